@@ -1,0 +1,25 @@
+// How does the core refuse? The one place that builds messages and throws.
+#pragma once
+
+#include <sstream>
+#include <stdexcept>
+#include <string>
+
+namespace chainrule {
+
+// All parts, written one after the other.
+template <class... Parts>
+std::string text(const Parts&... parts) {
+  std::ostringstream out;
+  (out << ... << parts);
+  return out.str();
+}
+
+// The caller's mistake becomes Python's ValueError: "what: expected ..., got ...".
+template <class... Parts>
+void check(bool ok, const Parts&... parts) {
+  if (!ok) [[unlikely]]
+    throw std::invalid_argument(text(parts...));
+}
+
+}  // namespace chainrule

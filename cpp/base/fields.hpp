@@ -1,0 +1,93 @@
+// What are the hyper-parameters of a formula? A name, a member, a range and a sentence for each,
+// from which signatures, checks, documentation and files are made.
+//
+// A formula is a plain struct: the defaults of its fields are its default member initialisers, and
+// `fields` is a tuple that lists them in the order of the Python signature.
+#pragma once
+
+#include <array>
+#include <charconv>
+#include <limits>
+#include <string>
+#include <tuple>
+#include <type_traits>
+
+#include "base/check.hpp"
+#include "base/index.hpp"
+
+namespace chainrule {
+
+// The numbers a field may have; infinite ends are open, and NaN is in none.
+struct Interval {
+  double low, high;
+  bool low_open, high_open;
+
+  constexpr bool contains(double x) const {
+    return (low_open ? x > low : x >= low) && (high_open ? x < high : x <= high);
+  }
+};
+
+inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+constexpr Interval any() { return {-kInfinity, kInfinity, true, true}; }
+constexpr Interval at_least(double low) { return {low, kInfinity, false, true}; }
+constexpr Interval above(double low) { return {low, kInfinity, true, true}; }
+constexpr Interval positive() { return above(0); }
+constexpr Interval from_to(double low, double high) { return {low, high, false, false}; }
+constexpr Interval from_below(double low, double high) { return {low, high, false, true}; }
+constexpr Interval between(double low, double high) { return {low, high, true, true}; }
+
+// T is double, Index or bool; the range of a bool is any().
+template <class Owner, class T>
+struct Field {
+  static_assert(std::is_same_v<T, double> || std::is_same_v<T, Index> || std::is_same_v<T, bool>);
+  using Value = T;
+
+  const char* name;
+  T Owner::* member;
+  Interval range;
+  const char* doc;
+};
+
+template <class Owner, class T>
+Field(const char*, T Owner::*, Interval, const char*) -> Field<Owner, T>;
+
+// The shortest text that reads back as the same number.
+inline std::string shortest(double x) {
+  std::array<char, 32> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), x).ptr;
+  return {digits.data(), end};
+}
+
+// "[0, inf)"
+inline std::string to_text(const Interval& range) {
+  return text(range.low_open ? '(' : '[', shortest(range.low), ", ", shortest(range.high),
+              range.high_open ? ')' : ']');
+}
+
+// Calls f(field) for each field of F, in order.
+template <class F, class Function>
+void for_each_field(const F& /*formula*/, Function&& f) {
+  std::apply([&](const auto&... field) { (f(field), ...); }, F::fields);
+}
+
+// Refuses a value outside its range, as in "Normal: stddev: expected a number in [0, inf), got -1",
+// and what F::conflict() says against all values together (a sentence, or null).
+template <class F>
+void check_fields(const F& formula) {
+  for_each_field(formula, [&](const auto& field) {
+    using Value = typename std::remove_reference_t<decltype(field)>::Value;
+    if constexpr (!std::is_same_v<Value, bool>) {
+      const auto value = static_cast<double>(formula.*(field.member));
+      const char* kind = std::is_same_v<Value, Index> ? "an integer" : "a number";
+      check(field.range.contains(value), F::class_name, ": ", field.name, ": expected ", kind,
+            " in ", to_text(field.range), ", got ", shortest(value));
+    }
+  });
+  if constexpr (requires { formula.conflict(); }) {
+    const char* conflict = formula.conflict();
+    check(conflict == nullptr, conflict == nullptr ? "" : conflict);
+  }
+}
+
+}  // namespace chainrule

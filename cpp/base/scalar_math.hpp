@@ -1,0 +1,14 @@
+// Which elementary functions does the core trust? Its own, in float64 and without fma, so that every
+// machine gets the same bits; errors below 1 ULP.
+#pragma once
+
+namespace chainrule {
+
+// The natural logarithm of a positive, normal, finite x.
+double log(double x);
+
+// Sine and cosine of x in [0, 2 pi], where the reduction by multiples of pi/2 is exact enough.
+double sin(double x);
+double cos(double x);
+
+}  // namespace chainrule

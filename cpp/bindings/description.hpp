@@ -1,0 +1,43 @@
+// How do descriptions, states and traces become Python objects, and back?
+#pragma once
+
+#include <string>
+
+#include "bindings/network_object.hpp"
+#include "network/json.hpp"
+#include "network/state.hpp"
+
+namespace chainrule {
+
+// A dict as the core's JSON value and back; TypeError for kinds that JSON does not have.
+json::Value json_from_python(const py::handle& object);
+py::object json_to_python(const json::Value& value);
+
+// The description of a model as a dict: what files hold, without the versions.
+ModelDescription description_from_python(const py::dict& description);
+py::dict description_to_python(const ModelDescription& description);
+
+// The Python object of a formula, from the submodule of its family.
+template <class List>
+py::object formula_to_python(const char* family, List list, const FormulaSpec& spec) {
+  py::dict description;
+  description["name"] = spec.name;
+  with_member(list, family, spec.name, [&]<class F>() {
+    const F formula = from_spec<F>(spec);
+    for_each_field(formula, [&](const auto& field) { description[field.name] = formula.*(field.member); });
+  });
+  return py::module_::import("chainrule._core").attr(family).attr("from_description")(description);
+}
+
+// All tensors of a network under the names of files, optimiser state included.
+template <class T>
+py::dict state_to_python(const Network<T>& network);
+
+// The data of the arrays in the order of `expected`; names, shapes and dtypes must be exactly those.
+std::vector<const void*> tensors_from_python(const std::vector<TensorShape>& expected, const py::dict& tensors);
+
+// One step looked at, as nested dicts of arrays.
+template <class T>
+py::dict trace_to_python(const Network<T>& network, Index rows, const Trace<T>& trace);
+
+}  // namespace chainrule

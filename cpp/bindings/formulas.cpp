@@ -1,0 +1,183 @@
+#include <pybind11/operators.h>
+#include <pybind11/stl.h>
+
+#include <functional>
+
+#include "bindings/bound_formula.hpp"
+
+namespace chainrule {
+
+namespace {
+
+template <class F>
+struct Bound : BoundFormula {};
+
+template <class F>
+py::dict describe(const FormulaSpec& spec) {
+  py::dict description;
+  description["name"] = F::name;
+  const F formula = from_spec<F>(spec);
+  for_each_field(formula, [&](const auto& field) { description[field.name] = formula.*(field.member); });
+  return description;
+}
+
+template <class F>
+Bound<F> bound(const F& formula) {
+  check_fields(formula);
+  if constexpr (requires { formula.conflict(); })
+    check(formula.conflict() == nullptr, formula.conflict() == nullptr ? "" : formula.conflict());
+  return Bound<F>{{to_spec(formula), F::class_name, describe<F>}};
+}
+
+template <class F>
+F from_description(const py::dict& description) {
+  F formula;
+  for_each_field(formula, [&](const auto& field) {
+    using Value = typename std::remove_reference_t<decltype(field)>::Value;
+    if (description.contains(field.name)) formula.*(field.member) = description[field.name].template cast<Value>();
+  });
+  for (const auto& [key, value] : description) {
+    const auto name = key.template cast<std::string>();
+    bool known = name == "name";
+    for_each_field(formula, [&](const auto& field) { known = known || name == field.name; });
+    check(known, F::name, ": unknown field '", name, "'");
+  }
+  return formula;
+}
+
+template <class F>
+std::string documentation(const std::string& family) {
+  std::string doc = text(F::doc, "\n");
+  const F defaults;
+  bool first = true;
+  for_each_field(defaults, [&](const auto& field) {
+    using Value = typename std::remove_reference_t<decltype(field)>::Value;
+    if (first) doc += "\nParameters\n----------\n";
+    first = false;
+    if constexpr (std::is_same_v<Value, bool>)
+      doc += text(field.name, " : bool, default ", defaults.*(field.member) ? "True" : "False");
+    else
+      doc += text(field.name, " : ", std::is_same_v<Value, Index> ? "int" : "float", " in ", to_text(field.range),
+                  ", default ", shortest(static_cast<double>(defaults.*(field.member))));
+    doc += text("\n    ", field.doc, ", dimensionless.\n");
+  });
+  if (!first) doc += "\nRaises\n------\nValueError\n    If a value is outside its range.\n";
+  return doc + text("\nReferences\n----------\n", F::reference, "\n\nExamples\n--------\n",
+                    ">>> import chainrule as cr\n>>> cr.", family, ".", F::class_name, "().name\n'", F::name, "'\n");
+}
+
+// The constructor: the first field may be positional, the rest are keyword-only.
+template <class F, std::size_t... I>
+void bind_constructor(py::class_<Bound<F>, BoundFormula>& cls, std::index_sequence<I...>) {
+  using Fields = std::remove_const_t<decltype(F::fields)>;
+  const F defaults;
+  const auto make = [](typename std::tuple_element_t<I, Fields>::Value... values) {
+    F formula;
+    ((formula.*(std::get<I>(F::fields).member) = values), ...);
+    return bound(formula);
+  };
+  const auto argument = [&](const auto& field) { return py::arg(field.name) = defaults.*(field.member); };
+  if constexpr (sizeof...(I) == 0)
+    cls.def(py::init([] { return bound(F{}); }));
+  else
+    [&]<std::size_t... Rest>(std::index_sequence<Rest...>) {
+      cls.def(py::init(make), argument(std::get<0>(F::fields)), py::kw_only(),
+              argument(std::get<Rest + 1>(F::fields))...);
+    }(std::make_index_sequence<sizeof...(I) - 1>());
+}
+
+template <class F>
+py::object bind_formula(py::module_& module, const std::string& family) {
+  py::class_<Bound<F>, BoundFormula> cls(module, F::class_name, documentation<F>(family).c_str());
+  bind_constructor<F>(cls, std::make_index_sequence<std::tuple_size_v<decltype(F::fields)>>());
+  for_each_field(F{}, [&](const auto& field) {
+    const auto member = field.member;
+    cls.def_property_readonly(
+        field.name, [member](const Bound<F>& self) { return from_spec<F>(self.spec).*member; }, field.doc);
+  });
+  cls.def(py::pickle([](const Bound<F>& self) { return describe<F>(self.spec); },
+                     [](const py::dict& description) { return bound(from_description<F>(description)); }));
+  cls.attr("__module__") = "chainrule." + family;
+  if constexpr (requires { F::initializer; }) {
+    cls.attr("default_initializer") = F::initializer;
+    cls.attr("default_loss") = F::loss == nullptr ? py::object(py::none()) : py::object(py::str(F::loss));
+    cls.attr("row_wise") = F::row_wise;
+  }
+  if constexpr (requires { F::takes_classes; }) {
+    cls.attr("takes_classes") = F::takes_classes;
+    cls.attr("averages_outputs") = F::averages_outputs;
+  }
+  return cls;
+}
+
+// A submodule with the classes of a list, names(), get() and from_description().
+template <class List>
+void bind_family(py::module_& module, const char* family, const char* word, List list) {
+  py::module_ submodule = module.def_submodule(family, text("The ", family, ".").c_str());
+  py::dict classes;
+  py::list public_names;
+  for_each_type(list, [&]<class F>() {
+    classes[F::name] = bind_formula<F>(submodule, family);
+    public_names.append(F::class_name);
+  });
+  const auto class_of = [classes, word = std::string(word), list](const std::string& name) -> py::object {
+    if (!classes.contains(name)) throw_unknown(word, name, names(list));
+    return classes[name.c_str()];
+  };
+  submodule.def(
+      "names", [list] { return names(list); },
+      text("The names that are accepted wherever one of the ", family, " is.\n\nReturns\n-------\n",
+           "list of str\n    In the order of the documentation.\n")
+          .c_str());
+  submodule.def(
+      "get",
+      [class_of, classes, word = std::string(word)](const py::object& given) -> py::object {
+        if (py::isinstance<py::str>(given)) return class_of(given.cast<std::string>())();
+        for (const auto& item : classes)
+          if (py::isinstance(given, item.second)) return given;
+        throw py::type_error(text(word, ": expected a name or an object of chainrule.", word, "s, got ",
+                                  std::string(py::str(py::type::of(given)))));
+      },
+      py::arg("given"));
+  submodule.def(
+      "from_description",
+      [class_of](const py::dict& description) {
+        py::dict fields(description);
+        py::dict arguments = py::reinterpret_steal<py::dict>(PyDict_Copy(fields.ptr()));
+        const py::object cls = class_of(arguments.attr("pop")("name").cast<std::string>());
+        return py::object(cls(**arguments));
+      },
+      py::arg("description"));
+  for (const char* function : {"names", "get", "from_description"}) public_names.append(function);
+  submodule.attr("__all__") = public_names;
+}
+
+std::string representation(const BoundFormula& self) {
+  std::string arguments;
+  for (const auto& [name, value] : self.describe(self.spec))
+    if (name.cast<std::string>() != "name")
+      arguments += text(arguments.empty() ? "" : ", ", name.cast<std::string>(), "=", std::string(py::repr(value)));
+  return text(self.class_name, "(", arguments, ")");
+}
+
+}  // namespace
+
+void bind_formulas(py::module_& module) {
+  py::class_<BoundFormula>(module, "Formula",
+                           "What activations, losses, optimisers and initialisers have in common: immutable "
+                           "descriptions, compared by value.")
+      .def_property_readonly("name", [](const BoundFormula& self) { return self.spec.name; }, "The string that stands for it.")
+      .def("describe", [](const BoundFormula& self) { return self.describe(self.spec); },
+           "The name and the fields, as files hold them.")
+      .def("__repr__", representation)
+      .def("__eq__", [](const BoundFormula& self, const py::object& other) {
+        return py::isinstance<BoundFormula>(other) && other.cast<const BoundFormula&>().spec == self.spec;
+      })
+      .def("__hash__", [](const BoundFormula& self) { return py::hash(py::str(representation(self))); });
+  bind_family(module, "activations", "activation", Activations{});
+  bind_family(module, "losses", "loss", Losses{});
+  bind_family(module, "optimizers", "optimizer", Optimizers{});
+  bind_family(module, "initializers", "initializer", Initializers{});
+}
+
+}  // namespace chainrule

@@ -1,0 +1,102 @@
+// What does Python hold? One object with a network of either type behind it, empty until it is built:
+// a class that derives from it may be made without __init__, by copying or unpickling.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <variant>
+
+#include "bindings/arrays.hpp"
+#include "network/network.hpp"
+
+namespace chainrule {
+
+class NetworkObject {
+ public:
+  void build(const NetworkSpec& spec);
+  template <class T>
+  void hold(std::unique_ptr<Network<T>> network) {
+    network_ = std::move(network);
+  }
+
+  // f(Network<T>&) for the type behind it; RuntimeError if nothing was built.
+  template <class F>
+  decltype(auto) visit(F&& f) const {
+    if (const auto* single = std::get_if<std::unique_ptr<Network<float>>>(&network_)) return f(**single);
+    if (const auto* both = std::get_if<std::unique_ptr<Network<double>>>(&network_)) return f(**both);
+    throw std::runtime_error("this network was never built; make one with chainrule.Network(...) or chainrule.mlp(...)");
+  }
+
+ private:
+  std::variant<std::monostate, std::unique_ptr<Network<float>>, std::unique_ptr<Network<double>>> network_;
+};
+
+template <class N>
+struct ScalarOf;
+template <class T>
+struct ScalarOf<Network<T>> {
+  using type = T;
+};
+template <class N>
+using Scalar = typename ScalarOf<std::remove_cvref_t<N>>::type;
+
+// Releases the interpreter for calls of more than about 20 us of work, or when the network is being
+// trained and the call may have to wait.
+class ReleaseForWork {
+ public:
+  template <class T>
+  ReleaseForWork(const Network<T>& network, Index rows) {
+    constexpr double kSmallWork = 5e5;
+    if (network.is_training() ||
+        static_cast<double>(rows) * static_cast<double>(network.table().n_parameters) > kSmallWork)
+      release_.emplace();
+  }
+
+ private:
+  std::optional<py::gil_scoped_release> release_;
+};
+
+// The arrays of a call as examples of a network: x (d, n), y (d, m) or int64 classes (d), weights None,
+// (d) or (d, m) in float64. The caller keeps the arrays alive.
+template <class T>
+Examples<T> to_examples(const Network<T>& network, const py::array& x, const py::array& y, const py::object& weights) {
+  const Index n = network.table().n_features(), m = network.table().n_outputs();
+  Examples<T> examples;
+  examples.x = input_matrix<T>(x, "x", -1, n);
+  const Index d = examples.x.rows;
+  check(d > 0, "x: expected at least one row, got none");
+  if (y.ndim() == 1) {
+    examples.classes = checked_data<std::int64_t>(y, "y", {d}, false);
+    for (Index i = 0; i < d; ++i)
+      check(examples.classes[i] >= 0 && examples.classes[i] < m, "y: expected classes in 0..", m - 1, ", got ",
+            examples.classes[i], " in row ", i);
+  } else {
+    examples.y = input_matrix<T>(y, "y", d, m);
+  }
+  if (weights.is_none()) return examples;
+  const auto array = weights.cast<py::array>();
+  if (array.ndim() == 1)
+    examples.weights = {checked_data<double>(array, "sample_weight", {d}, false), d, 1, 1};
+  else
+    examples.weights = input_matrix<double>(array, "sample_weight", d, m);
+  return examples;
+}
+
+// The logical tensors of a block, copied, under the names of files (after `prefix`).
+template <class T>
+py::dict tensors_of(const ParameterTable<T>& table, const T* block, const std::string& prefix = "") {
+  py::dict tensors;
+  for (const Segment& segment : table.segments) {
+    py::array_t<T> array(segment.is_weight ? std::vector<Index>{segment.n_out, segment.n_in}
+                                           : std::vector<Index>{segment.n_out});
+    read_tensor(segment, block, array.mutable_data());
+    tensors[py::str(prefix + segment.name)] = array;
+  }
+  return tensors;
+}
+
+void bind_network(py::module_& module);
+void bind_training(py::module_& module);
+void bind_runtime(py::module_& module);
+
+}  // namespace chainrule

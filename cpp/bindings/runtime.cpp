@@ -1,0 +1,93 @@
+#include <pybind11/stl.h>
+
+#include "base/random.hpp"
+#include "base/thread_count.hpp"
+#include "base/thread_pool.hpp"
+#include "base/version.hpp"
+#include "bindings/network_object.hpp"
+#include "kernels/dispatch.hpp"
+#include "network/metrics.hpp"
+
+namespace chainrule {
+
+namespace {
+
+std::optional<std::string> unless_empty(const std::string& text) {
+  return text.empty() ? std::nullopt : std::optional(text);
+}
+
+const char* compiler() {
+#if defined(__clang__)
+  return "Clang " __clang_version__;
+#else
+  return "GCC " __VERSION__;
+#endif
+}
+
+void bind_threads_and_tiers(py::module_& module) {
+  module.def("set_num_threads", &set_num_threads, py::arg("n"));
+  module.def("get_num_threads", &max_threads);
+  module.def("thread_notice", [] { return unless_empty(thread_count_warning()); });
+  module.def("isa", [] { return chosen_tier(); });
+  module.def("available_isas", &available_tiers);
+  module.def("isa_notice", [] { return unless_empty(tier_notice()); });
+  module.def("compiler", [] { return compiler(); });
+  module.def("version", [] { return kLibraryVersion; });
+}
+
+void bind_test_switches(py::module_& module) {
+  module.def("path_counters", [] {
+    const PathCounters counters = path_counters();
+    py::dict all;
+    all["fused_updates"] = counters.fused_updates;
+    all["sweeps"] = counters.sweeps;
+    all["threaded_operations"] = counters.threaded_operations;
+    all["most_threads"] = counters.most_threads;
+    return all;
+  });
+  module.def("reset_path_counters", &reset_path_counters);
+  module.def("set_wait_for_all_workers", &set_wait_for_all_workers, py::arg("wait"));
+}
+
+template <class T>
+double accuracy_of(const py::array& predictions, const py::array& y, const std::optional<py::array>& weights,
+                   bool by_entry) {
+  const auto y_hat = input_matrix<T>(predictions, "predictions", -1, -1);
+  const double* w = weights ? checked_data<double>(*weights, "sample_weight", {y_hat.rows}, false) : nullptr;
+  if (y.ndim() == 1)
+    return accuracy(y_hat, {}, checked_data<std::int64_t>(y, "y", {y_hat.rows}, false), w, false);
+  return accuracy(y_hat, input_matrix<T>(y, "y", y_hat.rows, y_hat.cols), nullptr, w, by_entry || y_hat.cols == 1);
+}
+
+void bind_data(py::module_& module) {
+  module.def(
+      "metric_accuracy",
+      [](const py::array& predictions, const py::array& y, const std::optional<py::array>& weights,
+         bool by_entry) {
+        return predictions.dtype().equal(py::dtype::of<float>())
+                   ? accuracy_of<float>(predictions, y, weights, by_entry)
+                   : accuracy_of<double>(predictions, y, weights, by_entry);
+      },
+      py::arg("predictions"), py::arg("y"), py::arg("weights") = py::none(), py::arg("by_entry") = false);
+  module.def(
+      "validation_split",
+      [](Index n, double fraction, const std::optional<py::array>& classes, std::uint64_t seed) {
+        std::span<const Index> labels;
+        if (classes)
+          labels = {checked_data<Index>(*classes, "y", {n}, false), static_cast<std::size_t>(n)};
+        const RowSplit split = split_rows(n, fraction, labels, seed);
+        return std::make_pair(to_array(split.training, {std::ssize(split.training)}),
+                              to_array(split.validation, {std::ssize(split.validation)}));
+      },
+      py::arg("n"), py::arg("fraction"), py::arg("classes"), py::arg("seed"));
+}
+
+}  // namespace
+
+void bind_runtime(py::module_& module) {
+  bind_threads_and_tiers(module);
+  bind_test_switches(module);
+  bind_data(module);
+}
+
+}  // namespace chainrule

@@ -1,0 +1,24 @@
+// What does Python hold while it trains or looks at gradients? Each object keeps its network and arrays
+// alive.
+#pragma once
+
+#include "bindings/network_object.hpp"
+#include "network/training_run.hpp"
+
+namespace chainrule {
+
+struct GradientsObject {
+  py::object network;
+  std::variant<Gradients<float>, Gradients<double>> gradients;
+};
+
+struct SnapshotObject {
+  std::variant<Snapshot<float>, Snapshot<double>> snapshot;
+};
+
+struct TrainingRunObject {
+  py::object network, x, y, weights;
+  std::variant<std::unique_ptr<TrainingRun<float>>, std::unique_ptr<TrainingRun<double>>> run;
+};
+
+}  // namespace chainrule

@@ -1,0 +1,87 @@
+// Which formulas are there? The four lists, included once for everything that is not vector code, and
+// look-up by name.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include "base/check.hpp"
+#include "base/fields.hpp"
+#include "base/index.hpp"
+#include "base/scalar_math.hpp"
+#include "base/type_list.hpp"
+#include "formulas/initializers.hpp"
+
+namespace chainrule {
+
+#include "formulas/activations.inl"
+#include "formulas/losses.inl"
+#include "formulas/optimizers.inl"
+
+// A member of a family with the values of its fields in order (a bool is 0 or 1): what descriptions,
+// files and plans hold. Identity is the name.
+struct FormulaSpec {
+  std::string name;
+  std::vector<double> values;
+
+  bool operator==(const FormulaSpec&) const = default;
+};
+
+// The names of a list, in order.
+template <class List>
+std::vector<std::string> names(List list) {
+  std::vector<std::string> all;
+  for_each_type(list, [&]<class F>() { all.emplace_back(F::name); });
+  return all;
+}
+
+// "activation: unknown name 'rleu'; did you mean 'relu'? Known: identity, ..."
+[[noreturn]] void throw_unknown(std::string_view family, std::string_view name,
+                                const std::vector<std::string>& known);
+
+// Calls f.template operator()<F>() for the member called `name`; std::invalid_argument if there is none.
+template <class List, class Function>
+void with_member(List list, std::string_view family, std::string_view name, Function&& f) {
+  bool found = false;
+  for_each_type(list, [&]<class F>() {
+    if (name == F::name) {
+      found = true;
+      f.template operator()<F>();
+    }
+  });
+  if (!found) throw_unknown(family, name, names(list));
+}
+
+template <class F>
+FormulaSpec to_spec(const F& formula) {
+  FormulaSpec spec{F::name, {}};
+  for_each_field(formula, [&](const auto& field) {
+    spec.values.push_back(static_cast<double>(formula.*(field.member)));
+  });
+  return spec;
+}
+
+// The formula with the values of `spec`; ranges are checked.
+template <class F>
+F from_spec(const FormulaSpec& spec) {
+  F formula;
+  std::size_t i = 0;
+  for_each_field(formula, [&](const auto& field) {
+    auto& member = formula.*(field.member);
+    member = static_cast<std::remove_reference_t<decltype(member)>>(spec.values.at(i++));
+  });
+  check_fields(formula);
+  return formula;
+}
+
+// The member called `name` with its defaults.
+template <class List>
+FormulaSpec default_spec(List list, std::string_view family, std::string_view name) {
+  FormulaSpec spec;
+  with_member(list, family, name, [&]<class F>() { spec = to_spec(F{}); });
+  return spec;
+}
+
+}  // namespace chainrule

@@ -1,0 +1,33 @@
+// Which kernels does this process use? Chosen once, at first use, best first.
+//
+// CHAINRULE_ISA=<tier> clamps the choice down; a tier that is not there leaves a notice and the best is
+// taken. Every tier is checked on a small exact product before it is used; one that fails is passed over
+// with a notice.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kernels/kernel_table.hpp"
+
+namespace chainrule {
+
+// The table in use, for T = float or double.
+template <class T>
+const KernelTable<T>& kernels();
+
+// The names of the tiers that this processor can run, best first, and the tables of one of them.
+std::vector<std::string> available_tiers();
+template <class T>
+const KernelTable<T>& kernels_of(std::string_view tier);
+
+// The tier in use, and what the user should know about the choice; empty if nothing.
+const std::string& chosen_tier();
+const std::string& tier_notice();
+
+// Whether the three products of a table agree exactly with plain loops on small integers.
+template <class T>
+bool products_are_exact(const KernelTable<T>& table);
+
+}  // namespace chainrule

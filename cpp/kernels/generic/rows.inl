@@ -1,0 +1,131 @@
+// How is a row summed? In 16 virtual lanes on every tier and type: lane j adds elements j, j + 16, ...
+// from +0, then the lanes fold 8, 4, 2, 1. That order is part of the promise of equal bits.
+
+inline constexpr Index kVirtualLanes = 16;
+
+template <class V>
+struct Lanes {
+  static constexpr Index n = kVirtualLanes / V::width;
+  V part[n];
+};
+
+// f(first element, how many of the 16 lanes are inside the row) over a row of n elements.
+template <class V, class F>
+CHAINRULE_INLINE void for_each_lanes(Index n, F f) {
+  Index j = 0;
+  for (; j + kVirtualLanes <= n; j += kVirtualLanes) f(j, kVirtualLanes);
+  if (j < n) f(j, n - j);
+}
+
+// The lanes beyond `count` are `fill`; nothing beyond p[count - 1] is read.
+template <class V>
+CHAINRULE_INLINE Lanes<V> load_lanes(const typename V::Scalar* p, Index count,
+                                     typename V::Scalar fill) {
+  Lanes<V> lanes;
+  if (count == kVirtualLanes) {
+    for (Index i = 0; i < Lanes<V>::n; ++i) lanes.part[i] = load(p + i * V::width);
+    return lanes;
+  }
+  alignas(64) typename V::Scalar row[kVirtualLanes];
+  for (Index j = 0; j < kVirtualLanes; ++j) row[j] = j < count ? p[j] : fill;
+  for (Index i = 0; i < Lanes<V>::n; ++i) lanes.part[i] = load(row + i * V::width);
+  return lanes;
+}
+
+// Nothing beyond p[count - 1] is written.
+template <class V>
+CHAINRULE_INLINE void store_lanes(typename V::Scalar* p, Index count, const Lanes<V>& lanes) {
+  if (count == kVirtualLanes) {
+    for (Index i = 0; i < Lanes<V>::n; ++i) store(p + i * V::width, lanes.part[i]);
+    return;
+  }
+  alignas(64) typename V::Scalar row[kVirtualLanes];
+  for (Index i = 0; i < Lanes<V>::n; ++i) store(row + i * V::width, lanes.part[i]);
+  for (Index j = 0; j < count; ++j) p[j] = row[j];
+}
+
+template <class V>
+CHAINRULE_INLINE Lanes<V> all_lanes(typename V::Scalar x) {
+  Lanes<V> lanes;
+  for (V& part : lanes.part) part = splat<V>(x);
+  return lanes;
+}
+
+template <class V, class Combine>
+CHAINRULE_INLINE typename V::Scalar fold(const Lanes<V>& lanes, Combine combine) {
+  alignas(64) typename V::Scalar row[kVirtualLanes];
+  for (Index i = 0; i < Lanes<V>::n; ++i) store(row + i * V::width, lanes.part[i]);
+  for (Index half = kVirtualLanes / 2; half > 0; half /= 2)
+    for (Index j = 0; j < half; ++j) row[j] = combine(row[j], row[j + half]);
+  return row[0];
+}
+
+template <class V>
+CHAINRULE_INLINE typename V::Scalar fold_sum(const Lanes<V>& lanes) {
+  using T = typename V::Scalar;
+  return fold(lanes, [](T a, T b) { return a + b; });
+}
+
+// out_j = f(in_j, ...) for j < n; out may be one of the inputs.
+template <class V, class F, class... In>
+CHAINRULE_INLINE void map_row(Index n, typename V::Scalar* out, F f, const In*... in) {
+  for_each_lanes<V>(n, [&](Index j, Index count) {
+    Lanes<V> result;
+    const auto apply = [&](const auto&... x) {
+      for (Index i = 0; i < Lanes<V>::n; ++i) result.part[i] = f(x.part[i]...);
+    };
+    apply(load_lanes<V>(in + j, count, 0)...);
+    store_lanes(out + j, count, result);
+  });
+}
+
+// sum_j f(in_j, ...)
+template <class V, class F, class... In>
+CHAINRULE_INLINE typename V::Scalar sum_row(Index n, F f, const In*... in) {
+  Lanes<V> sum = all_lanes<V>(0);
+  for_each_lanes<V>(n, [&](Index j, Index count) {
+    alignas(64) typename V::Scalar term[kVirtualLanes];
+    Lanes<V> result;
+    const auto apply = [&](const auto&... x) {
+      for (Index i = 0; i < Lanes<V>::n; ++i) result.part[i] = f(x.part[i]...);
+    };
+    apply(load_lanes<V>(in + j, count, 0)...);
+    if (count < kVirtualLanes) {  // what f made of the lanes beyond the row does not count
+      store_lanes(term, count, result);
+      result = load_lanes<V>(term, count, 0);
+    }
+    for (Index i = 0; i < Lanes<V>::n; ++i) sum.part[i] = sum.part[i] + result.part[i];
+  });
+  return fold_sum(sum);
+}
+
+// The largest element; NaN is passed over, since the caller meets it again in the exponentials.
+template <class V>
+CHAINRULE_INLINE typename V::Scalar row_maximum(Index n, const typename V::Scalar* z) {
+  using T = typename V::Scalar;
+  constexpr T lowest = -__builtin_huge_valf();
+  Lanes<V> largest = all_lanes<V>(lowest);
+  for_each_lanes<V>(n, [&](Index j, Index count) {
+    const Lanes<V> x = load_lanes<V>(z + j, count, lowest);
+    for (Index i = 0; i < Lanes<V>::n; ++i)
+      largest.part[i] = select(less(largest.part[i], x.part[i]), x.part[i], largest.part[i]);
+  });
+  return fold(largest, [](T a, T b) { return a < b ? b : a; });
+}
+
+// e_j = exp(z_j - shift); returns their sum. e may be z.
+template <class V>
+CHAINRULE_INLINE typename V::Scalar exponentials_row(Index n, const typename V::Scalar* z,
+                                                     typename V::Scalar shift,
+                                                     typename V::Scalar* e) {
+  Lanes<V> sum = all_lanes<V>(0);
+  for_each_lanes<V>(n, [&](Index j, Index count) {
+    Lanes<V> x = load_lanes<V>(z + j, count, -__builtin_huge_valf());
+    for (Index i = 0; i < Lanes<V>::n; ++i) {
+      x.part[i] = exp(x.part[i] - splat<V>(shift));
+      sum.part[i] = sum.part[i] + x.part[i];
+    }
+    store_lanes(e + j, count, x);
+  });
+  return fold_sum(sum);
+}

@@ -1,0 +1,164 @@
+// How is arithmetic done at the limit of the machine? The register tile: C += A B for a few rows of A
+// and a few panels of B, whose accumulators never leave the registers.
+//
+// Every element of C is one chain of fma over increasing k, whatever the tile: that is what makes bits
+// independent of tile, tier, thread and batch. B gives 64 bytes per panel and step of k. Where the rows
+// of A come from is its type: at(r, k) as below.
+
+// A(r, k) = p[r * stride + k]: examples of a batch (forward).
+template <class T>
+struct RowsOfA {
+  const T* p;
+  Index stride;
+  static constexpr Index chunk = Index{1} << 40;
+  CHAINRULE_INLINE const T* from(Index k, Index r0) const { return p + r0 * stride + k; }
+  CHAINRULE_INLINE Index row_step() const { return stride; }
+  static constexpr Index k_step(Index /*stride*/) { return 1; }
+};
+
+// A(r, k) = p[k * stride + r]: inputs as rows, examples as k (weight gradient).
+template <class T>
+struct ColumnsOfA {
+  const T* p;
+  Index stride;
+  static constexpr Index chunk = Index{1} << 40;
+  CHAINRULE_INLINE const T* from(Index k, Index r0) const { return p + k * stride + r0; }
+  static constexpr Index row_step() { return 1; }
+  static constexpr Index k_step(Index stride) { return stride; }
+};
+
+// A(r, k) = p[(k / kLanes) * stride + r * kLanes + k % kLanes]: inputs as rows, outputs as k, read from
+// panels of weights (input gradient).
+template <class T>
+struct PanelsOfA {
+  const T* p;
+  Index stride;
+  static constexpr Index chunk = kLanes<T>;
+  CHAINRULE_INLINE const T* from(Index k, Index r0) const {
+    return p + (k / kLanes<T>)*stride + r0 * kLanes<T> + k % kLanes<T>;
+  }
+  static constexpr Index row_step() { return kLanes<T>; }
+  static constexpr Index k_step(Index /*stride*/) { return 1; }
+};
+
+// The same from a copy with kTileRows rows next to each other: A(r, k) of the tile that begins at row r0
+// is p[r0 * depth + k * kTileRows + r].
+template <class T>
+struct PackedA {
+  const T* p;
+  Index stride;  // depth
+  static constexpr Index chunk = Index{1} << 40;
+  CHAINRULE_INLINE const T* from(Index k, Index r0) const { return p + r0 * stride + k * kTileRows; }
+  static constexpr Index row_step() { return 1; }
+  static constexpr Index k_step(Index /*stride*/) { return kTileRows; }
+};
+
+// B(k, panel p, lane j) = data[p * panel_stride + k * k_stride + j]
+template <class T>
+struct PanelsOfB {
+  const T* data;
+  Index k_stride;
+  Index panel_stride;
+};
+
+// C(row r, panel p, lane j) = data[p * panel_stride + r * kLanes + j]
+template <class T>
+struct BlockOfC {
+  T* data;
+  Index panel_stride;
+};
+
+// Continues (or begins at +0) the chains of rows r0 .. r0 + n_rows over k0 <= k < k1.
+template <int n_rows, int n_panels, class T, class A>
+void tile(A a, Index r0, PanelsOfB<T> b, Index k0, Index k1, bool begin, BlockOfC<T> c) {
+  using V = Vec<T>;
+  constexpr int per_panel = static_cast<int>(kLanes<T> / V::width);
+  constexpr int n_vecs = n_panels * per_panel;
+  V sum[n_rows][n_vecs];
+  const auto element = [&](int r, int v) {
+    return c.data + (v / per_panel) * c.panel_stride + (r0 + r) * kLanes<T> +
+           (v % per_panel) * V::width;
+  };
+  if (begin) {
+    CHAINRULE_UNROLL
+    for (int r = 0; r < n_rows; ++r) {
+      CHAINRULE_UNROLL
+      for (int v = 0; v < n_vecs; ++v) sum[r][v] = splat<V>(0);
+    }
+  } else {
+    CHAINRULE_UNROLL
+    for (int r = 0; r < n_rows; ++r) {
+      CHAINRULE_UNROLL
+      for (int v = 0; v < n_vecs; ++v) sum[r][v] = load(element(r, v));
+    }
+  }
+  const Index row_step = a.row_step();
+  const Index k_step = A::k_step(a.stride);
+  const T* pb = b.data + k0 * b.k_stride;
+  for (Index k = k0; k < k1;) {
+    const T* pa = a.from(k, r0);
+    const Index end = k1 - k < A::chunk ? k1 : k + A::chunk;
+    for (; k < end; ++k, pa += k_step, pb += b.k_stride) {
+      V row_of_b[n_vecs];
+      CHAINRULE_UNROLL
+      for (int v = 0; v < n_vecs; ++v)
+        row_of_b[v] = load(pb + (v / per_panel) * b.panel_stride + (v % per_panel) * V::width);
+      CHAINRULE_UNROLL
+      for (int r = 0; r < n_rows; ++r) {
+        const V x = splat<V>(pa[r * row_step]);
+        CHAINRULE_UNROLL
+        for (int v = 0; v < n_vecs; ++v) sum[r][v] = fma(x, row_of_b[v], sum[r][v]);
+      }
+    }
+  }
+  CHAINRULE_UNROLL
+  for (int r = 0; r < n_rows; ++r) {
+    CHAINRULE_UNROLL
+    for (int v = 0; v < n_vecs; ++v) store(element(r, v), sum[r][v]);
+  }
+}
+
+template <class T, class A>
+using TileFunction = void (*)(A, Index, PanelsOfB<T>, Index, Index, bool, BlockOfC<T>);
+
+// tile<n_rows, n_panels> as a function pointer, for n_rows = 1 .. kTileRows.
+template <int n_panels, class T, class A, int n_rows = kTileRows>
+TileFunction<T, A> find_tile(Index rows) {
+  if constexpr (n_rows == 1) {
+    return tile<1, n_panels, T, A>;
+  } else {
+    return rows == n_rows ? tile<n_rows, n_panels, T, A>
+                          : find_tile<n_panels, T, A, n_rows - 1>(rows);
+  }
+}
+
+// C (+)= A B over k0 <= k < k1 for `rows` rows, split into tiles of nearly equal height (packed rows lie
+// in tiles of full height already).
+template <int n_panels, class T, class A>
+void rows_of_tiles(A a, Index rows, PanelsOfB<T> b, Index k0, Index k1, bool begin, BlockOfC<T> c) {
+  if constexpr (std::is_same_v<A, PackedA<T>>) {
+    for (Index r = 0; r < rows; r += kTileRows)
+      find_tile<n_panels, T, A>(rows - r < kTileRows ? rows - r : kTileRows)(a, r, b, k0, k1, begin, c);
+    return;
+  }
+  const Index n_tiles = ceil_div(rows, kTileRows);
+  const Index height = rows / n_tiles, n_higher = rows % n_tiles;
+  const auto higher = find_tile<n_panels, T, A>(n_higher > 0 ? height + 1 : height);
+  const auto lower = find_tile<n_panels, T, A>(height);
+  Index r = 0;
+  for (Index i = 0; i < n_higher; ++i, r += height + 1) higher(a, r, b, k0, k1, begin, c);
+  for (Index i = n_higher; i < n_tiles; ++i, r += height) lower(a, r, b, k0, k1, begin, c);
+}
+
+// The same for any number of panels, kTilePanels at a time.
+template <class T, class A, int n_panels = kTilePanels>
+void block_of_tiles(A a, Index rows, PanelsOfB<T> b, Index panels, Index k0, Index k1, bool begin,
+                    BlockOfC<T> c) {
+  for (; panels >= n_panels; panels -= n_panels) {
+    rows_of_tiles<n_panels>(a, rows, b, k0, k1, begin, c);
+    b.data += n_panels * b.panel_stride;
+    c.data += n_panels * c.panel_stride;
+  }
+  if constexpr (n_panels > 1)
+    if (panels > 0) block_of_tiles<T, A, n_panels - 1>(a, rows, b, panels, k0, k1, begin, c);
+}

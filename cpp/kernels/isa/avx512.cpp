@@ -1,0 +1,45 @@
+// The avx512 tier: its vector type, its block sizes, and the generic bodies compiled for it.
+#include <immintrin.h>
+
+#include <cstdint>
+#include <tuple>
+#include <type_traits>
+
+#include "base/fields.hpp"
+#include "base/index.hpp"
+#include "base/matrix_view.hpp"
+#include "base/type_list.hpp"
+#include "kernels/isa/target_region.hpp"
+#include "kernels/isa/tables.hpp"
+#include "kernels/kernel_table.hpp"
+
+#if defined(__x86_64__)
+
+CHAINRULE_BEGIN_TARGET("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")
+namespace chainrule::avx512 {
+
+#include "kernels/isa/vec_avx512.inl"
+#include "kernels/isa/x86_transpose.inl"
+
+// 32 registers: 24 accumulators, 4 of B, 1 of A; few loads per fma.
+inline constexpr int kTileRows = 6;
+inline constexpr int kTilePanels = 4;
+// One step of k reads kTilePanels * 64 bytes of B: B of 128 steps stays in L1.
+inline constexpr Index kDepth = 128;
+// So many examples at a time: 96 inputs of them, packed, take 96 KiB.
+template <class T>
+inline constexpr Index kExampleDepth = 1024 / static_cast<Index>(sizeof(T));
+inline constexpr Index kPanelsWorthPacking = 4;
+// 96 rows of A by kDepth, and 8 panels of accumulators (48 KiB), stay in L2.
+inline constexpr Index kBlockRows = 96;
+inline constexpr Index kBlockPanels = 8;
+
+#include "kernels/generic/all.inl"
+
+constinit const KernelTable<float> table_float = make_table<float>("avx512");
+constinit const KernelTable<double> table_double = make_table<double>("avx512");
+
+}  // namespace chainrule::avx512
+CHAINRULE_END_TARGET
+
+#endif

@@ -1,0 +1,43 @@
+// Which kernels does this tier have? Its tables, made from the generic bodies and the lists of formulas.
+
+template <class T, class... F>
+struct ActivationTable {
+  static constexpr ActivationKernels<T> rows[] = {
+      {F::name, F::row_wise, F::slope_needs_z, activation_forward<F, T>, activation_backward<F, T>}...};
+};
+template <class T, class... F>
+constexpr const ActivationKernels<T>* activation_rows(TypeList<F...>) {
+  return ActivationTable<T, F...>::rows;
+}
+
+template <class T, class... F>
+struct LossTable {
+  static constexpr LossKernels<T> rows[] = {{F::name, loss_rows<F, true, T>, loss_rows<F, false, T>}...};
+};
+template <class T, class... F>
+constexpr const LossKernels<T>* loss_rows_of(TypeList<F...>) {
+  return LossTable<T, F...>::rows;
+}
+
+template <class T, class... F>
+struct OptimizerTable {
+  static constexpr OptimizerKernels<T> rows[] = {{F::name, optimizer_update<F, T>}...};
+};
+template <class T, class... F>
+constexpr const OptimizerKernels<T>* optimizer_rows(TypeList<F...>) {
+  return OptimizerTable<T, F...>::rows;
+}
+
+template <class T>
+constexpr KernelTable<T> make_table(const char* tier) {
+  return {tier,
+          {kBlockRows, kBlockPanels},
+          forward<T>,
+          input_gradient<T>,
+          weight_gradient<T>,
+          sum_rows<T>,
+          pack_panels<T>,
+          activation_rows<T>(Activations{}),
+          loss_rows_of<T>(Losses{}),
+          optimizer_rows<T>(Optimizers{})};
+}

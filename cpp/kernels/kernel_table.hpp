@@ -1,0 +1,133 @@
+// What can the processor be asked to do? The contract of every kernel: one table per tier and type.
+//
+// Matrices are row-major with one example per row; kLanes<T> elements are one panel lane group (64
+// bytes). "Padded" rows may be read and written up to the next multiple of kLanes. Kernels work on one
+// block, whose size the caller chooses within `blocks`; blocks are independent, so that threads may take
+// them in any order. Kernels cannot fail and allocate nothing.
+#pragma once
+
+#include "base/index.hpp"
+#include "base/matrix_view.hpp"
+
+namespace chainrule {
+
+// Largest block that the products work on, sized so that its accumulators stay in L2.
+struct BlockSizes {
+  Index rows;    // forward: examples; input and weight gradient: inputs (a multiple of kLanes)
+  Index panels;  // forward and weight gradient: panels of outputs; input gradient: panels of examples
+};
+
+template <class T>
+struct ActivationKernels {
+  const char* name;
+  bool row_wise;
+  bool slope_needs_z;
+  // a = f(z). Elementwise: any cols, a may be z. Row-wise: cols is the length of the row.
+  void (*forward)(MatrixView<const T> z, MatrixView<T> a, const T* fields);
+  // dz = da * f'(z), or the Jacobian times da. `z` is null unless slope_needs_z. dz may be da.
+  void (*backward)(MatrixView<const T> z, MatrixView<const T> a, MatrixView<const T> da,
+                   MatrixView<T> dz, const T* fields);
+};
+
+// An activation with the values of its fields; kernels null means the identity.
+template <class T>
+struct ActivationCall {
+  const ActivationKernels<T>* kernels = nullptr;
+  const T* fields = nullptr;
+};
+
+template <class T>
+struct LossArguments {
+  MatrixView<const T> prediction;  // z in the fused form, y_hat otherwise
+  MatrixView<const T> y;
+  MatrixView<const T> scale;      // c_i (one column) or c_ij; null data when no gradient is wanted
+  MatrixView<T> y_hat;            // fused: written
+  MatrixView<T> gradient;         // dZ fused, dY_hat otherwise, padded rows (padding +0); or null data
+  MatrixView<T> element_losses;   // l_ij before averaging or adding; or null data
+  T* losses;                      // l_i
+};
+
+template <class T>
+struct LossKernels {
+  const char* name;
+  // Rows of `prediction`; returns the first row with y_hat outside [0, 1] where that is an error, or -1.
+  Index (*fused)(const LossArguments<T>& arguments);
+  Index (*general)(const LossArguments<T>& arguments);
+};
+
+template <class T>
+struct OptimizerKernels {
+  const char* name;
+  // w_next, slots <- update of w by g, n elements (a multiple of kLanes); w_next may be w.
+  void (*update)(Index n, const T* g, const T* w, T* w_next, T* const* slots, const T* coefficients);
+};
+
+// Z = X W^T + b, A = f(Z) for rows of examples and some neighbouring panels of outputs.
+template <class T>
+struct ForwardBlock {
+  MatrixView<const T> x;  // (rows, n_in)
+  const T* w;             // first panel; panels are n_in * kLanes apart
+  Index n_panels;
+  const T* bias;  // (n_panels * kLanes) or null
+  T* z;           // first column of the block, padded rows, or null
+  Index z_stride;
+  T* a;  // likewise; holds Z when there is no activation
+  Index a_stride;
+  ActivationCall<T> activation;
+};
+
+// dA_prev = dZ W, dZ_prev = dA_prev * f'(Z_prev) for some inputs and some neighbouring panels of examples.
+template <class T>
+struct InputGradientBlock {
+  const T* dz_panels;  // first panel of dZ with examples as lanes; panels are n_out * kLanes apart
+  Index n_panels;
+  Index n_out;
+  const T* w;  // first panel of the layer's weights
+  Index n_in;  // inputs of the layer
+  Index first, count;  // the inputs of this block; first is a multiple of kLanes
+  MatrixView<T> da;    // (examples of the block, n_in) padded, or null data
+  MatrixView<T> dz;    // likewise: times the slope; or null data
+  MatrixView<const T> z_prev, a_prev;
+  ActivationCall<T> activation;  // of the layer below
+};
+
+// dW = dZ^T X for some inputs and some neighbouring panels of outputs, and what follows from it.
+template <class T>
+struct WeightGradientBlock {
+  MatrixView<const T> x;   // (batch, n_in)
+  MatrixView<const T> dz;  // (batch, n_out) padded
+  Index first_panel, n_panels;
+  Index first, count;  // inputs
+  T* gradient;         // the whole dW in panels, or null
+  // Else the update, straight from the tile: the whole W, W_next and slots in panels.
+  void (*update)(Index n, const T* g, const T* w, T* w_next, T* const* slots, const T* coefficients);
+  const T* w;
+  T* w_next;
+  T* const* slots;
+  Index n_slots;
+  const T* coefficients;
+};
+
+template <class T>
+struct KernelTable {
+  const char* tier;
+  BlockSizes blocks;
+  void (*forward)(const ForwardBlock<T>& block);
+  void (*input_gradient)(const InputGradientBlock<T>& block);
+  void (*weight_gradient)(const WeightGradientBlock<T>& block);
+  // sums[j] = sum over rows of m(i, j), padded rows, in chunks of kChunk rows.
+  void (*sum_rows)(MatrixView<const T> m, T* sums);
+  // panels[p][k][lane] = m(p * kLanes + lane, k), +0 where there is no such row.
+  void (*pack_panels)(MatrixView<const T> m, T* panels);
+  const ActivationKernels<T>* activations;  // in the order of Activations
+  const LossKernels<T>* losses;             // in the order of Losses
+  const OptimizerKernels<T>* optimizers;    // in the order of Optimizers
+};
+
+// Rows per chunk of a sum over examples: part of the promise of equal bits.
+inline constexpr Index kChunk = 256;
+
+inline constexpr Index kMaxSlots = 3;
+inline constexpr Index kMaxCoefficients = 16;
+
+}  // namespace chainrule

@@ -1,0 +1,100 @@
+#include "network/batch.hpp"
+
+#include <algorithm>
+
+#include "base/check.hpp"
+
+namespace chainrule {
+
+namespace {
+
+// total + f(0) + ... + f(n - 1): one chain per chunk, chunk sums in order.
+template <class F>
+double sum_in_chunks(Index n, double total, F&& f) {
+  for (Index start = 0; start < n; start += kChunk) {
+    double chunk = 0.0;
+    for (Index i = start; i < std::min(n, start + kChunk); ++i) chunk += f(i);
+    total += chunk;
+  }
+  return total;
+}
+
+}  // namespace
+
+template <class T>
+Examples<T> Examples<T>::part(Index first, Index count) const {
+  Examples cut = *this;
+  cut.x = x.rows_from(first, count);
+  if (y.data != nullptr) cut.y = y.rows_from(first, count);
+  if (classes != nullptr) cut.classes = classes + first;
+  if (weights.data != nullptr) cut.weights = weights.rows_from(first, count);
+  return cut;
+}
+
+template <class T>
+double mean_of_weights(const Examples<T>& examples) {
+  if (examples.weights.data == nullptr) return 1.0;
+  const double mean = weight_sum(examples, {nullptr, examples.rows()}) / static_cast<double>(examples.rows());
+  check(mean > 0.0, "sample_weight: expected at least one weight above 0, got only zeros");
+  return mean;
+}
+
+template <class T>
+void load_targets(Run<T>& run, const Examples<T>& examples, Selection rows, Index union_rows) {
+  const MatrixView<T> y = run.view(run.plan.y), scale = run.view(run.plan.scale);
+  const Index m = y.cols;
+  const double outputs = run.plan.loss_averages ? static_cast<double>(m) : 1.0;
+  const double s = run.plan.loss_gradient_factor / (static_cast<double>(union_rows) * outputs);
+  for (Index i = 0; i < rows.count; ++i) {
+    const Index row = rows.row(i);
+    if (examples.classes != nullptr) {
+      std::fill_n(y.row(i), m, T(0));
+      y(i, static_cast<Index>(examples.classes[row])) = T(1);
+    } else {
+      std::copy_n(examples.y.row(row), m, y.row(i));
+    }
+    if (scale.data == nullptr) continue;
+    for (Index j = 0; j < scale.cols; ++j) {
+      const double w = examples.weights.data == nullptr ? 1.0 : examples.weights(row, j) / examples.mean_weight;
+      scale(i, j) = static_cast<T>(w * s);
+    }
+  }
+}
+
+template <class T>
+double weighted_loss_sum(const Run<T>& run, const Examples<T>& examples, Selection rows, double total) {
+  const T* losses = run.view(run.plan.losses).data;
+  const MatrixView<T> elements = run.view(run.plan.element_losses);
+  return sum_in_chunks(rows.count, total, [&](Index i) {
+    if (examples.weights.data == nullptr) return static_cast<double>(losses[i]);
+    const double* w = examples.weights.row(rows.row(i));
+    if (elements.data == nullptr) return *w / examples.mean_weight * static_cast<double>(losses[i]);
+    double sum = 0.0;
+    for (Index j = 0; j < elements.cols; ++j)
+      sum += w[j] / examples.mean_weight * static_cast<double>(elements(i, j));
+    return sum / static_cast<double>(elements.cols);
+  });
+}
+
+template <class T>
+double weight_sum(const Examples<T>& examples, Selection rows, double total) {
+  const MatrixView<const double> w = examples.weights;
+  if (w.data == nullptr) return total + static_cast<double>(rows.count);
+  return sum_in_chunks(rows.count, total, [&](Index i) {
+    double sum = 0.0;
+    for (Index j = 0; j < w.cols; ++j) sum += w(rows.row(i), j) / examples.mean_weight;
+    return sum / static_cast<double>(w.cols);
+  });
+}
+
+#define CHAINRULE_INSTANTIATE(T)                                                            \
+  template struct Examples<T>;                                                              \
+  template double mean_of_weights(const Examples<T>&);                                      \
+  template void load_targets(Run<T>&, const Examples<T>&, Selection, Index);                \
+  template double weighted_loss_sum(const Run<T>&, const Examples<T>&, Selection, double);  \
+  template double weight_sum(const Examples<T>&, Selection, double);
+CHAINRULE_INSTANTIATE(float)
+CHAINRULE_INSTANTIATE(double)
+#undef CHAINRULE_INSTANTIATE
+
+}  // namespace chainrule

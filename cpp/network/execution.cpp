@@ -1,0 +1,305 @@
+#include "network/execution.hpp"
+
+#include <algorithm>
+#include <atomic>
+
+#include "base/thread_pool.hpp"
+#include "kernels/panels.hpp"
+
+namespace chainrule {
+
+namespace {
+
+std::atomic<long> fused_updates{0}, sweeps{0}, threaded_operations{0}, most_threads{0};
+
+// A thread is worth its while from about this many floating-point operations: some 20 us of work, ten
+// times what it costs to hand a block over.
+constexpr double kWorkPerThread = 1e6;
+
+Index threads_for(double work, Index available) {
+  return std::clamp<Index>(static_cast<Index>(work / kWorkPerThread), 1, available);
+}
+
+// f(item, thread) for all items, on as many threads as the work deserves.
+template <class F>
+void split(Index n_items, double work, Index available, F&& f) {
+  const Index n_threads = std::min(threads_for(work, available), n_items);
+  if (n_threads <= 1) {
+    for (Index item = 0; item < n_items; ++item) f(item);
+    return;
+  }
+  parallel_for(n_items, n_threads, [&](Index item, Index /*thread*/) noexcept { f(item); });
+  threaded_operations.fetch_add(1, std::memory_order_relaxed);
+  const auto took_part = static_cast<long>(region_report().n_threads_took_part);
+  long most = most_threads.load(std::memory_order_relaxed);
+  while (most < took_part && !most_threads.compare_exchange_weak(most, took_part)) {
+  }
+}
+
+// [begin, end) of part i when n is cut into `parts` parts of nearly equal size, in units of `unit`.
+struct Range {
+  Index begin, end;
+  Index size() const { return end - begin; }
+};
+Range part(Index n, Index parts, Index i, Index unit = 1) {
+  const Index units = ceil_div(n, unit);
+  return {std::min(n, units * i / parts * unit), std::min(n, units * (i + 1) / parts * unit)};
+}
+
+// How a rows x panels problem is cut into blocks: at most blocks.rows x blocks.panels, and for several
+// threads at least about two blocks each.
+struct Grid {
+  Index row_parts, panel_parts;
+  Index size() const { return row_parts * panel_parts; }
+};
+Grid make_grid(Index rows, Index row_limit, Index panels, Index panel_limit, Index n_threads) {
+  Grid grid{ceil_div(rows, row_limit), ceil_div(panels, panel_limit)};
+  if (n_threads > 1) {
+    grid.panel_parts = std::min(panels, std::max(grid.panel_parts, ceil_div(2 * n_threads, grid.row_parts)));
+    if (grid.size() < 2 * n_threads)
+      grid.row_parts = std::min(ceil_div(rows, kLanes<double>), ceil_div(2 * n_threads, grid.panel_parts));
+  }
+  return grid;
+}
+
+template <class T>
+class Executor {
+ public:
+  explicit Executor(Run<T>& run) : run_(run), kernels_(*run.plan.kernels) {}
+
+  void operator()(const LoadInput& op) {
+    const MatrixView<T> to = run_.view(op.x);
+    for (Index i = 0; i < to.rows; ++i) {
+      std::copy_n(run_.x.row(i), to.cols, to.row(i));
+      std::fill(to.row(i) + to.cols, to.row(i) + round_up(to.cols, kLanes<T>), T(0));
+    }
+  }
+
+  void operator()(const DenseForward& op) {
+    const Stage& stage = stage_of(op.stage);
+    const MatrixView<const T> x = run_.input(op.x);
+    const MatrixView<T> z = run_.view(op.z), a = run_.view(op.a);
+    const T* w = weights(stage);
+    const T* b = stage.bias < 0 ? nullptr : run_.parameters + segment(stage.bias).offset;
+    const Index panels = n_panels<T>(stage.n_out);
+    const double work = product_work(stage);
+    const Grid grid = make_grid(x.rows, kernels_.blocks.rows, panels, kernels_.blocks.panels,
+                                threads_for(work, run_.n_threads));
+    split(grid.size(), work, run_.n_threads, [&](Index item) {
+      const Range rows = part(x.rows, grid.row_parts, item % grid.row_parts);
+      const Range columns = part(panels, grid.panel_parts, item / grid.row_parts);
+      const Index column = columns.begin * kLanes<T>;
+      ForwardBlock<T> block{};
+      block.x = x.rows_from(rows.begin, rows.size());
+      block.w = w + columns.begin * stage.n_in * kLanes<T>;
+      block.n_panels = columns.size();
+      block.bias = b == nullptr ? nullptr : b + column;
+      if (z.data != nullptr) block.z = z.row(rows.begin) + column;
+      if (a.data != nullptr) block.a = a.row(rows.begin) + column;
+      block.z_stride = z.stride;
+      block.a_stride = a.stride;
+      block.activation = activation(op.activation);
+      kernels_.forward(block);
+    });
+  }
+
+  void operator()(const ActivationForward& op) {
+    const ActivationCall<T> f = activation(op.activation);
+    const MatrixView<const T> z = run_.view(op.z);
+    const MatrixView<T> a = run_.view(op.a);
+    over_rows(z.rows, 20.0 * static_cast<double>(z.cols), [&](Range rows) {
+      f.kernels->forward(z.rows_from(rows.begin, rows.size()), a.rows_from(rows.begin, rows.size()), f.fields);
+    });
+  }
+
+  void operator()(const LossOfBatch& op) {
+    const Plan<T>& plan = run_.plan;
+    LossArguments<T> arguments{};
+    arguments.prediction = run_.view(op.prediction);
+    arguments.y = run_.view(plan.y);
+    arguments.scale = run_.view(plan.scale);
+    arguments.y_hat = run_.view(op.y_hat);
+    arguments.gradient = run_.view(op.gradient);
+    arguments.element_losses = run_.view(plan.element_losses);
+    arguments.losses = run_.view(plan.losses).data;
+    run_.refused_row = op.fused ? plan.loss->fused(arguments) : plan.loss->general(arguments);
+  }
+
+  void operator()(const ActivationBackward& op) {
+    const ActivationCall<T> f = activation(op.activation);
+    const MatrixView<const T> a = run_.view(op.a), da = run_.view(op.da), z = run_.view(op.z);
+    const MatrixView<T> dz = run_.view(op.dz);
+    over_rows(a.rows, 10.0 * static_cast<double>(a.cols), [&](Range rows) {
+      const auto cut = [&](auto m) { return m.rows_from(rows.begin, rows.size()); };
+      f.kernels->backward(z.data == nullptr ? z : cut(z), cut(a), cut(da), cut(dz), f.fields);
+      for (Index i = rows.begin; i < rows.end; ++i)
+        std::fill(dz.row(i) + dz.cols, dz.row(i) + round_up(dz.cols, kLanes<T>), T(0));
+    });
+  }
+
+  void operator()(const InputGradient& op) {
+    const Stage& stage = stage_of(op.stage);
+    const MatrixView<const T> dz = run_.view(op.dz);
+    T* dz_panels = buffer_data(op.dz_panels);
+    const Index batch = dz.rows, panels = n_panels<T>(batch), panel_size = stage.n_out * kLanes<T>;
+    const double work = product_work(stage);
+    split(panels, static_cast<double>(batch * stage.n_out), run_.n_threads, [&](Index p) {
+      const Range rows{p * kLanes<T>, std::min(batch, (p + 1) * kLanes<T>)};
+      kernels_.pack_panels(dz.rows_from(rows.begin, rows.size()), dz_panels + p * panel_size);
+    });
+
+    const MatrixView<T> da = run_.view(op.da), dz_prev = run_.view(op.dz_prev);
+    const MatrixView<const T> z_prev = run_.view(op.z_prev), a_prev = run_.view(op.a_prev);
+    const Grid grid = make_grid(panels, kernels_.blocks.panels, ceil_div(stage.n_in, kLanes<T>),
+                                kernels_.blocks.rows / kLanes<T>, threads_for(work, run_.n_threads));
+    split(grid.size(), work, run_.n_threads, [&](Index item) {
+      const Range columns = part(panels, grid.row_parts, item % grid.row_parts);
+      const Range inputs = part(stage.n_in, grid.panel_parts, item / grid.row_parts, kLanes<T>);
+      const Index example = columns.begin * kLanes<T>;
+      const Index count = std::min(batch, columns.end * kLanes<T>) - example;
+      const auto cut = [&](auto m) { return m.data == nullptr ? m : m.rows_from(example, count); };
+      InputGradientBlock<T> block{};
+      block.dz_panels = dz_panels + columns.begin * panel_size;
+      block.n_panels = columns.size();
+      block.n_out = stage.n_out;
+      block.w = weights(stage);
+      block.n_in = stage.n_in;
+      block.first = inputs.begin;
+      block.count = inputs.size();
+      block.da = cut(da);
+      block.dz = cut(dz_prev);
+      block.z_prev = cut(z_prev);
+      block.a_prev = cut(a_prev);
+      block.activation = activation(op.activation);
+      kernels_.input_gradient(block);
+    });
+  }
+
+  void operator()(const ParameterGradient& op) {
+    const Stage& stage = stage_of(op.stage);
+    const MatrixView<const T> x = run_.input(op.x), dz = run_.view(op.dz);
+    const Segment& w = segment(stage.weight);
+    const Index panels = n_panels<T>(stage.n_out);
+    const double work = product_work(stage);
+    const Grid grid = make_grid(ceil_div(stage.n_in, kLanes<T>), kernels_.blocks.rows / kLanes<T>, panels,
+                                kernels_.blocks.panels, threads_for(work, run_.n_threads));
+    WeightGradientBlock<T> whole{};
+    whole.x = x;
+    whole.dz = dz;
+    T* slots[kMaxSlots] = {};
+    if (run_.update != nullptr) {
+      const Update<T>& update = *run_.update;
+      for (Index s = 0; s < update.n_slots; ++s) slots[s] = update.slots[s] + w.offset;
+      whole.update = update.kernel;
+      whole.w = run_.parameters + w.offset;
+      whole.w_next = run_.updated_parameters + w.offset;
+      whole.slots = slots;
+      whole.n_slots = update.n_slots;
+      whole.coefficients = update.coefficients(w);
+      fused_updates.fetch_add(1, std::memory_order_relaxed);
+    } else {
+      whole.gradient = run_.gradient + w.offset;
+    }
+    split(grid.size(), work, run_.n_threads, [&](Index item) {
+      // Panels run fastest: the inputs of a block of rows stay in L2 while the panels pass.
+      const Range inputs = part(stage.n_in, grid.row_parts, item / grid.panel_parts, kLanes<T>);
+      const Range columns = part(panels, grid.panel_parts, item % grid.panel_parts);
+      WeightGradientBlock<T> block = whole;
+      block.first = inputs.begin;
+      block.count = inputs.size();
+      block.first_panel = columns.begin;
+      block.n_panels = columns.size();
+      kernels_.weight_gradient(block);
+    });
+    if (stage.bias >= 0) bias_gradient(segment(stage.bias), dz, buffer_data(op.db));
+  }
+
+ private:
+  void bias_gradient(const Segment& b, MatrixView<const T> dz, T* db) {
+    if (run_.update == nullptr) db = run_.gradient + b.offset;
+    kernels_.sum_rows(dz, db);
+    if (run_.update == nullptr) return;
+    const Update<T>& update = *run_.update;
+    T* slots[kMaxSlots] = {};
+    for (Index s = 0; s < update.n_slots; ++s) slots[s] = update.slots[s] + b.offset;
+    update.kernel(b.size, db, run_.parameters + b.offset, run_.updated_parameters + b.offset, slots,
+                  update.coefficients(b));
+  }
+
+  template <class F>
+  void over_rows(Index rows, double work_per_row, F&& f) {
+    const double work = work_per_row * static_cast<double>(rows);
+    const Index parts = threads_for(work, run_.n_threads);
+    split(parts, work, run_.n_threads, [&](Index i) { f(part(rows, parts, i)); });
+  }
+
+  double product_work(const Stage& stage) const {
+    return 2.0 * static_cast<double>(run_.rows()) * static_cast<double>(stage.n_in) *
+           static_cast<double>(stage.n_out);
+  }
+  const Stage& stage_of(Index s) const { return run_.table.stages[static_cast<std::size_t>(s)]; }
+  const Segment& segment(Index i) const { return run_.table.segments[static_cast<std::size_t>(i)]; }
+  const T* weights(const Stage& stage) const { return run_.parameters + segment(stage.weight).offset; }
+  T* buffer_data(BufferId id) const {
+    return id == kNoBuffer ? nullptr : run_.workspace + run_.plan.buffers[static_cast<std::size_t>(id)].offset;
+  }
+  ActivationCall<T> activation(ActivationId id) const {
+    return id == kIdentity ? ActivationCall<T>{} : run_.plan.activations[static_cast<std::size_t>(id)];
+  }
+
+  Run<T>& run_;
+  const KernelTable<T>& kernels_;
+};
+
+}  // namespace
+
+template <class T>
+MatrixView<T> Run<T>::view(BufferId id) const {
+  if (id == kNoBuffer) return {};
+  const Buffer& buffer = plan.buffers[static_cast<std::size_t>(id)];
+  return {workspace + buffer.offset, rows(), buffer.cols, buffer.stride};
+}
+
+template <class T>
+MatrixView<const T> Run<T>::input(BufferId id) const {
+  return id == kInput ? x : MatrixView<const T>(view(id));
+}
+
+template <class T>
+void execute(Run<T>& run, Index first, Index last) {
+  Executor<T> executor(run);
+  for (Index i = first; i < last; ++i) std::visit(executor, run.plan.operations[static_cast<std::size_t>(i)]);
+}
+
+template <class T>
+void sweep(const ParameterTable<T>& table, const Update<T>& update, const T* gradient,
+           const T* parameters, T* updated, Index n_threads) {
+  constexpr Index kPart = 1 << 13;
+  sweeps.fetch_add(1, std::memory_order_relaxed);
+  for (const Segment& segment : table.segments) {
+    const double work = 20.0 * static_cast<double>(segment.size);
+    split(ceil_div(segment.size, kPart), work, n_threads, [&](Index i) {
+      const Index at = segment.offset + i * kPart;
+      T* slots[kMaxSlots] = {};
+      for (Index s = 0; s < update.n_slots; ++s) slots[s] = update.slots[s] + at;
+      update.kernel(std::min(kPart, segment.size - i * kPart), gradient + at, parameters + at, updated + at,
+                    slots, update.coefficients(segment));
+    });
+  }
+}
+
+PathCounters path_counters() { return {fused_updates, sweeps, threaded_operations, most_threads}; }
+
+void reset_path_counters() {
+  for (std::atomic<long>* counter : {&fused_updates, &sweeps, &threaded_operations, &most_threads}) *counter = 0;
+}
+
+template struct Run<float>;
+template struct Run<double>;
+template void execute(Run<float>&, Index, Index);
+template void execute(Run<double>&, Index, Index);
+template void sweep(const ParameterTable<float>&, const Update<float>&, const float*, const float*, float*, Index);
+template void sweep(const ParameterTable<double>&, const Update<double>&, const double*, const double*, double*,
+                    Index);
+
+}  // namespace chainrule

@@ -1,0 +1,64 @@
+// How is a plan run? Its operations in order, each split into blocks that threads claim.
+#pragma once
+
+#include <span>
+
+#include "network/plan.hpp"
+
+namespace chainrule {
+
+// One update, ready to be applied to any part of the parameters: what W <- W - eta * ... needs.
+template <class T>
+struct Update {
+  void (*kernel)(Index n, const T* g, const T* w, T* w_next, T* const* slots, const T* coefficients);
+  Index n_slots = 0;
+  T* slots[kMaxSlots] = {};                // whole blocks, laid out as the parameters
+  T weight_coefficients[kMaxCoefficients];  // rounded once from float64
+  T bias_coefficients[kMaxCoefficients];
+
+  const T* coefficients(const Segment& segment) const {
+    return segment.is_weight ? weight_coefficients : bias_coefficients;
+  }
+};
+
+// What one run of a plan works on. Either `gradient` or `update` takes the gradients of the parameters.
+template <class T>
+struct Run {
+  const Plan<T>& plan;
+  const ParameterTable<T>& table;
+  const T* parameters;
+  T* workspace;
+  MatrixView<const T> x;
+  Index n_threads = 1;
+  T* gradient = nullptr;
+  const Update<T>* update = nullptr;
+  T* updated_parameters = nullptr;
+  // First row with a prediction outside [0, 1] that the loss refuses; -1 if none.
+  Index refused_row = -1;
+
+  Index rows() const { return x.rows; }
+  // A buffer of the workspace with the rows of this batch, or all of X.
+  MatrixView<T> view(BufferId id) const;
+  MatrixView<const T> input(BufferId id) const;
+};
+
+// Operations [first, last) of the plan.
+template <class T>
+void execute(Run<T>& run, Index first, Index last);
+
+// Applies an update to all parameters from a stored gradient; the same bits as from the tiles.
+template <class T>
+void sweep(const ParameterTable<T>& table, const Update<T>& update, const T* gradient,
+           const T* parameters, T* updated, Index n_threads);
+
+// How often each path ran and how many threads took part: what the tests of equal bits look at.
+struct PathCounters {
+  long fused_updates = 0;
+  long sweeps = 0;
+  long threaded_operations = 0;
+  long most_threads = 0;
+};
+PathCounters path_counters();
+void reset_path_counters();
+
+}  // namespace chainrule

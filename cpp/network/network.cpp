@@ -1,0 +1,191 @@
+#include "network/network.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "base/check.hpp"
+#include "base/float_environment.hpp"
+#include "base/thread_count.hpp"
+#include "kernels/dispatch.hpp"
+
+namespace chainrule {
+
+namespace {
+
+// Rows that predict and evaluate take at a time: their activations stay in cache. The second is a
+// multiple of kChunk, so that sums do not depend on it.
+constexpr Index kPredictRows = 512;
+constexpr Index kEvaluateRows = 4 * kChunk;
+
+template <class T>
+void copy_rows(MatrixView<const T> from, MatrixView<T> to) {
+  for (Index i = 0; i < from.rows; ++i) std::copy_n(from.row(i), to.cols, to.row(i));
+}
+
+template <class T>
+AlignedBuffer<T> copy_of(const AlignedBuffer<T>& buffer) {
+  AlignedBuffer<T> copy(buffer.size());
+  std::copy_n(buffer.data(), buffer.size(), copy.data());
+  return copy;
+}
+
+}  // namespace
+
+Index plan_capacity(Index rows) {
+  return static_cast<Index>(std::bit_ceil(static_cast<std::size_t>(std::max<Index>(rows, 1))));
+}
+
+template <class T>
+Network<T>::Network(NetworkSpec spec) : spec_(std::move(spec)), table_(spec_), parameters_(table_.size) {
+  initialize(spec_.seed);
+}
+
+template <class T>
+Index Network<T>::threads() const {
+  return n_threads_ > 0 ? n_threads_ : max_threads();
+}
+
+template <class T>
+void Network<T>::set_counters(std::int64_t training_forwards, std::int64_t epochs) {
+  training_forwards_ = training_forwards;
+  epochs_ = epochs;
+}
+
+template <class T>
+std::optional<OptimizerSpec> Network<T>::optimizer() const {
+  if (!optimizer_) return std::nullopt;
+  return optimizer_->spec;
+}
+
+template <class T>
+void Network<T>::set_optimizer(std::optional<FormulaSpec> formula) {
+  if (!formula)
+    optimizer_.reset();
+  else if (optimizer_)
+    optimizer_->change(std::move(*formula), table_.size);
+  else
+    optimizer_.emplace(std::move(*formula), table_.size);
+}
+
+template <class T>
+void Network<T>::initialize(std::uint64_t seed) {
+  const std::unique_lock lock(mutex_);
+  chainrule::initialize(spec_, table_, seed, parameters_.data());
+  optimizer_.reset();
+  training_forwards_ = epochs_ = 0;
+  parameters_changed();
+}
+
+template <class T>
+const Plan<T>& Network<T>::plan(const PlanOptions& options) const {
+  const std::lock_guard lock(plans_mutex_);
+  for (const CachedPlan& cached : plans_)
+    if (cached.purpose == options.purpose && cached.capacity == options.capacity &&
+        cached.weights_per_output == options.weights_per_output &&
+        (options.loss == nullptr ? !cached.loss : cached.loss == *options.loss))
+      return *cached.plan;
+  CachedPlan built{options.purpose, options.capacity, std::nullopt, options.weights_per_output,
+                   std::make_unique<const Plan<T>>(make_plan(table_, options))};
+  if (options.loss != nullptr) built.loss = *options.loss;
+  plans_.push_back(std::move(built));
+  return *plans_.back().plan;
+}
+
+template <class T>
+void Network<T>::predict(MatrixView<const T> x, MatrixView<T> y_hat) const {
+  const FloatEnvironment environment;
+  const Plan<T>& plan = this->plan({PlanPurpose::infer, plan_capacity(std::min(x.rows, kPredictRows))});
+  const std::shared_lock lock(mutex_);
+  const typename WorkspacePool<T>::Loan workspace(workspaces_, plan.workspace_size);
+  for (Index first = 0; first < x.rows; first += plan.capacity) {
+    const Index count = std::min(plan.capacity, x.rows - first);
+    Run<T> run{plan, table_, parameters_.data(), workspace.data(), x.rows_from(first, count), threads()};
+    execute(run, 0, plan.n_forward);
+    copy_rows<T>(run.view(plan.y_hat), y_hat.rows_from(first, count));
+  }
+}
+
+template <class T>
+void Network<T>::check_prediction_range(const Run<T>& run, const FormulaSpec& loss) const {
+  if (run.refused_row < 0) return;
+  throw std::invalid_argument(text(
+      "loss: ", loss.name, " needs predictions in [0, 1], but row ", run.refused_row,
+      " of the batch has one outside; end the network in a sigmoid or softmax, or take another loss"));
+}
+
+template <class T>
+LossSums Network<T>::evaluate(const Examples<T>& examples, const FormulaSpec& loss, MatrixView<T> y_hat) const {
+  const FloatEnvironment environment;
+  const Plan<T>& plan = this->plan({PlanPurpose::evaluate, plan_capacity(std::min(examples.rows(), kEvaluateRows)),
+                                    &loss, examples.weights_per_output()});
+  const std::shared_lock lock(mutex_);
+  const typename WorkspacePool<T>::Loan workspace(workspaces_, plan.workspace_size);
+  LossSums sums;
+  for (Index first = 0; first < examples.rows(); first += plan.capacity) {
+    const Examples<T> batch = examples.part(first, std::min(plan.capacity, examples.rows() - first));
+    const Selection rows{nullptr, batch.rows()};
+    Run<T> run{plan, table_, parameters_.data(), workspace.data(), batch.x, threads()};
+    load_targets(run, batch, rows, batch.rows());
+    execute(run, 0, plan.n_forward);
+    check_prediction_range(run, loss);
+    sums.loss = weighted_loss_sum(run, batch, rows, sums.loss);
+    sums.weight = weight_sum(batch, rows, sums.weight);
+    if (y_hat.data != nullptr) copy_rows<T>(run.view(plan.y_hat), y_hat.rows_from(first, batch.rows()));
+  }
+  return sums;
+}
+
+template <class T>
+void Network<T>::example_losses(const Examples<T>& examples, const FormulaSpec& loss, T* losses) const {
+  const FloatEnvironment environment;
+  const Plan<T>& plan =
+      this->plan({PlanPurpose::evaluate, plan_capacity(std::min(examples.rows(), kEvaluateRows)), &loss});
+  const std::shared_lock lock(mutex_);
+  const typename WorkspacePool<T>::Loan workspace(workspaces_, plan.workspace_size);
+  for (Index first = 0; first < examples.rows(); first += plan.capacity) {
+    const Examples<T> batch = examples.part(first, std::min(plan.capacity, examples.rows() - first));
+    Run<T> run{plan, table_, parameters_.data(), workspace.data(), batch.x, threads()};
+    load_targets(run, batch, {nullptr, batch.rows()}, batch.rows());
+    execute(run, 0, plan.n_forward);
+    check_prediction_range(run, loss);
+    std::copy_n(run.view(plan.losses).data, batch.rows(), losses + first);
+  }
+}
+
+template <class T>
+Snapshot<T> Network<T>::snapshot() const {
+  const std::shared_lock lock(mutex_);
+  Snapshot<T> snapshot;
+  snapshot.parameters = copy_of(parameters_);
+  snapshot.training_forwards = training_forwards_;
+  snapshot.epochs = epochs_;
+  if (optimizer_) {
+    snapshot.optimizer = optimizer_->spec;
+    for (const AlignedBuffer<T>& slot : optimizer_->slots) snapshot.slots.push_back(copy_of(slot));
+    snapshot.powers = optimizer_->powers;
+  }
+  return snapshot;
+}
+
+template <class T>
+void Network<T>::restore(const Snapshot<T>& snapshot) {
+  const std::unique_lock lock(mutex_);
+  std::copy_n(snapshot.parameters.data(), table_.size, parameters_.data());
+  training_forwards_ = snapshot.training_forwards;
+  epochs_ = snapshot.epochs;
+  optimizer_.reset();
+  if (snapshot.optimizer) {
+    optimizer_.emplace(snapshot.optimizer->formula, table_.size);
+    optimizer_->spec = *snapshot.optimizer;
+    for (std::size_t s = 0; s < snapshot.slots.size(); ++s)
+      std::copy_n(snapshot.slots[s].data(), table_.size, optimizer_->slots[s].data());
+    optimizer_->powers = snapshot.powers;
+  }
+  parameters_changed();
+}
+
+template class Network<float>;
+template class Network<double>;
+
+}  // namespace chainrule

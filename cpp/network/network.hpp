@@ -1,0 +1,176 @@
+// What is a network? Parameters, the optimiser's memory and counters behind one lock, and the calls that
+// run plans on them.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <shared_mutex>
+#include <vector>
+
+#include "base/aligned_buffer.hpp"
+#include "network/batch.hpp"
+#include "network/optimizer_state.hpp"
+#include "network/plan.hpp"
+#include "network/spec.hpp"
+#include "network/workspace_pool.hpp"
+
+namespace chainrule {
+
+// Plans are built for a power of two of rows, so that few of them serve all batch sizes.
+Index plan_capacity(Index rows);
+
+// A forward pass whose backward pass is still to come, or whose dX is.
+template <class T>
+struct Pass {
+  const Plan<T>* plan = nullptr;
+  AlignedBuffer<T> x, workspace;
+  Index rows = 0;
+  std::int64_t version = 0;  // of the parameters
+};
+
+// Gradients of all parameters for one batch, laid out as the parameters.
+template <class T>
+struct Gradients {
+  double loss = 0.0;
+  double weight_sum = 0.0;
+  AlignedBuffer<T> flat;
+  Pass<T> pass;  // what dX can still be computed from
+};
+
+// Everything that training changes, for roll-back.
+template <class T>
+struct Snapshot {
+  AlignedBuffer<T> parameters;
+  std::optional<OptimizerSpec> optimizer;
+  std::vector<AlignedBuffer<T>> slots;
+  std::vector<double> powers;
+  std::int64_t training_forwards = 0;
+  std::int64_t epochs = 0;
+};
+
+// One Dense layer of a step that was looked at; rows are examples.
+template <class T>
+struct TracedLayer {
+  std::vector<T> w, b, z, a, slope, da, dz, dw, db, new_w, new_b;  // b, db, new_b, slope may be empty
+};
+
+template <class T>
+struct Trace {
+  double loss = 0.0, new_loss = 0.0;
+  std::vector<T> losses, y_hat, dx;
+  std::vector<TracedLayer<T>> layers;
+};
+
+// Losses over a whole set: sum of w l and of w in float64.
+struct LossSums {
+  double loss = 0.0;
+  double weight = 0.0;
+};
+
+// Calls may come from several threads: those that read share the lock, those that write have it alone.
+template <class T>
+class Network {
+ public:
+  explicit Network(NetworkSpec spec);
+
+  const NetworkSpec& spec() const { return spec_; }
+  const ParameterTable<T>& table() const { return table_; }
+  std::int64_t training_forwards() const { return training_forwards_; }
+  std::int64_t epochs() const { return epochs_; }
+  void set_counters(std::int64_t training_forwards, std::int64_t epochs);
+  void set_loss(std::optional<FormulaSpec> loss) { spec_.loss = std::move(loss); }
+  void set_seed(std::uint64_t seed) { spec_.seed = seed; }
+  void set_n_threads(Index n) { n_threads_ = n; }  // 0: the library's
+  Index n_threads() const { return n_threads_; }
+
+  // The optimiser: same formula keeps its state, another one starts at zero, none drops it.
+  std::optional<OptimizerSpec> optimizer() const;
+  void set_optimizer(std::optional<FormulaSpec> formula);
+  const std::optional<OptimizerState<T>>& optimizer_state() const { return optimizer_; }
+  std::optional<OptimizerState<T>>& optimizer_state() { return optimizer_; }
+
+  void initialize(std::uint64_t seed);
+  T* parameters() { return parameters_.data(); }
+  const T* parameters() const { return parameters_.data(); }
+  // Held while parameters are read or written from outside.
+  std::shared_mutex& mutex() const { return mutex_; }
+  void parameters_changed() { ++version_; }
+  std::int64_t version() const { return version_; }
+
+  // Y_hat (d, m) for X (d, n), any number of rows.
+  void predict(MatrixView<const T> x, MatrixView<T> y_hat) const;
+  // Sums over the data set; `y_hat` is filled if it has data.
+  LossSums evaluate(const Examples<T>& examples, const FormulaSpec& loss, MatrixView<T> y_hat) const;
+  void example_losses(const Examples<T>& examples, const FormulaSpec& loss, T* losses) const;
+
+  // J before the update; if J is not finite, nothing was updated.
+  double train_step(const Examples<T>& examples, const FormulaSpec& loss, const double* learning_rate);
+  Gradients<T> gradients(const Examples<T>& examples, const FormulaSpec& loss, bool training);
+  // dX (d, n_features); std::runtime_error once the parameters have changed.
+  void input_gradients(Gradients<T>& gradients, MatrixView<T> dx) const;
+  void forward(MatrixView<const T> x, MatrixView<T> y_hat);  // a training forward
+  Gradients<T> backward(MatrixView<const T> da);
+  void apply(const T* gradient, const double* learning_rate);
+  Trace<T> trace(const Examples<T>& examples, const FormulaSpec& loss, double learning_rate) const;
+
+  // One update of a mini-batch inside fit: J before the update, over `union_rows` rows; `y_hat` gets the
+  // predictions if it has data. Weights must have been given their mean.
+  struct BatchResult {
+    double loss_sum, weight_sum, loss;
+  };
+  BatchResult fit_batch(const Plan<T>& plan, AlignedBuffer<T>& workspace, const Examples<T>& examples,
+                        MatrixView<const T> x, Selection rows, double learning_rate, MatrixView<T> y_hat);
+  void end_epoch() { ++epochs_; }
+
+  Snapshot<T> snapshot() const;
+  void restore(const Snapshot<T>& snapshot);
+  // The document's l of the first layer that is not finite: its parameters, or what the last failed
+  // batch made of them; L if there is none.
+  Index first_nonfinite_layer() const;
+
+  // Begins a training that nobody else may do at the same time; false if one is under way.
+  bool begin_training() { return !training_.exchange(true); }
+  void end_training() { training_ = false; }
+  bool is_training() const { return training_; }
+
+  const Plan<T>& plan(const PlanOptions& options) const;
+
+ private:
+  Index threads() const;
+  void check_prediction_range(const Run<T>& run, const FormulaSpec& loss) const;
+  void update_from(Run<T>& run, const double* learning_rate);
+  void note_failure(const Run<T>& run);
+
+  NetworkSpec spec_;
+  ParameterTable<T> table_;
+  AlignedBuffer<T> parameters_;
+  std::optional<OptimizerState<T>> optimizer_;
+  std::int64_t training_forwards_ = 0;
+  std::int64_t epochs_ = 0;
+  std::int64_t version_ = 0;
+  Index failed_layer_ = 0;
+  Index n_threads_ = 0;
+  std::atomic<bool> training_{false};
+  mutable std::shared_mutex mutex_;
+
+  struct CachedPlan {
+    PlanPurpose purpose;
+    Index capacity;
+    std::optional<FormulaSpec> loss;
+    bool weights_per_output;
+    std::unique_ptr<const Plan<T>> plan;
+  };
+  mutable std::mutex plans_mutex_;
+  mutable std::vector<CachedPlan> plans_;
+
+  mutable WorkspacePool<T> workspaces_;
+
+  std::optional<Pass<T>> pending_;  // the last training forward, waiting for its backward
+};
+
+extern template class Network<float>;
+extern template class Network<double>;
+
+}  // namespace chainrule

@@ -1,0 +1,80 @@
+#include "network/optimizer_state.hpp"
+
+#include <algorithm>
+
+namespace chainrule {
+
+namespace {
+
+template <class F, class T>
+void step_coefficients(const F& formula, double rate, Index updates_before, const double* powers, T* rounded) {
+  static_assert(F::n_coefficients <= kMaxCoefficients && F::n_slots <= kMaxSlots);
+  double exact[kMaxCoefficients] = {};
+  formula.step(rate, updates_before, powers, exact);
+  std::transform(exact, exact + F::n_coefficients, rounded, [](double c) { return static_cast<T>(c); });
+}
+
+}  // namespace
+
+void check_optimizer(const FormulaSpec& formula) {
+  with_member(Optimizers{}, "optimizer", formula.name, [&]<class F>() {
+    const char* conflict = from_spec<F>(formula).conflict();
+    check(conflict == nullptr, conflict == nullptr ? "" : conflict);
+  });
+}
+
+double learning_rate_of(const FormulaSpec& formula) {
+  double rate = 0.0;
+  with_member(Optimizers{}, "optimizer", formula.name,
+              [&]<class F>() { rate = from_spec<F>(formula).learning_rate; });
+  return rate;
+}
+
+template <class T>
+OptimizerState<T>::OptimizerState(FormulaSpec formula, Index size) {
+  check_optimizer(formula);
+  with_member(Optimizers{}, "optimizer", formula.name, [&]<class F>() {
+    for (Index s = 0; s < F::n_slots; ++s) {
+      slots.emplace_back(size);
+      slot_names.push_back(F::slots[s]);
+    }
+    for (Index p = 0; p < F::n_powers; ++p) {
+      powers.push_back(1.0);
+      power_names.push_back(F::powers[p]);
+    }
+  });
+  spec.formula = std::move(formula);
+}
+
+template <class T>
+void OptimizerState<T>::change(FormulaSpec formula, Index size) {
+  if (formula.name != spec.formula.name) {
+    *this = OptimizerState(std::move(formula), size);
+    return;
+  }
+  check_optimizer(formula);
+  spec.formula = std::move(formula);
+}
+
+template <class T>
+Update<T> OptimizerState<T>::begin_update(const KernelTable<T>& kernels, const double* learning_rate) {
+  Update<T> update{};
+  update.kernel = kernels.optimizers[find_by_name(Optimizers{}, spec.formula.name)].update;
+  update.n_slots = static_cast<Index>(slots.size());
+  for (std::size_t s = 0; s < slots.size(); ++s) update.slots[s] = slots[s].data();
+  with_member(Optimizers{}, "optimizer", spec.formula.name, [&]<class F>() {
+    F formula = from_spec<F>(spec.formula);
+    const double rate = learning_rate != nullptr ? *learning_rate : formula.learning_rate;
+    formula.advance(powers.data());
+    step_coefficients(formula, rate, spec.updates, powers.data(), update.weight_coefficients);
+    if (!formula.decay_biases) formula.weight_decay = 0.0;
+    step_coefficients(formula, rate, spec.updates, powers.data(), update.bias_coefficients);
+  });
+  ++spec.updates;
+  return update;
+}
+
+template struct OptimizerState<float>;
+template struct OptimizerState<double>;
+
+}  // namespace chainrule

@@ -1,0 +1,37 @@
+// What does an optimiser remember? Slots beside the parameters, at the same positions, and running
+// products in float64.
+#pragma once
+
+#include <vector>
+
+#include "base/aligned_buffer.hpp"
+#include "network/execution.hpp"
+#include "network/spec.hpp"
+
+namespace chainrule {
+
+template <class T>
+struct OptimizerState {
+  // A fresh optimiser for parameters of `size` elements; the fields of `formula` are checked.
+  OptimizerState(FormulaSpec formula, Index size);
+
+  OptimizerSpec spec;
+  std::vector<AlignedBuffer<T>> slots;
+  std::vector<double> powers;
+  std::vector<const char*> slot_names, power_names;
+
+  // Takes new hyper-parameters of the same formula, or starts afresh.
+  void change(FormulaSpec formula, Index size);
+
+  // Advances the state by one update and returns what it needs. `learning_rate` replaces the field's.
+  Update<T> begin_update(const KernelTable<T>& kernels, const double* learning_rate);
+};
+
+// Throws std::invalid_argument if a field is out of its range or two fields contradict each other.
+void check_optimizer(const FormulaSpec& formula);
+double learning_rate_of(const FormulaSpec& formula);
+
+extern template struct OptimizerState<float>;
+extern template struct OptimizerState<double>;
+
+}  // namespace chainrule

@@ -1,0 +1,78 @@
+// Where do the parameters of a network lie? A table of segments over one flat block; gradients and
+// optimiser slots share its layout.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/matrix_view.hpp"
+#include "network/spec.hpp"
+
+namespace chainrule {
+
+// One tensor of the block. Weights lie in panels, vectors in order; both are padded with +0.
+struct Segment {
+  std::string name;  // as in files: "layers.0.weight"
+  bool is_weight;    // a matrix in panels, not a vector
+  Index n_out;
+  Index n_in;  // 1 for a vector
+  Index offset;
+  Index size;  // padded
+
+  Index n_parameters() const { return n_out * n_in; }
+};
+
+// An activation other than the identity, somewhere between two Dense layers.
+struct ActivationUse {
+  Index index;  // in Activations
+  FormulaSpec spec;
+};
+
+// Dense layer l = position + 1 with everything up to the next one: Z = W A_prev + b, then f, g, ...
+struct Stage {
+  Index layer;  // position in net.layers
+  Index n_in;
+  Index n_out;
+  Index weight;       // segment
+  Index bias;         // segment, or -1
+  FormulaSpec named;  // the activation as the user gave it, for messages
+  std::vector<ActivationUse> activations;
+};
+
+template <class T>
+struct ParameterTable {
+  explicit ParameterTable(const NetworkSpec& spec);
+
+  std::vector<Segment> segments;
+  std::vector<ActivationUse> input_activations;  // before the first Dense layer
+  std::vector<Stage> stages;
+  Index size = 0;          // of the flat block, padding included
+  Index n_parameters = 0;  // without padding
+
+  Index n_features() const { return stages.front().n_in; }
+  Index n_outputs() const { return stages.back().n_out; }
+};
+
+// The logical tensor of a segment, row-major, from and to the flat block.
+template <class T>
+void read_tensor(const Segment& segment, const T* block, T* tensor);
+template <class T>
+void write_tensor(const Segment& segment, const T* tensor, T* block);
+
+// Draws all parameters from the seed by the initialisers of the description.
+template <class T>
+void initialize(const NetworkSpec& spec, const ParameterTable<T>& table, std::uint64_t seed, T* block);
+
+// The document's l of the first stage with a parameter that is not finite; 0 if there is none.
+template <class T>
+Index first_nonfinite_stage(const ParameterTable<T>& table, const T* block);
+
+// The Euclidean norm of all elements, without padding: a float64 chain per output unit over its inputs,
+// unit sums added in order.
+template <class T>
+double norm(const ParameterTable<T>& table, const T* block);
+
+extern template struct ParameterTable<float>;
+extern template struct ParameterTable<double>;
+
+}  // namespace chainrule

@@ -1,0 +1,280 @@
+#include "network/plan.hpp"
+
+#include <algorithm>
+
+#include "base/check.hpp"
+#include "kernels/dispatch.hpp"
+#include "kernels/panels.hpp"
+
+namespace chainrule {
+
+namespace {
+
+constexpr Index kPage = 4096;
+
+template <class T>
+class PlanBuilder {
+ public:
+  PlanBuilder(const ParameterTable<T>& table, const PlanOptions& options)
+      : table_(table), options_(options) {
+    plan_.purpose = options.purpose;
+    plan_.capacity = options.capacity;
+    plan_.kernels = &kernels<T>();
+    plan_.buffers.push_back({options.capacity, table.n_features(), table.n_features()});
+    plan_.stages.resize(table.stages.size());
+  }
+
+  Plan<T> build() {
+    choose_loss();
+    forward();
+    if (plan_.loss != nullptr) add_loss();
+    plan_.n_forward = static_cast<Index>(plan_.operations.size());
+    if (plan_.purpose != PlanPurpose::infer && plan_.purpose != PlanPurpose::evaluate) backward();
+    place_buffers();
+    return std::move(plan_);
+  }
+
+ private:
+  bool keeps_all() const { return options_.purpose == PlanPurpose::keep_all; }
+
+  // What the next activation of the chain reads and writes.
+  struct Link {
+    ActivationId activation;
+    BufferId z, a;
+  };
+
+  BufferId add_buffer(Index rows, Index cols) {
+    Index stride = round_up(cols, kLanes<T>);
+    // Rows a multiple of a page apart would all fall into the same few sets of the cache.
+    if (stride * static_cast<Index>(sizeof(T)) % kPage == 0) stride += kLanes<T>;
+    plan_.buffers.push_back({rows, cols, stride});
+    plan_.buffers.back().first = plan_.buffers.back().last = -1;
+    return static_cast<BufferId>(plan_.buffers.size()) - 1;
+  }
+  BufferId add_batch_buffer(Index cols) { return add_buffer(options_.capacity, cols); }
+
+  ActivationId add_activation(const ActivationUse& use) {
+    plan_.activation_fields.emplace_back(use.spec.values.begin(), use.spec.values.end());
+    plan_.activations.push_back({&plan_.kernels->activations[use.index], nullptr});
+    return static_cast<ActivationId>(plan_.activations.size()) - 1;
+  }
+  const ActivationKernels<T>& kernels_of_activation(ActivationId id) const {
+    return *plan_.activations[static_cast<std::size_t>(id)].kernels;
+  }
+
+  template <class Op>
+  void add(const Op& operation, std::initializer_list<BufferId> used) {
+    const auto position = static_cast<Index>(plan_.operations.size());
+    plan_.operations.push_back(operation);
+    for (const BufferId id : used) {
+      if (id == kNoBuffer) continue;
+      Buffer& buffer = plan_.buffers[static_cast<std::size_t>(id)];
+      if (buffer.first < 0) buffer.first = position;
+      buffer.last = position;
+    }
+  }
+
+  // The loss, and whether it takes the last activation into its fused form.
+  void choose_loss() {
+    if (options_.loss == nullptr) return;
+    const auto& last = table_.stages.back().activations;
+    const Index index = find_by_name(Losses{}, options_.loss->name);
+    plan_.loss = &plan_.kernels->losses[index];
+    with_member(Losses{}, "loss", options_.loss->name, [&]<class F>() {
+      plan_.loss_gradient_factor = F::gradient_factor;
+      plan_.loss_averages = F::averages_outputs;
+      fused_ = !last.empty() && last.back().index == find_by_name(Activations{}, F::Matching::name);
+    });
+  }
+
+  void forward() {
+    BufferId x = kInput;
+    if (!table_.input_activations.empty()) {
+      const BufferId padded = add_batch_buffer(table_.n_features());
+      add(LoadInput{padded}, {padded});
+      x = follow_chain(table_.input_activations, 0, padded, input_chain_, 0);
+    }
+    for (std::size_t s = 0; s < table_.stages.size(); ++s) x = forward_stage(static_cast<Index>(s), x);
+    plan_.y_hat = x;
+  }
+
+  BufferId forward_stage(Index s, BufferId x) {
+    const Stage& stage = table_.stages[static_cast<std::size_t>(s)];
+    const bool last_stage = s + 1 == static_cast<Index>(table_.stages.size());
+    const std::size_t left_to_loss = last_stage && fused_ ? 1 : 0;
+    const std::size_t n_own = stage.activations.size() - left_to_loss;
+    chains_.emplace_back();
+    inputs_.push_back(x);
+
+    const bool in_epilogue =
+        n_own > 0 && !plan_.kernels->activations[stage.activations[0].index].row_wise;
+    const bool needs_z =
+        !in_epilogue || keeps_all() || plan_.kernels->activations[stage.activations[0].index].slope_needs_z;
+    const BufferId z = needs_z ? add_batch_buffer(stage.n_out) : kNoBuffer;
+    BufferId value = z;
+    if (in_epilogue) {
+      value = add_batch_buffer(stage.n_out);
+      const ActivationId activation = add_activation(stage.activations[0]);
+      chains_.back().push_back({activation, z, value});
+      add(DenseForward{s, x, z, value, activation}, {x, z, value});
+    } else {
+      add(DenseForward{s, x, z, kNoBuffer, kIdentity}, {x, z});
+    }
+    value = follow_chain(stage.activations, in_epilogue ? 1 : 0, value, chains_.back(), left_to_loss);
+    plan_.stages[static_cast<std::size_t>(s)].z = z;
+    plan_.stages[static_cast<std::size_t>(s)].a = value;
+    return value;
+  }
+
+  // Activations from `first` on, except the last `left` ones; returns where the value is then.
+  BufferId follow_chain(const std::vector<ActivationUse>& uses, std::size_t first, BufferId value,
+                        std::vector<Link>& chain, std::size_t left) {
+    for (std::size_t k = first; k + left < uses.size(); ++k) {
+      const BufferId a = add_batch_buffer(plan_.buffers[static_cast<std::size_t>(value)].cols);
+      const ActivationId activation = add_activation(uses[k]);
+      chain.push_back({activation, value, a});
+      add(ActivationForward{activation, value, a}, {value, a});
+      value = a;
+    }
+    return value;
+  }
+
+  void add_loss() {
+    const Index m = table_.n_outputs();
+    plan_.y = add_batch_buffer(m);
+    plan_.losses = add_buffer(1, options_.capacity);
+    const bool with_gradient = options_.purpose != PlanPurpose::evaluate;
+    if (with_gradient) {
+      plan_.scale = add_buffer(options_.capacity, options_.weights_per_output ? m : 1);
+      gradient_ = add_batch_buffer(m);
+    }
+    if (options_.weights_per_output) plan_.element_losses = add_batch_buffer(m);
+    const BufferId prediction = plan_.y_hat;
+    if (fused_) {
+      plan_.y_hat = add_batch_buffer(m);
+      plan_.stages.back().a = plan_.y_hat;
+    }
+    add(LossOfBatch{fused_, prediction, plan_.y_hat, gradient_},
+        {prediction, plan_.y_hat, gradient_, plan_.y, plan_.losses, plan_.scale, plan_.element_losses});
+    // Targets and weights are written before the first operation; results are read after the last.
+    for (const BufferId id : {plan_.y, plan_.scale})
+      if (id != kNoBuffer) plan_.buffers[static_cast<std::size_t>(id)].first = 0;
+  }
+
+  void backward() {
+    if (plan_.loss == nullptr) {
+      gradient_ = add_batch_buffer(table_.n_outputs());
+      plan_.output_gradient = gradient_;
+    }
+    BufferId gradient = gradient_;
+    for (std::size_t s = table_.stages.size(); s-- > 0;) {
+      StageBuffers& buffers = plan_.stages[s];
+      if (buffers.dz == kNoBuffer) {
+        if (!(fused_ && s + 1 == table_.stages.size() && chains_[s].empty())) buffers.da = gradient;
+        gradient = backward_chain(chains_[s], gradient, chains_[s].size());
+        buffers.dz = gradient;
+      }
+      // dA needs the weights from before the update.
+      if (s > 0) gradient = backward_dense(s, buffers.dz);
+      const Index n_out = table_.stages[s].n_out;
+      const BufferId db = table_.stages[s].bias >= 0 ? add_buffer(1, n_out) : kNoBuffer;
+      add(ParameterGradient{static_cast<Index>(s), inputs_[s], buffers.dz, db},
+          {inputs_[s], buffers.dz, db});
+    }
+    plan_.n_backward = static_cast<Index>(plan_.operations.size());
+    if (plan_.purpose != PlanPurpose::train)
+      plan_.input_gradient = backward_dense(0, plan_.stages.front().dz);
+  }
+
+  // Through the first n links of a chain, last one first.
+  BufferId backward_chain(const std::vector<Link>& chain, BufferId gradient, std::size_t n) {
+    for (std::size_t k = n; k-- > 0;) {
+      const Link& link = chain[k];
+      const BufferId dz =
+          keeps_all() ? add_batch_buffer(plan_.buffers[static_cast<std::size_t>(link.a)].cols) : gradient;
+      add(ActivationBackward{link.activation, link.z, link.a, gradient, dz},
+          {link.z, link.a, gradient, dz});
+      gradient = dz;
+    }
+    return gradient;
+  }
+
+  // dA of the stage below, or dX; the slope of an elementwise activation is applied in the same pass.
+  BufferId backward_dense(std::size_t s, BufferId dz) {
+    const Stage& stage = table_.stages[s];
+    const std::vector<Link>& chain = s > 0 ? chains_[s - 1] : input_chain_;
+    const BufferId panels =
+        add_buffer(ceil_div(options_.capacity, kLanes<T>), stage.n_out * kLanes<T>);
+    const bool in_epilogue = !chain.empty() && !kernels_of_activation(chain.back().activation).row_wise;
+    const bool store_da = !in_epilogue || keeps_all();
+    const BufferId da = store_da ? add_batch_buffer(stage.n_in) : kNoBuffer;
+    InputGradient operation{static_cast<Index>(s), dz, panels, da, kNoBuffer, kNoBuffer, kNoBuffer, kIdentity};
+    if (in_epilogue) {
+      const Link& link = chain.back();
+      operation.dz_prev = add_batch_buffer(stage.n_in);
+      operation.z_prev = kernels_of_activation(link.activation).slope_needs_z ? link.z : kNoBuffer;
+      operation.a_prev = link.a;
+      operation.activation = link.activation;
+    }
+    add(operation, {dz, panels, da, operation.dz_prev, operation.z_prev, operation.a_prev});
+    const BufferId below = backward_chain(chain, in_epilogue ? operation.dz_prev : da,
+                                          chain.size() - (in_epilogue ? 1 : 0));
+    if (s > 0) {
+      plan_.stages[s - 1].da = da;
+      plan_.stages[s - 1].dz = below;
+    }
+    return below;
+  }
+
+  // The lowest place for each buffer that no buffer in use at the same time has.
+  void place_buffers() {
+    const auto end = static_cast<Index>(plan_.operations.size());
+    for (std::size_t i = 1; i < plan_.buffers.size(); ++i) {
+      Buffer& buffer = plan_.buffers[i];
+      const auto id = static_cast<BufferId>(i);
+      const bool is_result = id == plan_.y_hat || id == plan_.losses || id == plan_.element_losses ||
+                             id == plan_.input_gradient || id == plan_.y;
+      if (keeps_all() || buffer.first < 0) buffer.first = 0;
+      if (keeps_all() || is_result || id == plan_.output_gradient) buffer.last = end;
+      Index offset = 0;
+      for (bool moved = true; moved;) {
+        moved = false;
+        for (std::size_t j = 1; j < i; ++j) {
+          const Buffer& other = plan_.buffers[j];
+          const bool same_time = buffer.first <= other.last && other.first <= buffer.last;
+          const bool same_place = offset < other.offset + other.rows * other.stride &&
+                                  other.offset < offset + buffer.rows * buffer.stride;
+          if (same_time && same_place) {
+            offset = other.offset + other.rows * other.stride;
+            moved = true;
+          }
+        }
+      }
+      buffer.offset = offset;
+      plan_.workspace_size = std::max(plan_.workspace_size, offset + buffer.rows * buffer.stride);
+    }
+    for (std::size_t i = 0; i < plan_.activations.size(); ++i)
+      plan_.activations[i].fields = plan_.activation_fields[i].data();
+  }
+
+  const ParameterTable<T>& table_;
+  const PlanOptions& options_;
+  Plan<T> plan_;
+  bool fused_ = false;
+  BufferId gradient_ = kNoBuffer;
+  std::vector<Link> input_chain_;
+  std::vector<std::vector<Link>> chains_;  // per stage
+  std::vector<BufferId> inputs_;           // per stage
+};
+
+}  // namespace
+
+template <class T>
+Plan<T> make_plan(const ParameterTable<T>& table, const PlanOptions& options) {
+  return PlanBuilder<T>(table, options).build();
+}
+
+template Plan<float> make_plan(const ParameterTable<float>&, const PlanOptions&);
+template Plan<double> make_plan(const ParameterTable<double>&, const PlanOptions&);
+
+}  // namespace chainrule

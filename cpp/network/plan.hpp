@@ -1,0 +1,124 @@
+// What is computed for a batch, in which order, and where? A straight-line program of operations on
+// numbered buffers, built once per network and purpose. It holds no pointer to data: parameters,
+// gradients and a workspace are arguments of a run, so that many runs can share one plan.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "kernels/kernel_table.hpp"
+#include "network/parameters.hpp"
+
+namespace chainrule {
+
+// What a plan is for; all give the same bits.
+//   infer      Y_hat alone
+//   evaluate   Y_hat and losses
+//   train      the update is applied to the tiles of dW, gradients are never stored
+//   gradients  gradients are stored, and dX can be had
+//   keep_all   the same, and no buffer is used twice
+enum class PlanPurpose { infer, evaluate, train, gradients, keep_all };
+
+using BufferId = Index;
+inline constexpr BufferId kNoBuffer = -1;
+inline constexpr BufferId kInput = 0;  // X, wherever the caller has it
+
+// Position of an activation in Plan::activations; -1 is the identity.
+using ActivationId = Index;
+inline constexpr ActivationId kIdentity = -1;
+
+// X with padded rows, for an activation in front of the first Dense layer.
+struct LoadInput {
+  BufferId x;
+};
+
+// Z = W A_prev + b, and A = f(Z) for an elementwise f.
+struct DenseForward {
+  Index stage;
+  BufferId x, z, a;
+  ActivationId activation;
+};
+
+// A = f(Z)
+struct ActivationForward {
+  ActivationId activation;
+  BufferId z, a;
+};
+
+// The losses of the examples; `gradient` is dZ in the fused form, dY_hat otherwise.
+struct LossOfBatch {
+  bool fused;
+  BufferId prediction, y_hat, gradient;
+};
+
+// dZ = dA * f'(Z)
+struct ActivationBackward {
+  ActivationId activation;
+  BufferId z, a, da, dz;
+};
+
+// dA_prev = W^T dZ, and dZ_prev = dA_prev * f'(Z_prev) for an elementwise f.
+struct InputGradient {
+  Index stage;
+  BufferId dz, dz_panels, da, dz_prev, z_prev, a_prev;
+  ActivationId activation;
+};
+
+// dW = dZ A_prev^T and db = dZ 1: stored, or used at once to update W and b.
+struct ParameterGradient {
+  Index stage;
+  BufferId x, dz, db;
+};
+
+using Operation = std::variant<LoadInput, DenseForward, ActivationForward, LossOfBatch, ActivationBackward,
+                               InputGradient, ParameterGradient>;
+
+// `rows` rows of `cols` elements, `stride` apart; panels of examples are stored as one row per panel.
+struct Buffer {
+  Index rows = 0;
+  Index cols = 0;
+  Index stride = 0;
+  Index offset = 0;  // in elements
+  Index first = 0, last = 0;  // the operations between which it is in use
+};
+
+// The buffers that trace and the training loop look at, per stage.
+struct StageBuffers {
+  BufferId z = kNoBuffer, a = kNoBuffer, da = kNoBuffer, dz = kNoBuffer;
+};
+
+template <class T>
+struct Plan {
+  PlanPurpose purpose;
+  Index capacity;  // largest batch
+  const KernelTable<T>* kernels;
+  const LossKernels<T>* loss = nullptr;
+  double loss_gradient_factor = 1.0;
+  bool loss_averages = true;
+
+  std::vector<Operation> operations;
+  Index n_forward = 0;   // operations up to and with the loss
+  Index n_backward = 0;  // and up to the last gradient of a parameter; the rest computes dX
+  std::vector<Buffer> buffers;
+  std::vector<StageBuffers> stages;
+  std::vector<ActivationCall<T>> activations;
+  std::vector<std::vector<T>> activation_fields;
+  BufferId y_hat = kNoBuffer, y = kNoBuffer, scale = kNoBuffer, losses = kNoBuffer,
+           element_losses = kNoBuffer, output_gradient = kNoBuffer, input_gradient = kNoBuffer;
+  Index workspace_size = 0;  // elements
+
+  Index workspace_bytes() const { return workspace_size * static_cast<Index>(sizeof(T)); }
+};
+
+struct PlanOptions {
+  PlanPurpose purpose = PlanPurpose::infer;
+  Index capacity = 1;
+  const FormulaSpec* loss = nullptr;  // null: no loss, backward begins with a given dY_hat
+  bool weights_per_output = false;
+};
+
+template <class T>
+Plan<T> make_plan(const ParameterTable<T>& table, const PlanOptions& options);
+
+}  // namespace chainrule

@@ -1,0 +1,68 @@
+// What is a network, before it has any numbers? The plain description that plans, files and Python share.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/index.hpp"
+#include "formulas/registry.hpp"
+
+namespace chainrule {
+
+// Z = W A_prev + b, A = f(Z). An absent initializer means the default of the layer's activation.
+struct DenseSpec {
+  static constexpr auto type = "dense";
+  Index units = 0;
+  FormulaSpec activation;
+  bool bias = true;
+  std::optional<FormulaSpec> initializer;
+  FormulaSpec bias_initializer;
+  double l1 = 0.0;
+  double l2 = 0.0;
+  std::optional<double> max_norm;
+  bool trainable = true;
+  double learning_rate_multiplier = 1.0;
+
+  bool operator==(const DenseSpec&) const = default;
+};
+
+// A = f(Z), a layer of its own.
+struct ActivationSpec {
+  static constexpr auto type = "activation";
+  FormulaSpec activation;
+
+  bool operator==(const ActivationSpec&) const = default;
+};
+
+using LayerSpec = std::variant<DenseSpec, ActivationSpec>;
+
+struct NetworkSpec {
+  std::string dtype = "float32";
+  Index n_features = 0;
+  std::uint64_t seed = 0;
+  std::vector<LayerSpec> layers;
+  std::optional<FormulaSpec> loss;
+
+  bool operator==(const NetworkSpec&) const = default;
+};
+
+// The optimiser of a network and how many updates it has made.
+struct OptimizerSpec {
+  FormulaSpec formula;
+  std::int64_t updates = 0;
+
+  bool operator==(const OptimizerSpec&) const = default;
+};
+
+// Everything the description of a model file says (DEFINITIONS, "Files").
+struct ModelDescription {
+  NetworkSpec network;
+  std::optional<OptimizerSpec> optimizer;
+  std::int64_t training_forwards = 0;
+  std::int64_t epochs = 0;
+};
+
+}  // namespace chainrule

@@ -1,0 +1,131 @@
+#include "network/state.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/check.hpp"
+#include "network/model_file.hpp"
+
+namespace chainrule {
+
+namespace {
+
+template <class V>
+std::vector<std::byte> bytes_of(const V* values, Index n) {
+  std::vector<std::byte> bytes(static_cast<std::size_t>(n) * sizeof(V));
+  std::memcpy(bytes.data(), values, bytes.size());
+  return bytes;
+}
+
+template <class T>
+void add_block(const ParameterTable<T>& table, const T* block, std::vector<std::vector<std::byte>>& data) {
+  std::vector<T> tensor;
+  for (const Segment& segment : table.segments) {
+    tensor.resize(static_cast<std::size_t>(segment.n_parameters()));
+    read_tensor(segment, block, tensor.data());
+    data.push_back(bytes_of(tensor.data(), segment.n_parameters()));
+  }
+}
+
+// Takes as many tensors as the table has segments from the front of the list.
+template <class T>
+void take_block(const ParameterTable<T>& table, std::span<const void* const>& tensors, T* block) {
+  for (const Segment& segment : table.segments) {
+    write_tensor(segment, static_cast<const T*>(tensors.front()), block);
+    tensors = tensors.subspan(1);
+  }
+}
+
+}  // namespace
+
+template <class T>
+ModelDescription describe(const Network<T>& network, bool with_optimizer) {
+  ModelDescription model;
+  model.network = network.spec();
+  if (with_optimizer) model.optimizer = network.optimizer();
+  model.training_forwards = network.training_forwards();
+  model.epochs = network.epochs();
+  return model;
+}
+
+template <class T>
+std::vector<StateTensor> state_tensors(const Network<T>& network, bool with_optimizer) {
+  const std::shared_lock lock(network.mutex());
+  std::vector<std::vector<std::byte>> data;
+  add_block(network.table(), network.parameters(), data);
+  const auto& optimizer = network.optimizer_state();
+  if (with_optimizer && optimizer) {
+    for (const AlignedBuffer<T>& slot : optimizer->slots) add_block(network.table(), slot.data(), data);
+    for (const double& power : optimizer->powers) data.push_back(bytes_of(&power, 1));
+  }
+  const std::vector<TensorShape> shapes = expected_tensors(describe(network, with_optimizer));
+  std::vector<StateTensor> tensors;
+  for (std::size_t i = 0; i < shapes.size(); ++i) tensors.push_back({shapes[i], std::move(data[i])});
+  return tensors;
+}
+
+template <class T>
+void set_parameters(Network<T>& network, std::span<const void* const> tensors) {
+  const std::unique_lock lock(network.mutex());
+  take_block(network.table(), tensors, network.parameters());
+  network.parameters_changed();
+}
+
+template <class T>
+void set_state(Network<T>& network, const ModelDescription& model, std::span<const void* const> tensors) {
+  const NetworkSpec& own = network.spec();
+  check(model.network.dtype == own.dtype && model.network.n_features == own.n_features &&
+            model.network.layers == own.layers,
+        "state: expected that of a network with the same layers and dtype");
+  std::optional<OptimizerState<T>> optimizer;
+  if (model.optimizer) optimizer.emplace(model.optimizer->formula, network.table().size);
+  const std::unique_lock lock(network.mutex());
+  take_block(network.table(), tensors, network.parameters());
+  if (optimizer) {
+    optimizer->spec = *model.optimizer;
+    for (AlignedBuffer<T>& slot : optimizer->slots) take_block(network.table(), tensors, slot.data());
+    for (std::size_t p = 0; p < optimizer->powers.size(); ++p)
+      optimizer->powers[p] = *static_cast<const double*>(tensors[p]);
+  }
+  network.optimizer_state() = std::move(optimizer);
+  network.set_counters(model.training_forwards, model.epochs);
+  network.set_loss(model.network.loss);
+  network.set_seed(model.network.seed);
+  network.parameters_changed();
+}
+
+template <class T>
+std::vector<std::byte> to_bytes(const Network<T>& network, bool with_optimizer) {
+  const std::vector<StateTensor> tensors = state_tensors(network, with_optimizer);
+  std::vector<NamedTensor> named;
+  for (const StateTensor& tensor : tensors) named.push_back({tensor.shape, tensor.bytes});
+  return write_model(describe(network, with_optimizer), named);
+}
+
+AnyNetwork network_from_bytes(std::span<const std::byte> bytes) {
+  const Model model = read_model(bytes);
+  const auto build = [&]<class T>(T) -> AnyNetwork {
+    auto network = std::make_unique<Network<T>>(model.description.network);
+    std::vector<std::vector<std::byte>> aligned;  // tensors of a file may lie at any address
+    std::vector<const void*> data;
+    for (const NamedTensor& tensor : model.tensors) {
+      aligned.emplace_back(tensor.data.begin(), tensor.data.end());
+      data.push_back(aligned.back().data());
+    }
+    set_state(*network, model.description, data);
+    return network;
+  };
+  return model.description.network.dtype == "float32" ? build(float{}) : build(double{});
+}
+
+#define CHAINRULE_INSTANTIATE(T)                                                                     \
+  template ModelDescription describe(const Network<T>&, bool);                                       \
+  template std::vector<StateTensor> state_tensors(const Network<T>&, bool);                          \
+  template void set_parameters(Network<T>&, std::span<const void* const>);                           \
+  template void set_state(Network<T>&, const ModelDescription&, std::span<const void* const>);       \
+  template std::vector<std::byte> to_bytes(const Network<T>&, bool);
+CHAINRULE_INSTANTIATE(float)
+CHAINRULE_INSTANTIATE(double)
+#undef CHAINRULE_INSTANTIATE
+
+}  // namespace chainrule

@@ -1,0 +1,42 @@
+// Which tensors does a model have, in which order, and what are they called? The one place that says so,
+// for files, the parameter table and Python.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "network/spec.hpp"
+
+namespace chainrule {
+
+enum class Dtype { f32, f64 };
+
+struct TensorShape {
+  std::string name;
+  std::vector<Index> shape;  // row-major; {} is a single number
+  Dtype dtype = Dtype::f32;
+
+  Index size() const;
+  Index n_bytes() const;
+
+  bool operator==(const TensorShape&) const = default;
+};
+
+Dtype dtype_of(const NetworkSpec& network);
+
+// "layers.0.weight", "layers.0.bias"; `layer` is the position in NetworkSpec::layers.
+std::string parameter_name(Index layer, std::string_view parameter);
+// "optimizer.exp_avg.layers.0.weight"
+std::string slot_name(std::string_view slot, std::string_view parameter);
+// "optimizer.beta_1_power"
+std::string power_name(std::string_view power);
+
+// Weights (n_out, n_in) and biases (n_out) of the layers in order.
+std::vector<TensorShape> parameter_tensors(const NetworkSpec& network);
+
+// All tensors of a model file: parameters, then for each slot of the optimiser the same again, then its
+// powers, each a float64 number.
+std::vector<TensorShape> expected_tensors(const ModelDescription& model);
+
+}  // namespace chainrule

@@ -1,0 +1,109 @@
+// What happens in one step of gradient descent? Every quantity of it, from the plan and the kernels of
+// train_step.
+#include <algorithm>
+
+#include "base/float_environment.hpp"
+#include "base/thread_count.hpp"
+#include "network/network.hpp"
+
+namespace chainrule {
+
+namespace {
+
+template <class T>
+std::vector<T> rows_of(MatrixView<const T> m) {
+  std::vector<T> rows(static_cast<std::size_t>(m.rows * m.cols));
+  for (Index i = 0; i < m.rows; ++i) std::copy_n(m.row(i), m.cols, rows.data() + i * m.cols);
+  return rows;
+}
+
+template <class T>
+std::vector<T> tensor_of(const ParameterTable<T>& table, Index segment_id, const T* block) {
+  if (segment_id < 0) return {};
+  const Segment& segment = table.segments[static_cast<std::size_t>(segment_id)];
+  std::vector<T> tensor(static_cast<std::size_t>(segment.n_parameters()));
+  read_tensor(segment, block, tensor.data());
+  return tensor;
+}
+
+// f'(Z): the backward pass of a gradient of ones; empty if more than one elementwise activation stands
+// between Z and A.
+template <class T>
+std::vector<T> slope_of(const Run<T>& run, const Stage& stage, const StageBuffers& buffers) {
+  const MatrixView<const T> z = run.view(buffers.z), a = run.view(buffers.a);
+  AlignedBuffer<T> slope(z.rows * z.stride);
+  const MatrixView<T> ones{slope.data(), z.rows, z.cols, z.stride};
+  std::fill_n(slope.data(), slope.size(), T(1));
+  if (stage.activations.empty()) return rows_of<T>(ones);
+  const ActivationUse& use = stage.activations.front();
+  const ActivationKernels<T>& kernels = run.plan.kernels->activations[use.index];
+  if (stage.activations.size() > 1 || kernels.row_wise) return {};
+  const std::vector<T> fields(use.spec.values.begin(), use.spec.values.end());
+  kernels.backward(z, a, ones, ones, fields.data());
+  return rows_of<T>(ones);
+}
+
+// dJ/dY_hat from the general form of the loss, whatever form the step took.
+template <class T>
+std::vector<T> output_gradient(const Run<T>& run) {
+  const MatrixView<T> y_hat = run.view(run.plan.y_hat);
+  AlignedBuffer<T> gradient(y_hat.rows * y_hat.stride), losses(y_hat.rows);
+  LossArguments<T> arguments{};
+  arguments.prediction = y_hat;
+  arguments.y = run.view(run.plan.y);
+  arguments.scale = run.view(run.plan.scale);
+  arguments.gradient = {gradient.data(), y_hat.rows, y_hat.cols, y_hat.stride};
+  arguments.losses = losses.data();
+  run.plan.loss->general(arguments);
+  return rows_of<T>(arguments.gradient);
+}
+
+}  // namespace
+
+template <class T>
+Trace<T> Network<T>::trace(const Examples<T>& examples, const FormulaSpec& loss, double learning_rate) const {
+  const FloatEnvironment environment;
+  const Plan<T>& plan = this->plan({PlanPurpose::keep_all, plan_capacity(examples.rows()), &loss});
+  const std::shared_lock lock(mutex_);
+  AlignedBuffer<T> workspace(plan.workspace_size), gradient(table_.size), updated(table_.size);
+  const Selection rows{nullptr, examples.rows()};
+  Run<T> run{plan, table_, parameters_.data(), workspace.data(), examples.x, threads()};
+  run.gradient = gradient.data();
+  load_targets(run, examples, rows, examples.rows());
+  execute(run, 0, plan.n_forward);
+  check_prediction_range(run, loss);
+  Trace<T> trace;
+  trace.loss = weighted_loss_sum(run, examples, rows) / static_cast<double>(examples.rows());
+  trace.losses.assign(run.view(plan.losses).data, run.view(plan.losses).data + examples.rows());
+  execute(run, plan.n_forward, static_cast<Index>(plan.operations.size()));
+
+  Sgd descent;
+  descent.learning_rate = learning_rate;
+  OptimizerState<T> optimizer(to_spec(descent), table_.size);
+  sweep(table_, optimizer.begin_update(*plan.kernels, nullptr), gradient.data(), parameters_.data(),
+        updated.data(), threads());
+
+  trace.y_hat = rows_of<T>(run.view(plan.y_hat));
+  trace.dx = rows_of<T>(run.view(plan.input_gradient));
+  for (std::size_t s = 0; s < table_.stages.size(); ++s) {
+    const Stage& stage = table_.stages[s];
+    const StageBuffers& buffers = plan.stages[s];
+    const bool last = s + 1 == table_.stages.size();
+    const auto values = [&](BufferId id) { return rows_of<T>(run.view(id)); };
+    const auto parameter = [&](Index segment, const T* block) { return tensor_of(table_, segment, block); };
+    trace.layers.push_back({parameter(stage.weight, parameters_.data()), parameter(stage.bias, parameters_.data()),
+                            values(buffers.z), values(buffers.a), slope_of(run, stage, buffers),
+                            last ? output_gradient(run) : values(buffers.da), values(buffers.dz),
+                            parameter(stage.weight, gradient.data()), parameter(stage.bias, gradient.data()),
+                            parameter(stage.weight, updated.data()), parameter(stage.bias, updated.data())});
+  }
+  run.parameters = updated.data();
+  execute(run, 0, plan.n_forward);
+  trace.new_loss = weighted_loss_sum(run, examples, rows) / static_cast<double>(examples.rows());
+  return trace;
+}
+
+template Trace<float> Network<float>::trace(const Examples<float>&, const FormulaSpec&, double) const;
+template Trace<double> Network<double>::trace(const Examples<double>&, const FormulaSpec&, double) const;
+
+}  // namespace chainrule

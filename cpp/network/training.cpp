@@ -1,0 +1,210 @@
+// How does a network learn? Forward, loss, backward, update: one step in all its forms.
+#include <algorithm>
+#include <cmath>
+
+#include "base/check.hpp"
+#include "base/float_environment.hpp"
+#include "base/thread_count.hpp"
+#include "kernels/dispatch.hpp"
+#include "network/network.hpp"
+
+namespace chainrule {
+
+namespace {
+
+template <class T>
+bool all_finite(MatrixView<const T> m) {
+  for (Index i = 0; i < m.rows; ++i)
+    for (Index j = 0; j < m.cols; ++j)
+      if (!std::isfinite(m(i, j))) return false;
+  return true;
+}
+
+}  // namespace
+
+template <class T>
+void Network<T>::note_failure(const Run<T>& run) {
+  failed_layer_ = 0;
+  for (std::size_t s = 0; s < table_.stages.size() && failed_layer_ == 0; ++s)
+    for (const BufferId id : {run.plan.stages[s].z, run.plan.stages[s].a})
+      if (id != kNoBuffer && failed_layer_ == 0 && !all_finite<T>(run.view(id)))
+        failed_layer_ = static_cast<Index>(s) + 1;
+}
+
+template <class T>
+Index Network<T>::first_nonfinite_layer() const {
+  const Index parameters = first_nonfinite_stage(table_, parameters_.data());
+  if (parameters > 0) return parameters;
+  return failed_layer_ > 0 ? failed_layer_ : static_cast<Index>(table_.stages.size());
+}
+
+// The backward half of a training step, whose update is applied tile by tile.
+template <class T>
+void Network<T>::update_from(Run<T>& run, const double* learning_rate) {
+  const Update<T> update = optimizer_->begin_update(*run.plan.kernels, learning_rate);
+  run.update = &update;
+  run.updated_parameters = parameters_.data();
+  execute(run, run.plan.n_forward, run.plan.n_backward);
+  run.update = nullptr;
+  parameters_changed();
+}
+
+template <class T>
+double Network<T>::train_step(const Examples<T>& given, const FormulaSpec& loss, const double* learning_rate) {
+  const FloatEnvironment environment;
+  Examples<T> examples = given;
+  examples.mean_weight = mean_of_weights(given);
+  const Plan<T>& plan = this->plan(
+      {PlanPurpose::train, plan_capacity(examples.rows()), &loss, examples.weights_per_output()});
+  const std::unique_lock lock(mutex_);
+  const typename WorkspacePool<T>::Loan workspace(workspaces_, plan.workspace_size);
+  const Selection rows{nullptr, examples.rows()};
+  Run<T> run{plan, table_, parameters_.data(), workspace.data(), examples.x, threads()};
+  load_targets(run, examples, rows, examples.rows());
+  execute(run, 0, plan.n_forward);
+  check_prediction_range(run, loss);
+  const double j = weighted_loss_sum(run, examples, rows) / static_cast<double>(examples.rows());
+  ++training_forwards_;
+  if (std::isfinite(j))
+    update_from(run, learning_rate);
+  else
+    note_failure(run);
+  return j;
+}
+
+template <class T>
+typename Network<T>::BatchResult Network<T>::fit_batch(const Plan<T>& plan, AlignedBuffer<T>& workspace,
+                                                       const Examples<T>& examples, MatrixView<const T> x,
+                                                       Selection rows, double learning_rate,
+                                                       MatrixView<T> y_hat) {
+  const std::unique_lock lock(mutex_);
+  Run<T> run{plan, table_, parameters_.data(), workspace.data(), x, threads()};
+  BatchResult result{0.0, weight_sum(examples, rows), 0.0};
+  ++training_forwards_;
+  load_targets(run, examples, rows, rows.count);
+  execute(run, 0, plan.n_forward);
+  check_prediction_range(run, *spec_.loss);
+  result.loss_sum = weighted_loss_sum(run, examples, rows);
+  result.loss = result.loss_sum / static_cast<double>(rows.count);
+  if (y_hat.data != nullptr) {
+    const MatrixView<T> predicted = run.view(plan.y_hat);
+    for (Index i = 0; i < rows.count; ++i) std::copy_n(predicted.row(i), y_hat.cols, y_hat.row(rows.row(i)));
+  }
+  if (!std::isfinite(result.loss))
+    note_failure(run);
+  else if (result.weight_sum > 0.0)  // a batch of weight 0 makes no update
+    update_from(run, &learning_rate);
+  return result;
+}
+
+template <class T>
+Gradients<T> Network<T>::gradients(const Examples<T>& given, const FormulaSpec& loss, bool training) {
+  const FloatEnvironment environment;
+  Examples<T> examples = given;
+  examples.mean_weight = mean_of_weights(given);
+  const Plan<T>& plan = this->plan(
+      {PlanPurpose::gradients, plan_capacity(examples.rows()), &loss, examples.weights_per_output()});
+  const std::shared_lock lock(mutex_);
+  Gradients<T> result;
+  result.flat = AlignedBuffer<T>(table_.size);
+  result.pass = {&plan, {}, AlignedBuffer<T>(plan.workspace_size), examples.rows(), version_};
+  const Selection rows{nullptr, examples.rows()};
+  Run<T> run{plan, table_, parameters_.data(), result.pass.workspace.data(), examples.x, threads()};
+  run.gradient = result.flat.data();
+  load_targets(run, examples, rows, examples.rows());
+  execute(run, 0, plan.n_forward);
+  check_prediction_range(run, loss);
+  result.loss = weighted_loss_sum(run, examples, rows) / static_cast<double>(examples.rows());
+  result.weight_sum = weight_sum(given, rows);
+  execute(run, plan.n_forward, plan.n_backward);
+  if (training) ++training_forwards_;
+  return result;
+}
+
+template <class T>
+void Network<T>::input_gradients(Gradients<T>& gradients, MatrixView<T> dx) const {
+  const FloatEnvironment environment;
+  const std::shared_lock lock(mutex_);
+  Pass<T>& pass = gradients.pass;
+  if (pass.version != version_)
+    throw std::runtime_error(
+        "inputs: the parameters have changed since these gradients were computed; compute them again");
+  // The operations left read the workspace alone; X only says how many rows there are.
+  Run<T> run{*pass.plan, table_, parameters_.data(), pass.workspace.data(),
+             {pass.x.data(), pass.rows, table_.n_features(), table_.n_features()}, threads()};
+  execute(run, pass.plan->n_backward, static_cast<Index>(pass.plan->operations.size()));
+  const MatrixView<T> result = run.view(pass.plan->input_gradient);
+  for (Index i = 0; i < dx.rows; ++i) std::copy_n(result.row(i), dx.cols, dx.row(i));
+}
+
+template <class T>
+void Network<T>::forward(MatrixView<const T> x, MatrixView<T> y_hat) {
+  const FloatEnvironment environment;
+  const Plan<T>& plan = this->plan({PlanPurpose::gradients, plan_capacity(x.rows)});
+  const std::unique_lock lock(mutex_);
+  pending_ = Pass<T>{&plan, AlignedBuffer<T>(x.rows * x.cols), AlignedBuffer<T>(plan.workspace_size), x.rows, version_};
+  std::copy_n(x.data, x.rows * x.cols, pending_->x.data());
+  Run<T> run{plan, table_, parameters_.data(), pending_->workspace.data(),
+             {pending_->x.data(), x.rows, x.cols, x.cols}, threads()};
+  execute(run, 0, plan.n_forward);
+  ++training_forwards_;
+  const MatrixView<T> result = run.view(plan.y_hat);
+  for (Index i = 0; i < x.rows; ++i) std::copy_n(result.row(i), y_hat.cols, y_hat.row(i));
+}
+
+template <class T>
+Gradients<T> Network<T>::backward(MatrixView<const T> da) {
+  const FloatEnvironment environment;
+  const std::unique_lock lock(mutex_);
+  if (!pending_)
+    throw std::runtime_error("backward: there is no training forward to go back through; call "
+                             "forward(x, training=True) first, once for each backward");
+  if (pending_->version != version_)
+    throw std::runtime_error("backward: the parameters have changed since the forward; call forward again");
+  check(da.rows == pending_->rows, "dA: expected ", pending_->rows, " rows as in the last forward, got ", da.rows);
+  Gradients<T> result;
+  result.loss = std::nan("");
+  result.weight_sum = static_cast<double>(da.rows);
+  result.flat = AlignedBuffer<T>(table_.size);
+  result.pass = std::move(*pending_);
+  pending_.reset();
+  Pass<T>& pass = result.pass;
+  Run<T> run{*pass.plan, table_, parameters_.data(), pass.workspace.data(),
+             {pass.x.data(), pass.rows, table_.n_features(), table_.n_features()}, threads()};
+  run.gradient = result.flat.data();
+  const MatrixView<T> gradient = run.view(pass.plan->output_gradient);
+  for (Index i = 0; i < da.rows; ++i) {
+    std::copy_n(da.row(i), da.cols, gradient.row(i));
+    std::fill(gradient.row(i) + da.cols, gradient.row(i) + round_up(da.cols, kLanes<T>), T(0));
+  }
+  execute(run, pass.plan->n_forward, pass.plan->n_backward);
+  return result;
+}
+
+template <class T>
+void Network<T>::apply(const T* gradient, const double* learning_rate) {
+  const FloatEnvironment environment;
+  const std::unique_lock lock(mutex_);
+  const Update<T> update = optimizer_->begin_update(kernels<T>(), learning_rate);
+  sweep(table_, update, gradient, parameters_.data(), parameters_.data(), threads());
+  parameters_changed();
+}
+
+#define CHAINRULE_INSTANTIATE(T)                                                                         \
+  template void Network<T>::note_failure(const Run<T>&);                                                 \
+  template Index Network<T>::first_nonfinite_layer() const;                                              \
+  template void Network<T>::update_from(Run<T>&, const double*);                                         \
+  template double Network<T>::train_step(const Examples<T>&, const FormulaSpec&, const double*);         \
+  template Network<T>::BatchResult Network<T>::fit_batch(const Plan<T>&, AlignedBuffer<T>&,              \
+                                                         const Examples<T>&, MatrixView<const T>,        \
+                                                         Selection, double, MatrixView<T>);              \
+  template Gradients<T> Network<T>::gradients(const Examples<T>&, const FormulaSpec&, bool);             \
+  template void Network<T>::input_gradients(Gradients<T>&, MatrixView<T>) const;                         \
+  template void Network<T>::forward(MatrixView<const T>, MatrixView<T>);                                 \
+  template Gradients<T> Network<T>::backward(MatrixView<const T>);                                       \
+  template void Network<T>::apply(const T*, const double*);
+CHAINRULE_INSTANTIATE(float)
+CHAINRULE_INSTANTIATE(double)
+#undef CHAINRULE_INSTANTIATE
+
+}  // namespace chainrule

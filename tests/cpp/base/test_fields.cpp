@@ -1,0 +1,103 @@
+#include "base/fields.hpp"
+
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "test.hpp"
+
+namespace chainrule {
+
+namespace {
+
+struct Damped {
+  static constexpr auto class_name = "Damped";
+  double rate = 0.1;
+  double share = 0.5;
+  Index steps = 3;
+  bool sharp = false;
+  const char* conflict() const {
+    return sharp && share > 0.9 ? "Damped: sharp=True needs share <= 0.9" : nullptr;
+  }
+  static constexpr auto fields =
+      std::make_tuple(Field{"rate", &Damped::rate, positive(), "size of a step"},
+                      Field{"share", &Damped::share, from_below(0, 1), "part that is kept"},
+                      Field{"steps", &Damped::steps, at_least(1), "number of steps"},
+                      Field{"sharp", &Damped::sharp, any(), "whether it is sharp"});
+};
+
+struct Bare {
+  static constexpr auto class_name = "Bare";
+  static constexpr auto fields = std::make_tuple();
+};
+
+Damped with_rate(double rate) {
+  Damped damped;
+  damped.rate = rate;
+  return damped;
+}
+
+Damped with_share(double share) {
+  Damped damped;
+  damped.share = share;
+  return damped;
+}
+
+}  // namespace
+
+TEST(fields_are_visited_in_order) {
+  std::string names;
+  const Damped damped;
+  for_each_field(damped, [&](const auto& field) { names += std::string(field.name) + " "; });
+  CHECK_EQUAL(names, "rate share steps sharp ");
+  for_each_field(Bare{}, [&](const auto& /*field*/) { names.clear(); });
+  CHECK(!names.empty());
+}
+
+TEST(fields_reach_the_members) {
+  Damped damped;
+  std::vector<double> values;
+  for_each_field(damped, [&](const auto& field) {
+    values.push_back(static_cast<double>(damped.*(field.member)));
+  });
+  CHECK(values == std::vector<double>({0.1, 0.5, 3.0, 0.0}));
+}
+
+TEST(interval_ends) {
+  CHECK(at_least(0).contains(0.0) && at_least(0).contains(-0.0) && !positive().contains(0.0));
+  CHECK(from_to(0, 1).contains(0) && from_to(0, 1).contains(1) && !from_below(0, 1).contains(1));
+  CHECK(!between(0, 1).contains(0) && !between(0, 1).contains(1) && between(0, 1).contains(0.5));
+  CHECK(!above(2).contains(2) && any().contains(-1e308));
+  for (const Interval range : {any(), at_least(0), positive(), from_to(0, 1)}) {
+    CHECK(!range.contains(std::numeric_limits<double>::quiet_NaN()));
+    CHECK(!range.contains(kInfinity) && !range.contains(-kInfinity));
+  }
+}
+
+TEST(fields_outside_their_range_are_refused) {
+  check_fields(Damped{});
+  check_fields(Bare{});
+  CHECK_THROWS(check_fields(with_rate(0)), "Damped: rate: expected a number in (0, inf), got 0");
+  CHECK_THROWS(check_fields(with_rate(std::numeric_limits<double>::quiet_NaN())), "got nan");
+  CHECK_THROWS(check_fields(with_share(1)), "Damped: share: expected a number in [0, 1), got 1");
+  CHECK_THROWS(check_fields(with_share(-1e-30)), "got -1e-30");
+  Damped none;
+  none.steps = 0;
+  CHECK_THROWS(check_fields(none), "Damped: steps: expected an integer in [1, inf), got 0");
+}
+
+TEST(conflicting_fields_are_refused) {
+  Damped damped = with_share(0.95);
+  check_fields(damped);
+  damped.sharp = true;
+  CHECK_THROWS(check_fields(damped), "Damped: sharp=True needs share <= 0.9");
+}
+
+TEST(numbers_are_written_shortest) {
+  CHECK_EQUAL(shortest(0.1), "0.1");
+  CHECK_EQUAL(shortest(1.0), "1");
+  CHECK_EQUAL(shortest(1.0 + std::numeric_limits<double>::epsilon()), "1.0000000000000002");
+  CHECK_EQUAL(shortest(-2.2250738585072014e-308), "-2.2250738585072014e-308");
+}
+
+}  // namespace chainrule

@@ -1,0 +1,69 @@
+#include "network/tensor_names.hpp"
+
+#include "test.hpp"
+
+namespace chainrule {
+
+namespace {
+
+DenseSpec dense(Index units, bool bias) {
+  DenseSpec spec;
+  spec.units = units;
+  spec.bias = bias;
+  return spec;
+}
+
+ModelDescription example() {
+  ModelDescription model;
+  model.network.n_features = 3;
+  model.network.layers = {dense(4, true), ActivationSpec{}, dense(2, false)};
+  return model;
+}
+
+std::string names_of(const std::vector<TensorShape>& tensors) {
+  std::string names;
+  for (const TensorShape& tensor : tensors) names += tensor.name + " ";
+  return names;
+}
+
+}  // namespace
+
+TEST(tensor_names_count_every_layer) {
+  const std::vector<TensorShape> tensors = parameter_tensors(example().network);
+  CHECK_EQUAL(names_of(tensors), "layers.0.weight layers.0.bias layers.2.weight ");
+  CHECK(tensors[0].shape == std::vector<Index>({4, 3}));
+  CHECK(tensors[1].shape == std::vector<Index>({4}));
+  CHECK(tensors[2].shape == std::vector<Index>({2, 4}));
+}
+
+TEST(tensor_sizes) {
+  for (const auto& [dtype, item] : {std::pair("float32", 4), std::pair("float64", 8)}) {
+    NetworkSpec network = example().network;
+    network.dtype = dtype;
+    const std::vector<TensorShape> tensors = parameter_tensors(network);
+    CHECK_EQUAL(tensors[0].size(), 12);
+    CHECK_EQUAL(tensors[0].n_bytes(), 12 * item);
+    CHECK(tensors[0].dtype == dtype_of(network));
+  }
+  CHECK_EQUAL((TensorShape{"a", {}, Dtype::f64}.n_bytes()), 8);
+}
+
+// Every optimiser of the list: all parameters again for each slot, then the powers.
+TEST(tensor_names_of_optimizers) {
+  ModelDescription model = example();
+  const std::string parameters = names_of(expected_tensors(model));
+  CHECK_EQUAL(parameters, names_of(parameter_tensors(model.network)));
+  for_each_type(Optimizers{}, [&]<class F>() {
+    model.optimizer = OptimizerSpec{to_spec(F{}), 0};
+    std::string names = parameters;
+    for (Index s = 0; s < F::n_slots; ++s)
+      for (const TensorShape& tensor : parameter_tensors(model.network))
+        names += text("optimizer.", F::slots[s], ".", tensor.name, " ");
+    for (Index p = 0; p < F::n_powers; ++p) names += text("optimizer.", F::powers[p], " ");
+    const std::vector<TensorShape> tensors = expected_tensors(model);
+    CHECK_EQUAL(names_of(tensors), names);
+    if (F::n_powers > 0) CHECK(tensors.back().shape.empty() && tensors.back().dtype == Dtype::f64);
+  });
+}
+
+}  // namespace chainrule
