@@ -24,8 +24,6 @@ py::dict describe(const FormulaSpec& spec) {
 template <class F>
 Bound<F> bound(const F& formula) {
   check_fields(formula);
-  if constexpr (requires { formula.conflict(); })
-    check(formula.conflict() == nullptr, formula.conflict() == nullptr ? "" : formula.conflict());
   return Bound<F>{{to_spec(formula), F::class_name, describe<F>}};
 }
 
@@ -97,7 +95,6 @@ py::object bind_formula(py::module_& module, const std::string& family) {
   });
   cls.def(py::pickle([](const Bound<F>& self) { return describe<F>(self.spec); },
                      [](const py::dict& description) { return bound(from_description<F>(description)); }));
-  cls.attr("__module__") = "chainrule." + family;
   if constexpr (requires { F::initializer; }) {
     cls.attr("default_initializer") = F::initializer;
     cls.attr("default_loss") = F::loss == nullptr ? py::object(py::none()) : py::object(py::str(F::loss));
@@ -148,8 +145,9 @@ void bind_family(py::module_& module, const char* family, const char* word, List
         return py::object(cls(**arguments));
       },
       py::arg("description"));
-  for (const char* function : {"names", "get", "from_description"}) public_names.append(function);
   submodule.attr("__all__") = public_names;
+  // So that `from chainrule._core.<family> import ...` finds it, and pickle its classes.
+  py::module_::import("sys").attr("modules")[submodule.attr("__name__")] = submodule;
 }
 
 std::string representation(const BoundFormula& self) {

@@ -231,6 +231,12 @@ void bind_state(Class& cls) {
       .def("_initialize", [](NetworkObject& self, std::uint64_t seed) {
         self.visit([&](auto& net) { net.initialize(seed); });
       }, py::arg("seed"))
+      .def("_first_nonfinite_parameters", [](const NetworkObject& self) {
+        return self.visit([](auto& net) {
+          const std::shared_lock lock(net.mutex());
+          return first_nonfinite_stage(net.table(), net.parameters());
+        });
+      }, "The document's l of the first layer with a parameter that is not finite; 0 if there is none.")
       .def("_first_nonfinite_layer", [](const NetworkObject& self) {
         return self.visit([](auto& net) { return net.first_nonfinite_layer(); });
       })

@@ -93,7 +93,6 @@ decay :math:`\lambda` adds :math:`\lambda W` to the gradient first.)";
   static constexpr Index n_powers = 2;
   enum Coefficient { kRate, kMean, kSquare, kKeepSquare, kRoot, kEpsilon, kDecay, n_coefficients };
 
-  const char* conflict() const { return nullptr; }
   void advance(double* power) const {
     power[0] *= beta_1;
     power[1] *= beta_2;

@@ -172,7 +172,11 @@ Value Reader::number() {
 std::string Reader::string() {
   skip_space();
   if (!take('"')) fail("expected a string");
+  // As much as it can take, so that a long text does not grow through copies of itself.
+  std::size_t end = position_;
+  while (end < text_.size() && text_[end] != '"') end += text_[end] == '\\' ? 2 : 1;
   std::string out;
+  out.reserve(end - position_);
   while (!take('"')) {
     if (position_ == text_.size()) fail("expected '\"'");
     if (static_cast<unsigned char>(peek()) < 0x20) fail("expected no control character in a string");

@@ -41,6 +41,12 @@ std::string in_range(std::string_view kind, const Interval& range) {
   return text(kind == "integer" ? "an " : "a ", kind, " in ", to_text(range));
 }
 
+// A name as long as none is, or with control characters, is not worth a search for what was meant.
+bool can_be_name(std::string_view name) {
+  constexpr std::size_t kLongest = 60;
+  return name.size() <= kLongest && std::ranges::none_of(name, [](char c) { return c >= 0 && c < ' '; });
+}
+
 // False if the value is no number.
 bool to_double(const Value& value, double& number) {
   if (const auto* i = value.get_if<std::int64_t>()) return number = static_cast<double>(*i), true;
@@ -71,9 +77,14 @@ void MemberWriter::optimizer(const char* key, const OptimizerSpec& spec) {
 
 // ---- Reading ----------------------------------------------------------------------------------------
 
+void MemberReader::refuse(const char* key, const std::string& expected, const Value& got) const {
+  throw std::invalid_argument(text(at(key), ": expected ", expected, ", got ", brief(got)));
+}
+
 const Value& MemberReader::find(const char* key) const {
   const auto member = std::ranges::find(object_, key, &json::Member::key);
-  check(member != object_.end(), at(key), ": expected a value, got none");
+  if (member == object_.end())
+    throw std::invalid_argument(text(at(key), ": expected a value, got none"));
   return member->value;
 }
 
@@ -85,23 +96,22 @@ const Value& MemberReader::take(const char* key) {
 
 void MemberReader::finish() const {
   for (const json::Member& member : object_)
-    check(std::ranges::find(taken_, member.key) != taken_.end(),
-          place_.empty() ? "description" : place_, ": unknown key ", json::quoted(member.key));
+    if (std::ranges::find(taken_, member.key) == taken_.end())
+      throw std::invalid_argument(text(place_.empty() ? "description" : place_, ": unknown key ",
+                                       json::quoted(member.key)));
 }
 
 void MemberReader::name(const char* key, std::string& name) {
   const Value& value = take(key);
   const auto* given = value.get_if<std::string>();
-  // A name that does not fit into a message as it is would be cut there.
-  check(given != nullptr && json::quoted(*given) == "'" + *given + "'", at(key),
-        ": expected a name, got ", brief(value));
+  if (given == nullptr || !can_be_name(*given)) refuse(key, "a name", value);
   name = *given;
 }
 
 void MemberReader::flag(const char* key, bool& flag) {
   const Value& value = take(key);
   const auto* given = value.get_if<bool>();
-  check(given != nullptr, at(key), ": expected true or false, got ", brief(value));
+  if (given == nullptr) refuse(key, "true or false", value);
   flag = *given;
 }
 
@@ -109,23 +119,23 @@ void MemberReader::number(const char* key, std::uint64_t& number) {
   const Value& value = take(key);
   const auto* small = value.get_if<std::int64_t>();
   const auto* large = value.get_if<std::uint64_t>();
-  check(large != nullptr || (small != nullptr && *small >= 0), at(key),
-        ": expected an integer in [0, 2^64), got ", brief(value));
+  if (large == nullptr && (small == nullptr || *small < 0))
+    refuse(key, "an integer in [0, 2^64)", value);
   number = large != nullptr ? *large : static_cast<std::uint64_t>(*small);
 }
 
 void MemberReader::number(const char* key, double& number, const Interval& range) {
   const Value& value = take(key);
-  check(to_double(value, number) && range.contains(number), at(key), ": expected ",
-        in_range("number", range), ", got ", brief(value));
+  if (!to_double(value, number) || !range.contains(number))
+    refuse(key, in_range("number", range), value);
 }
 
 std::int64_t MemberReader::integer(const char* key, const Interval& range) {
   const Value& value = take(key);
   const auto* given = value.get_if<std::int64_t>();
   const bool exact = given != nullptr && -kMaxExact <= *given && *given <= kMaxExact;
-  check(exact && range.contains(static_cast<double>(*given)), at(key), ": expected ",
-        in_range("integer", range), ", got ", brief(value));
+  if (!exact || !range.contains(static_cast<double>(*given)))
+    refuse(key, in_range("integer", range), value);
   return *given;
 }
 
@@ -165,8 +175,8 @@ void MemberReader::optimizer(const char* key, OptimizerSpec& spec) {
 
 void MemberReader::null(const char* key) {
   const Value& value = take(key);
-  check(value.get_if<std::nullptr_t>() != nullptr, at(key),
-        ": this version knows nothing but null here, got ", brief(value));
+  if (value.get_if<std::nullptr_t>() == nullptr)
+    refuse(key, "null, which is all that this version knows", value);
 }
 
 }  // namespace chainrule

@@ -77,6 +77,7 @@ class MemberReader {
   void finish() const;
 
  private:
+  [[noreturn]] void refuse(const char* key, const std::string& expected, const json::Value& got) const;
   const json::Value& find(const char* key) const;
   const json::Value& take(const char* key);
   std::int64_t integer(const char* key, const Interval& range);

@@ -1,5 +1,6 @@
 #include "network/model_file.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -67,7 +68,9 @@ void check_tensors(std::span<const NamedTensor> tensors, const std::vector<Tenso
     const NamedTensor& tensor = tensors[i];
     const json::Object wanted{{expected[i].name, entry(expected[i], 0)}};
     const json::Object given{{tensor.name, entry(tensor, 0)}};
-    check(given == wanted, "tensors: expected ", json::write(wanted), ", got ", json::write(given));
+    if (given != wanted)
+      throw std::invalid_argument(
+          text("tensors: expected ", json::write(wanted), ", got ", json::write(given)));
     check(std::ssize(tensor.data) == tensor.n_bytes(), tensor.name, ": expected ", tensor.n_bytes(),
           " bytes, got ", tensor.data.size());
     check_finite(tensor);
@@ -172,8 +175,9 @@ void read_tensors(json::Reader& reader, Bytes data, Model& model) {
   for (TensorShape& tensor : expected) {
     reader.expect_key(tensor.name);
     const json::Value given = reader.value(), wanted = entry(tensor, offset);
-    check(given == wanted, tensor.name, ": expected ", json::write(wanted), ", got ",
-          json::quoted(json::write(given), 200));
+    if (given != wanted)
+      throw std::invalid_argument(text(tensor.name, ": expected ", json::write(wanted), ", got ",
+                                       json::quoted(json::write(given), 200)));
     const Index size = tensor.n_bytes();
     check(size <= std::ssize(data) - offset, tensor.name, ": expected ", size, " bytes, got ",
           std::ssize(data) - offset);
@@ -205,13 +209,13 @@ std::vector<std::byte> write_model(const ModelDescription& description,
   (void)description_from(to_value(description));
   check_tensors(tensors, expected_tensors(description));
   const std::string header = header_text(description, tensors);
-  const std::uint64_t size = header.size();
-  std::vector<std::byte> file;
-  const auto append = [&](Bytes bytes) { file.insert(file.end(), bytes.begin(), bytes.end()); };
-  std::size_t n_bytes = kLengthBytes + size;
-  for (const NamedTensor& tensor : tensors) n_bytes += tensor.data.size();
-  file.reserve(n_bytes);
-  append(std::as_bytes(std::span(&size, 1)));
+  const std::uint64_t header_size = header.size();
+  std::size_t size = kLengthBytes + header.size();
+  for (const NamedTensor& tensor : tensors) size += tensor.data.size();
+  std::vector<std::byte> file(size);
+  auto end = file.begin();
+  const auto append = [&](Bytes bytes) { end = std::copy(bytes.begin(), bytes.end(), end); };
+  append(std::as_bytes(std::span(&header_size, 1)));
   append(std::as_bytes(std::span(header)));
   for (const NamedTensor& tensor : tensors) append(tensor.data);
   // The digits are the first of the header; nothing in front of them varies.

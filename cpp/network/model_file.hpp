@@ -43,8 +43,8 @@ struct Model {
 std::vector<std::byte> write_model(const ModelDescription& description,
                                    std::span<const NamedTensor> tensors);
 
-// The tensors of the model lie in `bytes`. What is allocated is less than twice the size of the file and
-// 1 MB, whatever the file claims.
+// The tensors of the model lie in `bytes`. At no time is more allocated than twice the size of the file
+// and 1 MB, whatever the file claims.
 Model read_model(std::span<const std::byte> bytes);
 
 }  // namespace chainrule

@@ -129,8 +129,8 @@ TEST(description_of_the_whole) {
   CHECK_THROWS(with(R"("seed":18446744073709551615)", R"("seed":18446744073709551616)"), "seed: expected an integer");
   CHECK_THROWS(with(R"("seed":)", R"("sed":)"), "seed: expected a value, got none");
   CHECK_THROWS(with(R"("seed":)", R"("sed":1,"seed":)"), "description: unknown key 'sed'");
-  CHECK_THROWS(with(R"("labels":null)", R"("labels":["a"])"), "labels: this version knows nothing but null here");
-  CHECK_THROWS(with(R"("cursor":null)", R"("cursor":{})"), "cursor: this version knows nothing but null here");
+  CHECK_THROWS(with(R"("labels":null)", R"("labels":["a"])"), "labels: expected null, which is all");
+  CHECK_THROWS(with(R"("cursor":null)", R"("cursor":{})"), "cursor: expected null, which is all");
   CHECK_THROWS(network(whole_text()), "description: unknown key 'optimizer'");
   CHECK_THROWS(description(kNetwork), "optimizer: expected a value, got none");
   CHECK_THROWS(network("[]"), "description: expected an object, got a list");

@@ -1,0 +1,188 @@
+"""What may be given as data? The only place that accepts array-likes.
+
+Everything is turned into an aligned, C-ordered array of the network's dtype, without a copy where it is
+one already; whatever would silently lose information is refused with words.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[Any]
+
+_NUMERIC_KINDS = "fiub"
+_EXACT_INTEGERS = {np.dtype("float32"): 2**24, np.dtype("float64"): 2**53}
+
+
+def _numeric(name: str, value: ArrayLike | None) -> Array:
+    """Return `value` as an array of real numbers, or raise ``TypeError`` in the user's words."""
+    if value is None:
+        raise TypeError(f"{name}: expected an array of numbers, got None")
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(f"{name}: masked arrays are not accepted; fill or drop the masked entries first")
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{name}: expected an array of numbers with rows of equal length ({error})") from None
+    if array.dtype.kind in "OSUV" or array.dtype.kind not in _NUMERIC_KINDS:
+        hint = (
+            "; encode text as numbers first (chainrule.sklearn and Preprocessor will do that)"
+            if array.dtype.kind in "OSU"
+            else "; convert it to real numbers first"
+        )
+        raise TypeError(f"{name}: expected real numbers, got dtype {array.dtype}{hint}")
+    return array
+
+
+def _converted(name: str, array: Array, dtype: np.dtype[Any]) -> Array:
+    """Return a C-ordered, aligned array of `dtype` with finite values."""
+    if array.dtype.kind in "iu" and array.size:
+        limit = _EXACT_INTEGERS[dtype]
+        if max(abs(int(array.min())), abs(int(array.max()))) > limit:
+            warnings.warn(
+                f"{name}: integers above {limit} are rounded to {dtype.name}; scale them first, or use float64",
+                UserWarning,
+                stacklevel=5,
+            )
+    with np.errstate(over="ignore"):
+        result = np.require(array, dtype=dtype.newbyteorder("="), requirements=["C", "A"])
+    finite = np.isfinite(result)
+    if not finite.all():
+        position = tuple(int(i) for i in np.argwhere(~finite)[0])
+        where = ", ".join(f"{axis} {i}" for axis, i in zip(("row", "column"), position, strict=False))
+        if array.dtype.kind == "f" and np.isfinite(array[position]):
+            raise ValueError(
+                f"{name}: {array[position]!s} in {where} is too large for {dtype.name}; scale the data, or use "
+                "a float64 network"
+            )
+        raise ValueError(f"{name}: expected finite numbers, got {result[position]} in {where}")
+    return result
+
+
+def as_inputs(name: str, value: ArrayLike | None, n_features: int, dtype: np.dtype[Any]) -> Array:
+    """Return examples as (d, n_features)."""
+    array = _numeric(name, value)
+    if array.ndim == 1:
+        raise ValueError(
+            f"{name}: expected a 2-D array (examples, {n_features}), got 1-D of length {array.shape[0]}; use "
+            "reshape(1, -1) for one example or reshape(-1, 1) for one feature"
+        )
+    if array.ndim != 2:
+        raise ValueError(f"{name}: expected a 2-D array (examples, {n_features}), got {array.ndim} dimensions")
+    if array.shape[1] != n_features:
+        hint = "; one row is one example, so pass the transpose" if array.shape[0] == n_features else ""
+        raise ValueError(f"{name}: expected {n_features} features, got {array.shape[1]}{hint}")
+    return _converted(name, array, dtype)
+
+
+def at_least_one(name: str, array: Array) -> Array:
+    """Raise ``ValueError`` if there is no row to learn from."""
+    if array.shape[0] == 0:
+        raise ValueError(f"{name}: expected at least one example, got none")
+    return array
+
+
+def as_matrix(name: str, value: ArrayLike | None, shape: tuple[int, int], dtype: np.dtype[Any]) -> Array:
+    """Return an array of exactly `shape`; (d,) is taken for (d, 1)."""
+    array = _numeric(name, value)
+    if array.ndim == 1 and shape[1] == 1:
+        array = array.reshape(-1, 1)
+    if array.shape != shape:
+        raise ValueError(f"{name}: expected shape {shape}, got {array.shape}; nothing is broadcast")
+    return _converted(name, array, dtype)
+
+
+def _as_classes(name: str, array: Array, n_examples: int, n_classes: int) -> NDArray[np.int64]:
+    """Return class numbers as int64 (d,)."""
+    flat = array.reshape(-1)
+    if flat.shape[0] != n_examples:
+        raise ValueError(f"{name}: expected {n_examples} classes, one per row of x, got {flat.shape[0]}")
+    if flat.dtype.kind == "f":
+        wrong = np.flatnonzero(~(np.isfinite(flat) & (flat == np.floor(flat))))
+        if wrong.size:
+            raise ValueError(f"{name}: expected whole class numbers, got {flat[wrong[0]]} in row {int(wrong[0])}")
+    outside = np.flatnonzero((flat < 0) | (flat >= n_classes))
+    if outside.size:
+        row = int(outside[0])
+        raise ValueError(f"{name}: expected classes 0..{n_classes - 1}, got {flat[row]} in row {row}")
+    return np.ascontiguousarray(flat, dtype=np.int64)
+
+
+def _check_probabilities(name: str, array: Array) -> None:
+    """Raise ``ValueError`` unless rows are non-negative and sum to 1 within 1e-4."""
+    negative = np.argwhere(array < 0)
+    if negative.size:
+        row, column = (int(i) for i in negative[0])
+        raise ValueError(f"{name}: expected probabilities, got {array[row, column]} in row {row}, column {column}")
+    sums = array.sum(axis=1, dtype=np.float64)
+    wrong = np.flatnonzero(np.abs(sums - 1) > 1e-4)
+    if wrong.size:
+        row = int(wrong[0])
+        raise ValueError(f"{name}: expected rows that sum to 1, got {sums[row]:g} in row {row}")
+
+
+def as_targets(
+    name: str,
+    value: ArrayLike | None,
+    n_examples: int,
+    n_outputs: int,
+    dtype: np.dtype[Any],
+    *,
+    takes_classes: bool,
+) -> Array:
+    """Return targets as (d, m) of `dtype`, or as int64 classes (d,) where the loss takes them."""
+    array = _numeric(name, value)
+    if takes_classes:
+        if array.ndim == 1 or (array.ndim == 2 and array.shape[1] == 1 and n_outputs > 1):
+            return _as_classes(name, array, n_examples, n_outputs)
+        rows = as_matrix(name, value, (n_examples, n_outputs), dtype)
+        _check_probabilities(name, rows)
+        return rows
+    if array.ndim == 1 and n_outputs > 1:
+        raise ValueError(f"{name}: expected shape {(n_examples, n_outputs)}, got {array.shape}; nothing is broadcast")
+    return as_matrix(name, value, (n_examples, n_outputs), dtype)
+
+
+def as_weights(
+    name: str, value: ArrayLike | None, n_examples: int, n_outputs: int, *, per_output: bool
+) -> NDArray[np.float64] | None:
+    """Return sample weights as float64 (d,) or (d, m), or None."""
+    if value is None:
+        return None
+    array = _numeric(name, value)
+    shapes = [(n_examples,)]
+    if array.ndim == 2:
+        if not per_output:
+            raise ValueError(
+                f"{name}: this loss adds over its outputs, so weights are per example: expected shape "
+                f"({n_examples},), got {array.shape}"
+            )
+        shapes = [(n_examples, n_outputs)]
+    if array.shape not in shapes:
+        raise ValueError(f"{name}: expected shape {shapes[0]}, got {array.shape}")
+    weights = _converted(name, array, np.dtype(np.float64))
+    if (weights < 0).any():
+        position = tuple(int(i) for i in np.argwhere(weights < 0)[0])
+        raise ValueError(f"{name}: expected weights of at least 0, got {weights[position]} in row {position[0]}")
+    if not (weights > 0).any():
+        raise ValueError(f"{name}: expected at least one weight above 0, got only zeros")
+    return weights
+
+
+def as_output(name: str, out: object, shape: tuple[int, int], dtype: np.dtype[Any], *inputs: Array) -> Array:
+    """Check an array that the caller gives for the result, or make a new one."""
+    if out is None:
+        return np.empty(shape, dtype)
+    if not isinstance(out, np.ndarray):
+        raise TypeError(f"{name}: expected a NumPy array, got {type(out).__name__}")
+    if out.dtype != dtype or out.shape != shape:
+        raise ValueError(f"{name}: expected {dtype.name} of shape {shape}, got {out.dtype} of shape {out.shape}")
+    if not (out.flags.c_contiguous and out.flags.aligned and out.flags.writeable):
+        raise ValueError(f"{name}: expected a C-ordered, aligned, writeable array")
+    if any(np.shares_memory(out, other) for other in inputs):
+        raise ValueError(f"{name}: must not share memory with the input")
+    return out

@@ -1,0 +1,249 @@
+"""What can be stacked? Descriptions of layers, and the layers of a network."""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule import _core
+
+if TYPE_CHECKING:
+    from chainrule.network import Network
+
+__all__ = ["Activation", "Dense", "NetworkLayer"]
+
+_LATER = ("l1", "l2", "max_norm", "trainable", "learning_rate_multiplier")
+
+
+def not_in_this_version(argument: str) -> NotImplementedError:
+    """Return the error for an argument that a later version will have."""
+    return NotImplementedError(f"{argument}: not in this version of chainrule; leave it at its default")
+
+
+def _describe(formula: _core.Formula | None) -> dict[str, Any] | None:
+    return None if formula is None else formula.describe()
+
+
+@dataclass(frozen=True)
+class Dense:
+    r"""A fully-connected layer: every unit sees every input.
+
+    .. math:: Z = W A_{prev} + b, \qquad A = f(Z)
+
+    Parameters
+    ----------
+    units : int
+        Number of units :math:`n_{out}`, at least 1.
+    activation : str or Formula, default "identity"
+        The activation :math:`f`, one of ``chainrule.activations``.
+    bias : bool, default True
+        Whether there is a bias :math:`b`.
+    initializer : str, Formula or None, default None
+        How the weights begin, one of ``chainrule.initializers``; None takes the usual one for the next
+        activation (``he_normal`` for relu, ``glorot_uniform`` otherwise).
+    bias_initializer : str or Formula, default "zeros"
+        How the biases begin.
+    l1, l2, max_norm, trainable, learning_rate_multiplier
+        Kept for a later version.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of the wrong kind.
+    ValueError
+        If `units` is below 1 or a name is not known.
+    NotImplementedError
+        If an argument of a later version is not at its default.
+
+    Notes
+    -----
+    A description: immutable, comparable, and usable in any number of networks. The weights ``W`` of a
+    network's layer have shape ``(n_out, n_in)``, the document's and PyTorch's.
+
+    References
+    ----------
+    Rumelhart, Hinton and Williams (1986), Learning representations by back-propagating errors.
+
+    Examples
+    --------
+    >>> import chainrule as cr
+    >>> cr.Dense(32, "relu") == cr.Dense(32, cr.activations.Relu())
+    True
+    """
+
+    units: int
+    activation: str | _core.Formula = "identity"
+    _: KW_ONLY
+    bias: bool = True
+    initializer: str | _core.Formula | None = None
+    bias_initializer: str | _core.Formula = "zeros"
+    l1: float = 0.0
+    l2: float = 0.0
+    max_norm: float | None = None
+    trainable: bool = True
+    learning_rate_multiplier: float = 1.0
+
+    def __post_init__(self) -> None:
+        units = self.units
+        if isinstance(units, bool) or not isinstance(units, int | np.integer):
+            raise TypeError(f"units: expected a whole number, got {units!r}")
+        if units < 1:
+            raise ValueError(f"units: expected at least 1, got {units}")
+        if not isinstance(self.bias, bool | np.bool_):
+            raise TypeError(f"bias: expected True or False, got {self.bias!r}")
+        for field in fields(self):
+            if field.name in _LATER and getattr(self, field.name) != field.default:
+                raise not_in_this_version(f"Dense: {field.name}")
+        set_field = object.__setattr__
+        set_field(self, "units", int(units))
+        set_field(self, "bias", bool(self.bias))
+        set_field(self, "activation", _core.activations.get(self.activation))
+        set_field(self, "bias_initializer", _core.initializers.get(self.bias_initializer))
+        if self.initializer is not None:
+            set_field(self, "initializer", _core.initializers.get(self.initializer))
+
+    def describe(self) -> dict[str, Any]:
+        """Return the layer as files hold it.
+
+        Returns
+        -------
+        dict
+            ``{"type": "dense", ...}`` with every field.
+
+        Examples
+        --------
+        >>> import chainrule as cr
+        >>> cr.Dense(3).describe()["units"]
+        3
+        """
+        description: dict[str, Any] = {"type": "dense"}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            description[field.name] = value.describe() if isinstance(value, _core.Formula) else value
+        return description
+
+
+@dataclass(frozen=True)
+class Activation:
+    r"""An activation as a layer of its own, :math:`A = f(Z)`.
+
+    Parameters
+    ----------
+    activation : str or Formula
+        The activation :math:`f`, one of ``chainrule.activations``.
+
+    Raises
+    ------
+    TypeError
+        If it is neither a name nor an activation.
+    ValueError
+        If the name is not known.
+
+    References
+    ----------
+    Bishop (2006), Pattern Recognition and Machine Learning, section 5.1.
+
+    Examples
+    --------
+    >>> import chainrule as cr
+    >>> cr.Activation("softmax").activation
+    Softmax()
+    """
+
+    activation: str | _core.Formula
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "activation", _core.activations.get(self.activation))
+
+    def describe(self) -> dict[str, Any]:
+        """Return the layer as files hold it.
+
+        Returns
+        -------
+        dict
+            ``{"type": "activation", "activation": {"name": ...}}``.
+
+        Examples
+        --------
+        >>> import chainrule as cr
+        >>> cr.Activation("relu").describe()["type"]
+        'activation'
+        """
+        assert isinstance(self.activation, _core.Formula)
+        return {"type": "activation", "activation": self.activation.describe()}
+
+
+def from_description(description: dict[str, Any]) -> Dense | Activation:
+    """Return the layer of a description."""
+    values = dict(description)
+    kind = values.pop("type")
+    values["activation"] = _core.activations.from_description(values["activation"])
+    if kind == "activation":
+        return Activation(**values)
+    values["bias_initializer"] = _core.initializers.from_description(values["bias_initializer"])
+    if values["initializer"] is not None:
+        values["initializer"] = _core.initializers.from_description(values["initializer"])
+    return Dense(**values)
+
+
+class NetworkLayer:
+    """A layer of one network: its description and its parameters.
+
+    Parameters
+    ----------
+    network : Network
+        The network.
+    index : int
+        Position in ``network.layers``, from 0.
+    description : Dense or Activation
+        What it was made from.
+
+    Examples
+    --------
+    >>> import chainrule as cr
+    >>> net = cr.mlp([2, 3, 1], seed=0)
+    >>> net.layers[0].weight.shape
+    (3, 2)
+    """
+
+    def __init__(self, network: Network, index: int, description: Dense | Activation) -> None:
+        self._network = network
+        self._index = index
+        self.description = description
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(self.description, name)
+
+    def __repr__(self) -> str:
+        return repr(self.description)
+
+    def _tensor(self, name: str) -> NDArray[Any] | None:
+        tensor: NDArray[Any] | None = self._network._tensors().get(f"layers.{self._index}.{name}")
+        if tensor is not None:
+            tensor.flags.writeable = False
+        return tensor
+
+    @property
+    def weight(self) -> NDArray[Any] | None:
+        """The weights (n_out, n_in), a read-only copy; None for an activation."""
+        return self._tensor("weight")
+
+    @property
+    def bias(self) -> NDArray[Any] | None:
+        """The bias (n_out,), a read-only copy; None where there is none."""
+        return self._tensor("bias")
+
+    @property
+    def trainable(self) -> bool:
+        """Whether training changes the layer."""
+        return True
+
+    @trainable.setter
+    def trainable(self, trainable: bool) -> None:
+        if not trainable:
+            raise not_in_this_version("trainable")

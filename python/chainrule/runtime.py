@@ -1,0 +1,113 @@
+"""What does chainrule run on, and on how many threads?"""
+
+from __future__ import annotations
+
+import platform
+import warnings
+
+import numpy as np
+
+from chainrule import _core
+from chainrule._version import __version__
+
+__all__ = ["get_num_threads", "set_num_threads", "show_config"]
+
+
+def _warn_once() -> None:
+    """Tell about variables of the environment that could not be followed, the first time they matter."""
+    global _warned
+    if _warned:
+        return
+    _warned = True
+    for notice in (_core.thread_notice(), _core.isa_notice()):
+        if notice is not None:
+            warnings.warn(notice, RuntimeWarning, stacklevel=3)
+
+
+_warned = False
+
+
+def set_num_threads(n: int) -> None:
+    """Set the largest number of threads that one call uses.
+
+    Parameters
+    ----------
+    n : int
+        From 1 to 1024; taken as given, even above the number of CPUs. Small work uses fewer.
+
+    Raises
+    ------
+    TypeError
+        If `n` is not a whole number.
+    ValueError
+        If `n` is out of range.
+
+    Notes
+    -----
+    Without it, the number is that of ``CHAINRULE_NUM_THREADS``, or else the least of the CPUs in the affinity
+    mask, the CPU quota of the container, and ``OMP_NUM_THREADS``. No result depends on it, to the last bit.
+
+    Examples
+    --------
+    >>> import chainrule as cr
+    >>> before = cr.get_num_threads()
+    >>> cr.set_num_threads(2)
+    >>> cr.get_num_threads()
+    2
+    >>> cr.set_num_threads(before)
+    """
+    if isinstance(n, bool) or not isinstance(n, int | np.integer):
+        raise TypeError(f"n: expected a whole number, got {n!r}")
+    _core.set_num_threads(int(n))
+
+
+def get_num_threads() -> int:
+    """Return the largest number of threads that one call uses.
+
+    Returns
+    -------
+    int
+        At least 1.
+
+    Examples
+    --------
+    >>> import chainrule as cr
+    >>> cr.get_num_threads() >= 1
+    True
+    """
+    _warn_once()
+    return int(_core.get_num_threads())
+
+
+def config() -> dict[str, str]:
+    """Return what :func:`show_config` prints."""
+    _warn_once()
+    return {
+        "chainrule": __version__,
+        "kernels": f"{_core.isa()} (available: {', '.join(_core.available_isas())})",
+        "threads": str(_core.get_num_threads()),
+        "compiler": _core.compiler(),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "machine": f"{platform.system()} {platform.machine()}",
+        "notices": "; ".join(n for n in (_core.thread_notice(), _core.isa_notice()) if n) or "none",
+    }
+
+
+def show_config() -> None:
+    """Print versions, the kernels in use, and the number of threads.
+
+    Notes
+    -----
+    ``CHAINRULE_ISA=scalar|avx2|avx512`` makes the library use that tier of kernels or the best below it.
+
+    Examples
+    --------
+    >>> import chainrule as cr
+    >>> cr.show_config()  # doctest: +ELLIPSIS
+    chainrule  ...
+    """
+    entries = config()
+    width = max(len(key) for key in entries)
+    for key, value in entries.items():
+        print(f"{key:<{width}}  {value}")
