@@ -1,6 +1,7 @@
 #include "bindings/description.hpp"
 
 #include "network/description.hpp"
+#include "network/model_file.hpp"
 
 namespace chainrule {
 
@@ -72,8 +73,10 @@ py::dict description_to_python(const ModelDescription& description) {
 
 template <class T>
 py::dict state_to_python(const Network<T>& network) {
+  const State state = state_of(network, true);
   py::dict tensors;
-  for (const StateTensor& tensor : state_tensors(network, true)) {
+  tensors["chainrule"] = description_text(state.description);
+  for (const StateTensor& tensor : state.tensors) {
     const auto dtype = tensor.shape.dtype == Dtype::f32 ? py::dtype::of<float>() : py::dtype::of<double>();
     py::array array(dtype, tensor.shape.shape);
     std::copy(tensor.bytes.begin(), tensor.bytes.end(), static_cast<std::byte*>(array.mutable_data()));
@@ -136,6 +139,7 @@ py::dict trace_to_python(const Network<T>& network, Index rows, const Trace<T>& 
   all["losses"] = to_array(trace.losses, {rows});
   all["Y_hat"] = to_array(trace.y_hat, {rows, m});
   all["dX"] = to_array(trace.dx, {rows, n});
+  all["input"] = to_array(trace.input, {rows, n});
   all["layers"] = layers;
   return all;
 }

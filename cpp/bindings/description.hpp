@@ -29,7 +29,8 @@ py::object formula_to_python(const char* family, List list, const FormulaSpec& s
   return py::module_::import("chainrule._core").attr(family).attr("from_description")(description);
 }
 
-// All tensors of a network under the names of files, optimiser state included.
+// All tensors of a network under the names of files, optimiser state included, and the description as
+// its text in files, under "chainrule".
 template <class T>
 py::dict state_to_python(const Network<T>& network);
 

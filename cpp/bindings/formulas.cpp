@@ -103,6 +103,8 @@ py::object bind_formula(py::module_& module, const std::string& family) {
   if constexpr (requires { F::takes_classes; }) {
     cls.attr("takes_classes") = F::takes_classes;
     cls.attr("averages_outputs") = F::averages_outputs;
+    cls.attr("gradient_factor") = F::gradient_factor;
+    cls.attr("matching_activation") = F::Matching::name;
   }
   return cls;
 }

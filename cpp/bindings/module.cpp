@@ -8,7 +8,7 @@ PYBIND11_MODULE(_core, module) {
   module.doc() = "The compiled core of chainrule. Private: use the package chainrule.";
   py::register_exception<chainrule::ModelFileError>(module, "ModelFileError", PyExc_ValueError);
   chainrule::bind_formulas(module);
-  chainrule::bind_network(module);
   chainrule::bind_training(module);
+  chainrule::bind_network(module);
   chainrule::bind_runtime(module);
 }

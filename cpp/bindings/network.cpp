@@ -2,10 +2,12 @@
 
 #include <pybind11/stl.h>
 #include <pybind11/stl/filesystem.h>
+#include <pybind11/typing.h>
 
 #include "base/files.hpp"
 #include "bindings/bound_formula.hpp"
 #include "bindings/description.hpp"
+#include "network/model_file.hpp"
 #include "network/state.hpp"
 
 namespace chainrule {
@@ -23,9 +25,17 @@ using Class = py::class_<NetworkObject>;
 
 const double* pointer_to(const std::optional<double>& x) { return x ? &*x : nullptr; }
 
-template <class T>
-void need_optimizer(const Network<T>& network) {
-  if (!network.optimizer_state()) throw std::runtime_error("optimizer: none is set");
+// "identity", "relu", or "relu, tanh" for activations that follow each other.
+std::string name_of(const std::vector<ActivationUse>& activations) {
+  if (activations.empty()) return Identity::name;
+  std::string names;
+  for (const ActivationUse& use : activations) names += (names.empty() ? "" : ", ") + use.spec.name;
+  return names;
+}
+
+using OptionalFormula = py::typing::Optional<BoundFormula>;
+const FormulaSpec* spec_or_null(const OptionalFormula& formula) {
+  return formula.is_none() ? nullptr : &formula.cast<const BoundFormula&>().spec;
 }
 
 // A new object of the same Python type.
@@ -56,6 +66,8 @@ void bind_properties(Class& cls) {
       .def_property_readonly("seed", [](const NetworkObject& self) {
         return self.visit([](auto& net) { return net.spec().seed; });
       }, "The seed of everything random.")
+      .def("_set_seed", [](NetworkObject& self, std::uint64_t seed) { self.visit([&](auto& net) { net.set_seed(seed); }); },
+           py::arg("seed"))
       .def_property("_n_threads",
           [](const NetworkObject& self) -> std::optional<Index> {
             return self.visit([](auto& net) { return net.n_threads() > 0 ? std::optional(net.n_threads()) : std::nullopt; });
@@ -70,35 +82,37 @@ void bind_properties(Class& cls) {
       .def_property_readonly("_updates", [](const NetworkObject& self) -> std::int64_t {
         return self.visit([](auto& net) { return net.optimizer() ? net.optimizer()->updates : 0; });
       })
-      .def_property("_optimizer",
+      .def_property_readonly("_optimizer",
           [](const NetworkObject& self) -> py::object {
             return self.visit([](auto& net) -> py::object {
               return net.optimizer() ? formula_to_python("optimizers", Optimizers{}, net.optimizer()->formula) : py::none();
             });
-          },
-          [](NetworkObject& self, const BoundFormula* formula) {
-            self.visit([&](auto& net) {
-              net.set_optimizer(formula == nullptr ? std::nullopt : std::optional(formula->spec));
-            });
           })
-      .def_property("_loss",
+      .def("_reset_optimizer", [](NetworkObject& self) {
+        self.visit([](auto& net) {
+          const ExclusiveTraining exclusive(net.training_flag());
+          net.set_optimizer(std::nullopt);
+        });
+      })
+      .def_property_readonly("_loss",
           [](const NetworkObject& self) -> py::object {
             return self.visit([](auto& net) -> py::object {
               return net.spec().loss ? formula_to_python("losses", Losses{}, *net.spec().loss) : py::none();
             });
-          },
-          [](NetworkObject& self, const BoundFormula* formula) {
-            self.visit([&](auto& net) {
-              net.set_loss(formula == nullptr ? std::nullopt : std::optional(formula->spec));
-            });
           })
-      .def("_layer_shapes", [](const NetworkObject& self) {
+      .def("_stage_activations", [](const NetworkObject& self) {
         return self.visit([](auto& net) {
-          std::vector<std::pair<Index, Index>> shapes;
-          for (const Stage& stage : net.table().stages) shapes.emplace_back(stage.n_in, stage.n_out);
-          return shapes;
+          std::vector<std::string> names;
+          for (const Stage& stage : net.table().stages) names.push_back(name_of(stage.activations));
+          return names;
         });
-      });
+      }, "What follows the weights of each layer l = 1..L: the name of f, or of several as 'relu, tanh'.")
+      .def_property_readonly("_output_activation", [](const NetworkObject& self) -> std::string {
+        return self.visit([](auto& net) -> std::string {
+          const auto& last = net.table().stages.back().activations;
+          return last.empty() ? Identity::name : last.back().spec.name;
+        });
+      }, "The name of the last activation, of which the default loss depends.");
 }
 
 void bind_prediction(Class& cls) {
@@ -138,14 +152,14 @@ void bind_prediction(Class& cls) {
 
 void bind_steps(Class& cls) {
   cls.def("_train_step", [](NetworkObject& self, const py::array& x, const py::array& y, const BoundFormula& loss,
-                            const py::object& weights, std::optional<double> learning_rate) {
+                            const OptionalFormula& optimizer, const py::object& weights,
+                            std::optional<double> learning_rate) {
        return self.visit([&](auto& net) {
-         need_optimizer(net);
          const auto examples = to_examples(net, x, y, weights);
          const ReleaseForWork release(net, examples.rows());
-         return net.train_step(examples, loss.spec, pointer_to(learning_rate));
+         return net.train_step(examples, loss.spec, pointer_to(learning_rate), spec_or_null(optimizer));
        });
-     }, py::arg("x"), py::arg("y"), py::arg("loss"), py::arg("weights") = py::none(), py::arg("learning_rate") = py::none())
+     }, py::arg("x"), py::arg("y"), py::arg("loss"), py::arg("optimizer"), py::arg("weights"), py::arg("learning_rate"))
       .def("_gradients", [](const py::object& self, const py::array& x, const py::array& y, const BoundFormula& loss,
                             const py::object& weights, bool training) {
         return self.cast<const NetworkObject&>().visit([&](auto& net) {
@@ -176,17 +190,17 @@ void bind_steps(Class& cls) {
           return std::make_unique<GradientsObject>(GradientsObject{self, std::move(gradients)});
         });
       }, py::arg("dA"))
-      .def("_apply", [](NetworkObject& self, const GradientsObject& gradients, std::optional<double> learning_rate) {
+      .def("_apply", [](NetworkObject& self, const GradientsObject& gradients, const OptionalFormula& optimizer,
+                        std::optional<double> learning_rate) {
         self.visit([&](auto& net) {
           using T = Scalar<decltype(net)>;
-          need_optimizer(net);
           const auto* same = std::get_if<Gradients<T>>(&gradients.gradients);
           check(same != nullptr && same->flat.size() == net.table().size,
                 "gradients: expected those of a network with the same layers and dtype");
           const ReleaseForWork release(net, 1);
-          net.apply(same->flat.data(), pointer_to(learning_rate));
+          net.apply(same->flat.data(), pointer_to(learning_rate), spec_or_null(optimizer));
         });
-      }, py::arg("gradients"), py::arg("learning_rate") = py::none())
+      }, py::arg("gradients"), py::arg("optimizer"), py::arg("learning_rate"))
       .def("_trace", [](const NetworkObject& self, const py::array& x, const py::array& y, const BoundFormula& loss,
                         double learning_rate) {
         return self.visit([&](auto& net) {
@@ -195,18 +209,17 @@ void bind_steps(Class& cls) {
         });
       }, py::arg("x"), py::arg("y"), py::arg("loss"), py::arg("learning_rate"))
       .def("_start_training", [](const py::object& self, const py::array& x, const py::array& y, const BoundFormula& loss,
-                                 const py::object& weights, Index batch_size, bool shuffle, bool keep_predictions) {
+                                 const OptionalFormula& optimizer, const py::object& weights, Index batch_size, bool shuffle,
+                                 bool keep_predictions) {
         return self.cast<const NetworkObject&>().visit([&](auto& net) {
           using T = Scalar<decltype(net)>;
-          need_optimizer(net);
           check(batch_size > 0, "batch_size: expected a positive number, got ", batch_size);
-          const auto examples = to_examples(net, x, y, weights);
-          net.set_loss(loss.spec);
-          auto run = std::make_unique<TrainingRun<T>>(net, examples, TrainingOptions{batch_size, shuffle, keep_predictions});
+          const TrainingOptions options{batch_size, shuffle, keep_predictions, spec_or_null(optimizer), &loss.spec};
+          auto run = std::make_unique<TrainingRun<T>>(net, to_examples(net, x, y, weights), options);
           return std::make_unique<TrainingRunObject>(TrainingRunObject{self, x, y, weights, std::move(run)});
         });
-      }, py::arg("x"), py::arg("y"), py::arg("loss"), py::arg("weights"), py::arg("batch_size"), py::arg("shuffle"),
-         py::arg("keep_predictions"));
+      }, py::arg("x"), py::arg("y"), py::arg("loss"), py::arg("optimizer"), py::arg("weights"), py::arg("batch_size"),
+         py::arg("shuffle"), py::arg("keep_predictions"));
 }
 
 void bind_state(Class& cls) {
@@ -222,14 +235,19 @@ void bind_state(Class& cls) {
           set_parameters(net, tensors_from_python(parameter_tensors(net.spec()), tensors));
         });
       }, py::arg("tensors"))
-      .def("_set_state", [](NetworkObject& self, const py::dict& description, const py::dict& tensors) {
+      .def("_set_state", [](NetworkObject& self, const std::string& description, const py::dict& tensors) {
         self.visit([&](auto& net) {
-          const ModelDescription model = description_from_python(description);
-          set_state(net, model, tensors_from_python(expected_tensors(model), tensors));
+          const ModelDescription model = description_from_text(description);
+          const auto data = tensors_from_python(expected_tensors(model), tensors);
+          const ExclusiveTraining exclusive(net.training_flag());
+          set_state(net, model, data);
         });
       }, py::arg("description"), py::arg("tensors"))
       .def("_initialize", [](NetworkObject& self, std::uint64_t seed) {
-        self.visit([&](auto& net) { net.initialize(seed); });
+        self.visit([&](auto& net) {
+          const ExclusiveTraining exclusive(net.training_flag());
+          net.initialize(seed);
+        });
       }, py::arg("seed"))
       .def("_first_nonfinite_parameters", [](const NetworkObject& self) {
         return self.visit([](auto& net) {

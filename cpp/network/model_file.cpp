@@ -77,14 +77,6 @@ void check_tensors(std::span<const NamedTensor> tensors, const std::vector<Tenso
   }
 }
 
-std::string description_text(const ModelDescription& description) {
-  json::Object members{{"format_version", kFormatVersion}, {"library_version", kLibraryVersion}};
-  const json::Value value = to_value(description);
-  const auto& rest = *value.get_if<json::Object>();
-  members.insert(members.end(), rest.begin(), rest.end());
-  return json::write(members);
-}
-
 std::string header_text(const ModelDescription& description, std::span<const NamedTensor> tensors) {
   json::Object header{{"__metadata__", json::Object{{"format", "chainrule"},
                                                     {"crc32c", std::string(kNoDigits)},
@@ -202,6 +194,20 @@ Model read(Bytes file) {
 }
 
 }  // namespace
+
+std::string description_text(const ModelDescription& description) {
+  json::Object members{{"format_version", kFormatVersion}, {"library_version", kLibraryVersion}};
+  const json::Value value = to_value(description);
+  const auto& rest = *value.get_if<json::Object>();
+  members.insert(members.end(), rest.begin(), rest.end());
+  return json::write(members);
+}
+
+ModelDescription description_from_text(std::string_view text) {
+  Model model;
+  read_versions_and_description(text, model);
+  return std::move(model.description);
+}
 
 std::vector<std::byte> write_model(const ModelDescription& description,
                                    std::span<const NamedTensor> tensors) {

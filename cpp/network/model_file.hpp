@@ -14,6 +14,7 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "network/tensor_names.hpp"
@@ -37,6 +38,11 @@ struct Model {
   std::string library_version;       // of the library that wrote it
   std::vector<NamedTensor> tensors;  // those of expected_tensors(), in that order
 };
+
+// What a file says under the key "chainrule": the versions and the description, as JSON; and the way
+// back, for which std::invalid_argument says what is wrong.
+std::string description_text(const ModelDescription& description);
+ModelDescription description_from_text(std::string_view text);
 
 // `tensors` must be those of expected_tensors(), in that order, with finite numbers; std::invalid_argument
 // otherwise.

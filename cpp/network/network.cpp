@@ -54,18 +54,28 @@ void Network<T>::set_counters(std::int64_t training_forwards, std::int64_t epoch
 
 template <class T>
 std::optional<OptimizerSpec> Network<T>::optimizer() const {
+  const std::shared_lock lock(mutex_);
   if (!optimizer_) return std::nullopt;
   return optimizer_->spec;
 }
 
 template <class T>
 void Network<T>::set_optimizer(std::optional<FormulaSpec> formula) {
+  const std::unique_lock lock(mutex_);
   if (!formula)
     optimizer_.reset();
   else if (optimizer_)
     optimizer_->change(std::move(*formula), table_.size);
   else
     optimizer_.emplace(std::move(*formula), table_.size);
+}
+
+template <class T>
+void Network<T>::use_optimizer(const FormulaSpec* given) {
+  if (given != nullptr)
+    set_optimizer(*given);
+  else if (!optimizer())
+    set_optimizer(to_spec(Adam{}));
 }
 
 template <class T>

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <shared_mutex>
+#include <stdexcept>
 #include <vector>
 
 #include "base/aligned_buffer.hpp"
@@ -60,6 +61,7 @@ template <class T>
 struct Trace {
   double loss = 0.0, new_loss = 0.0;
   std::vector<T> losses, y_hat, dx;
+  std::vector<T> input;  // what the first Dense layer receives
   std::vector<TracedLayer<T>> layers;
 };
 
@@ -67,6 +69,22 @@ struct Trace {
 struct LossSums {
   double loss = 0.0;
   double weight = 0.0;
+};
+
+// A network is trained by one caller at a time, whose memory of the optimiser nobody else may replace:
+// std::runtime_error if it already is.
+class ExclusiveTraining {
+ public:
+  explicit ExclusiveTraining(std::atomic<bool>& is_training) : is_training_(is_training) {
+    if (is_training_.exchange(true))
+      throw std::runtime_error("this network is being trained; wait until that has ended, or take a copy");
+  }
+  ~ExclusiveTraining() { is_training_ = false; }
+  ExclusiveTraining(const ExclusiveTraining&) = delete;
+  ExclusiveTraining& operator=(const ExclusiveTraining&) = delete;
+
+ private:
+  std::atomic<bool>& is_training_;
 };
 
 // Calls may come from several threads: those that read share the lock, those that write have it alone.
@@ -85,9 +103,12 @@ class Network {
   void set_n_threads(Index n) { n_threads_ = n; }  // 0: the library's
   Index n_threads() const { return n_threads_; }
 
-  // The optimiser: same formula keeps its state, another one starts at zero, none drops it.
+  // The optimiser: same formula keeps its state, another one starts at zero, none drops it. Whoever
+  // changes it holds the ExclusiveTraining.
   std::optional<OptimizerSpec> optimizer() const;
   void set_optimizer(std::optional<FormulaSpec> formula);
+  // What a training begins with: `given`, or the network's own, or Adam if it has none.
+  void use_optimizer(const FormulaSpec* given);
   const std::optional<OptimizerState<T>>& optimizer_state() const { return optimizer_; }
   std::optional<OptimizerState<T>>& optimizer_state() { return optimizer_; }
 
@@ -106,13 +127,14 @@ class Network {
   void example_losses(const Examples<T>& examples, const FormulaSpec& loss, T* losses) const;
 
   // J before the update; if J is not finite, nothing was updated.
-  double train_step(const Examples<T>& examples, const FormulaSpec& loss, const double* learning_rate);
+  double train_step(const Examples<T>& examples, const FormulaSpec& loss, const double* learning_rate,
+                    const FormulaSpec* optimizer = nullptr);
   Gradients<T> gradients(const Examples<T>& examples, const FormulaSpec& loss, bool training);
   // dX (d, n_features); std::runtime_error once the parameters have changed.
   void input_gradients(Gradients<T>& gradients, MatrixView<T> dx) const;
   void forward(MatrixView<const T> x, MatrixView<T> y_hat);  // a training forward
   Gradients<T> backward(MatrixView<const T> da);
-  void apply(const T* gradient, const double* learning_rate);
+  void apply(const T* gradient, const double* learning_rate, const FormulaSpec* optimizer = nullptr);
   Trace<T> trace(const Examples<T>& examples, const FormulaSpec& loss, double learning_rate) const;
 
   // One update of a mini-batch inside fit: J before the update, over `union_rows` rows; `y_hat` gets the
@@ -130,9 +152,7 @@ class Network {
   // batch made of them; L if there is none.
   Index first_nonfinite_layer() const;
 
-  // Begins a training that nobody else may do at the same time; false if one is under way.
-  bool begin_training() { return !training_.exchange(true); }
-  void end_training() { training_ = false; }
+  std::atomic<bool>& training_flag() const { return training_; }  // for ExclusiveTraining
   bool is_training() const { return training_; }
 
   const Plan<T>& plan(const PlanOptions& options) const;
@@ -152,7 +172,7 @@ class Network {
   std::int64_t version_ = 0;
   Index failed_layer_ = 0;
   Index n_threads_ = 0;
-  std::atomic<bool> training_{false};
+  mutable std::atomic<bool> training_{false};
   mutable std::shared_mutex mutex_;
 
   struct CachedPlan {

@@ -94,6 +94,7 @@ class PlanBuilder {
       add(LoadInput{padded}, {padded});
       x = follow_chain(table_.input_activations, 0, padded, input_chain_, 0);
     }
+    plan_.first_input = x;
     for (std::size_t s = 0; s < table_.stages.size(); ++s) x = forward_stage(static_cast<Index>(s), x);
     plan_.y_hat = x;
   }

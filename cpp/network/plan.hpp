@@ -102,6 +102,7 @@ struct Plan {
   Index n_backward = 0;  // and up to the last gradient of a parameter; the rest computes dX
   std::vector<Buffer> buffers;
   std::vector<StageBuffers> stages;
+  BufferId first_input = kInput;  // what the first Dense layer receives
   std::vector<ActivationCall<T>> activations;
   std::vector<std::vector<T>> activation_fields;
   BufferId y_hat = kNoBuffer, y = kNoBuffer, scale = kNoBuffer, losses = kNoBuffer,

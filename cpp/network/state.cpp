@@ -36,20 +36,27 @@ void take_block(const ParameterTable<T>& table, std::span<const void* const>& te
   }
 }
 
-}  // namespace
-
+// The caller holds the lock.
 template <class T>
-ModelDescription describe(const Network<T>& network, bool with_optimizer) {
+ModelDescription describe_locked(const Network<T>& network, bool with_optimizer) {
   ModelDescription model;
   model.network = network.spec();
-  if (with_optimizer) model.optimizer = network.optimizer();
+  if (with_optimizer && network.optimizer_state()) model.optimizer = network.optimizer_state()->spec;
   model.training_forwards = network.training_forwards();
   model.epochs = network.epochs();
   return model;
 }
 
+}  // namespace
+
 template <class T>
-std::vector<StateTensor> state_tensors(const Network<T>& network, bool with_optimizer) {
+ModelDescription describe(const Network<T>& network, bool with_optimizer) {
+  const std::shared_lock lock(network.mutex());
+  return describe_locked(network, with_optimizer);
+}
+
+template <class T>
+State state_of(const Network<T>& network, bool with_optimizer) {
   const std::shared_lock lock(network.mutex());
   std::vector<std::vector<std::byte>> data;
   add_block(network.table(), network.parameters(), data);
@@ -58,10 +65,11 @@ std::vector<StateTensor> state_tensors(const Network<T>& network, bool with_opti
     for (const AlignedBuffer<T>& slot : optimizer->slots) add_block(network.table(), slot.data(), data);
     for (const double& power : optimizer->powers) data.push_back(bytes_of(&power, 1));
   }
-  const std::vector<TensorShape> shapes = expected_tensors(describe(network, with_optimizer));
-  std::vector<StateTensor> tensors;
-  for (std::size_t i = 0; i < shapes.size(); ++i) tensors.push_back({shapes[i], std::move(data[i])});
-  return tensors;
+  State state{describe_locked(network, with_optimizer), {}};
+  std::vector<TensorShape> shapes = expected_tensors(state.description);
+  for (std::size_t i = 0; i < shapes.size(); ++i)
+    state.tensors.push_back({std::move(shapes[i]), std::move(data[i])});
+  return state;
 }
 
 template <class T>
@@ -96,10 +104,10 @@ void set_state(Network<T>& network, const ModelDescription& model, std::span<con
 
 template <class T>
 std::vector<std::byte> to_bytes(const Network<T>& network, bool with_optimizer) {
-  const std::vector<StateTensor> tensors = state_tensors(network, with_optimizer);
+  const State state = state_of(network, with_optimizer);
   std::vector<NamedTensor> named;
-  for (const StateTensor& tensor : tensors) named.push_back({tensor.shape, tensor.bytes});
-  return write_model(describe(network, with_optimizer), named);
+  for (const StateTensor& tensor : state.tensors) named.push_back({tensor.shape, tensor.bytes});
+  return write_model(state.description, named);
 }
 
 AnyNetwork network_from_bytes(std::span<const std::byte> bytes) {
@@ -120,7 +128,7 @@ AnyNetwork network_from_bytes(std::span<const std::byte> bytes) {
 
 #define CHAINRULE_INSTANTIATE(T)                                                                     \
   template ModelDescription describe(const Network<T>&, bool);                                       \
-  template std::vector<StateTensor> state_tensors(const Network<T>&, bool);                          \
+  template State state_of(const Network<T>&, bool);                                                  \
   template void set_parameters(Network<T>&, std::span<const void* const>);                           \
   template void set_state(Network<T>&, const ModelDescription&, std::span<const void* const>);       \
   template std::vector<std::byte> to_bytes(const Network<T>&, bool);

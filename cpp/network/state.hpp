@@ -21,9 +21,13 @@ struct StateTensor {
 template <class T>
 ModelDescription describe(const Network<T>& network, bool with_optimizer);
 
-// In the order of expected_tensors(describe(network, with_optimizer)).
+// Everything at one moment; the tensors in the order of expected_tensors(description).
+struct State {
+  ModelDescription description;
+  std::vector<StateTensor> tensors;
+};
 template <class T>
-std::vector<StateTensor> state_tensors(const Network<T>& network, bool with_optimizer);
+State state_of(const Network<T>& network, bool with_optimizer);
 
 // The data of each parameter tensor in the order of parameter_tensors(); all or nothing.
 template <class T>

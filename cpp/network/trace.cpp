@@ -84,6 +84,7 @@ Trace<T> Network<T>::trace(const Examples<T>& examples, const FormulaSpec& loss,
         updated.data(), threads());
 
   trace.y_hat = rows_of<T>(run.view(plan.y_hat));
+  trace.input = rows_of<T>(run.input(plan.first_input));
   trace.dx = rows_of<T>(run.view(plan.input_gradient));
   for (std::size_t s = 0; s < table_.stages.size(); ++s) {
     const Stage& stage = table_.stages[s];

@@ -50,8 +50,11 @@ void Network<T>::update_from(Run<T>& run, const double* learning_rate) {
 }
 
 template <class T>
-double Network<T>::train_step(const Examples<T>& given, const FormulaSpec& loss, const double* learning_rate) {
+double Network<T>::train_step(const Examples<T>& given, const FormulaSpec& loss, const double* learning_rate,
+                              const FormulaSpec* optimizer) {
   const FloatEnvironment environment;
+  const ExclusiveTraining exclusive(training_);
+  use_optimizer(optimizer);
   Examples<T> examples = given;
   examples.mean_weight = mean_of_weights(given);
   const Plan<T>& plan = this->plan(
@@ -104,7 +107,13 @@ Gradients<T> Network<T>::gradients(const Examples<T>& given, const FormulaSpec& 
   examples.mean_weight = mean_of_weights(given);
   const Plan<T>& plan = this->plan(
       {PlanPurpose::gradients, plan_capacity(examples.rows()), &loss, examples.weights_per_output()});
-  const std::shared_lock lock(mutex_);
+  // A training forward advances the counter of random numbers, which is a change.
+  std::unique_lock alone(mutex_, std::defer_lock);
+  std::shared_lock together(mutex_, std::defer_lock);
+  if (training)
+    alone.lock();
+  else
+    together.lock();
   Gradients<T> result;
   result.flat = AlignedBuffer<T>(table_.size);
   result.pass = {&plan, {}, AlignedBuffer<T>(plan.workspace_size), examples.rows(), version_};
@@ -182,8 +191,10 @@ Gradients<T> Network<T>::backward(MatrixView<const T> da) {
 }
 
 template <class T>
-void Network<T>::apply(const T* gradient, const double* learning_rate) {
+void Network<T>::apply(const T* gradient, const double* learning_rate, const FormulaSpec* optimizer) {
   const FloatEnvironment environment;
+  const ExclusiveTraining exclusive(training_);
+  use_optimizer(optimizer);
   const std::unique_lock lock(mutex_);
   const Update<T> update = optimizer_->begin_update(kernels<T>(), learning_rate);
   sweep(table_, update, gradient, parameters_.data(), parameters_.data(), threads());
@@ -194,7 +205,8 @@ void Network<T>::apply(const T* gradient, const double* learning_rate) {
   template void Network<T>::note_failure(const Run<T>&);                                                 \
   template Index Network<T>::first_nonfinite_layer() const;                                              \
   template void Network<T>::update_from(Run<T>&, const double*);                                         \
-  template double Network<T>::train_step(const Examples<T>&, const FormulaSpec&, const double*);         \
+  template double Network<T>::train_step(const Examples<T>&, const FormulaSpec&, const double*,          \
+                                         const FormulaSpec*);                                            \
   template Network<T>::BatchResult Network<T>::fit_batch(const Plan<T>&, AlignedBuffer<T>&,              \
                                                          const Examples<T>&, MatrixView<const T>,        \
                                                          Selection, double, MatrixView<T>);              \
@@ -202,7 +214,7 @@ void Network<T>::apply(const T* gradient, const double* learning_rate) {
   template void Network<T>::input_gradients(Gradients<T>&, MatrixView<T>) const;                         \
   template void Network<T>::forward(MatrixView<const T>, MatrixView<T>);                                 \
   template Gradients<T> Network<T>::backward(MatrixView<const T>);                                       \
-  template void Network<T>::apply(const T*, const double*);
+  template void Network<T>::apply(const T*, const double*, const FormulaSpec*);
 CHAINRULE_INSTANTIATE(float)
 CHAINRULE_INSTANTIATE(double)
 #undef CHAINRULE_INSTANTIATE

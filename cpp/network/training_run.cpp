@@ -14,9 +14,11 @@ namespace chainrule {
 
 template <class T>
 TrainingRun<T>::TrainingRun(Network<T>& network, Examples<T> examples, const TrainingOptions& options)
-    : network_(network), examples_(examples), options_(options) {
+    : network_(network), exclusive_(std::in_place, network.training_flag()), examples_(examples), options_(options) {
   const Index d = examples_.rows(), n = examples_.x.cols;
   check(d > 0, "x: expected at least one row, got none");
+  network_.use_optimizer(options.optimizer);
+  if (options.loss != nullptr) network_.set_loss(*options.loss);
   check(network_.spec().loss.has_value(), "loss: none is set");
   options_.batch_size = std::min(options_.batch_size, d);
   examples_.mean_weight = mean_of_weights(examples);
@@ -27,14 +29,6 @@ TrainingRun<T>::TrainingRun(Network<T>& network, Examples<T> examples, const Tra
   if (options_.shuffle) gathered_ = AlignedBuffer<T>(options_.batch_size * gathered_stride_);
   if (options_.keep_predictions) predictions_ = AlignedBuffer<T>(d * network_.table().n_outputs());
   order_.resize(static_cast<std::size_t>(d));
-  if (!network_.begin_training())
-    throw std::runtime_error("fit: this network is already being trained; wait until that has ended");
-}
-
-template <class T>
-void TrainingRun<T>::close() {
-  if (open_) network_.end_training();
-  open_ = false;
 }
 
 template <class T>

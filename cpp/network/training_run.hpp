@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "network/network.hpp"
@@ -13,23 +14,24 @@ struct TrainingOptions {
   Index batch_size = 128;
   bool shuffle = true;
   bool keep_predictions = false;
+  const FormulaSpec* optimizer = nullptr;  // null: the network's own, Adam if it has none
+  const FormulaSpec* loss = nullptr;       // null: the network's own
 };
 
-// The caller keeps the examples alive; the network is marked as in training until the end of the run.
+// The caller keeps the examples alive. Nobody else can train the network until the run is closed.
 template <class T>
 class TrainingRun {
  public:
   TrainingRun(Network<T>& network, Examples<T> examples, const TrainingOptions& options);
   TrainingRun(const TrainingRun&) = delete;
   TrainingRun& operator=(const TrainingRun&) = delete;
-  ~TrainingRun() { close(); }
 
   void begin_epoch();
   // Trains on at most `max_batches` (0: all that are left), for about `max_seconds`; stops early when J
   // is not finite. Returns the number of batches done.
   Index run(Index max_batches, double max_seconds, double learning_rate);
   void end_epoch() { network_.end_epoch(); }
-  void close();
+  void close() { exclusive_.reset(); }
 
   Index n_batches() const { return ceil_div(examples_.rows(), options_.batch_size); }
   Index batches_done() const { return batches_done_; }
@@ -45,6 +47,7 @@ class TrainingRun {
   void train_batch(double learning_rate);
 
   Network<T>& network_;
+  std::optional<ExclusiveTraining> exclusive_;
   Examples<T> examples_;
   TrainingOptions options_;
   const Plan<T>* plan_;
@@ -54,7 +57,6 @@ class TrainingRun {
   Index batches_done_ = 0;
   double loss_sum_ = 0.0, weight_sum_ = 0.0, last_loss_ = 0.0;
   bool diverged_ = false;
-  bool open_ = true;
 };
 
 extern template class TrainingRun<float>;

@@ -1,7 +1,7 @@
 """What may be given as data? The only place that accepts array-likes.
 
-Everything is turned into an aligned, C-ordered array of the network's dtype, without a copy where it is
-one already; whatever would silently lose information is refused with words.
+Everything is turned into an aligned, C-ordered array of the network's dtype, without a copy where
+it is one already; whatever would silently lose information is refused with words.
 """
 
 from __future__ import annotations
@@ -23,11 +23,15 @@ def _numeric(name: str, value: ArrayLike | None) -> Array:
     if value is None:
         raise TypeError(f"{name}: expected an array of numbers, got None")
     if isinstance(value, np.ma.MaskedArray):
-        raise TypeError(f"{name}: masked arrays are not accepted; fill or drop the masked entries first")
+        raise TypeError(
+            f"{name}: masked arrays are not accepted; fill or drop the masked entries first"
+        )
     try:
         array = np.asarray(value)
     except ValueError as error:
-        raise ValueError(f"{name}: expected an array of numbers with rows of equal length ({error})") from None
+        raise ValueError(
+            f"{name}: expected an array of numbers with rows of equal length ({error})"
+        ) from None
     if array.dtype.kind in "OSUV" or array.dtype.kind not in _NUMERIC_KINDS:
         hint = (
             "; encode text as numbers first (chainrule.sklearn and Preprocessor will do that)"
@@ -53,7 +57,9 @@ def _converted(name: str, array: Array, dtype: np.dtype[Any]) -> Array:
     finite = np.isfinite(result)
     if not finite.all():
         position = tuple(int(i) for i in np.argwhere(~finite)[0])
-        where = ", ".join(f"{axis} {i}" for axis, i in zip(("row", "column"), position, strict=False))
+        where = ", ".join(
+            f"{axis} {i}" for axis, i in zip(("row", "column"), position, strict=False)
+        )
         if array.dtype.kind == "f" and np.isfinite(array[position]):
             raise ValueError(
                 f"{name}: {array[position]!s} in {where} is too large for {dtype.name}; scale the data, or use "
@@ -72,9 +78,15 @@ def as_inputs(name: str, value: ArrayLike | None, n_features: int, dtype: np.dty
             "reshape(1, -1) for one example or reshape(-1, 1) for one feature"
         )
     if array.ndim != 2:
-        raise ValueError(f"{name}: expected a 2-D array (examples, {n_features}), got {array.ndim} dimensions")
+        raise ValueError(
+            f"{name}: expected a 2-D array (examples, {n_features}), got {array.ndim} dimensions"
+        )
     if array.shape[1] != n_features:
-        hint = "; one row is one example, so pass the transpose" if array.shape[0] == n_features else ""
+        hint = (
+            "; one row is one example, so pass the transpose"
+            if array.shape[0] == n_features
+            else ""
+        )
         raise ValueError(f"{name}: expected {n_features} features, got {array.shape[1]}{hint}")
     return _converted(name, array, dtype)
 
@@ -86,7 +98,9 @@ def at_least_one(name: str, array: Array) -> Array:
     return array
 
 
-def as_matrix(name: str, value: ArrayLike | None, shape: tuple[int, int], dtype: np.dtype[Any]) -> Array:
+def as_matrix(
+    name: str, value: ArrayLike | None, shape: tuple[int, int], dtype: np.dtype[Any]
+) -> Array:
     """Return an array of exactly `shape`; (d,) is taken for (d, 1)."""
     array = _numeric(name, value)
     if array.ndim == 1 and shape[1] == 1:
@@ -96,19 +110,35 @@ def as_matrix(name: str, value: ArrayLike | None, shape: tuple[int, int], dtype:
     return _converted(name, array, dtype)
 
 
+def as_vector(name: str, value: ArrayLike | None, length: int, dtype: np.dtype[Any]) -> Array:
+    """Return an array of exactly `length` numbers."""
+    array = _numeric(name, value)
+    if array.shape != (length,):
+        raise ValueError(
+            f"{name}: expected shape ({length},), got {array.shape}; nothing is broadcast"
+        )
+    return _converted(name, array, dtype)
+
+
 def _as_classes(name: str, array: Array, n_examples: int, n_classes: int) -> NDArray[np.int64]:
     """Return class numbers as int64 (d,)."""
     flat = array.reshape(-1)
     if flat.shape[0] != n_examples:
-        raise ValueError(f"{name}: expected {n_examples} classes, one per row of x, got {flat.shape[0]}")
+        raise ValueError(
+            f"{name}: expected {n_examples} classes, one per row of x, got {flat.shape[0]}"
+        )
     if flat.dtype.kind == "f":
         wrong = np.flatnonzero(~(np.isfinite(flat) & (flat == np.floor(flat))))
         if wrong.size:
-            raise ValueError(f"{name}: expected whole class numbers, got {flat[wrong[0]]} in row {int(wrong[0])}")
+            raise ValueError(
+                f"{name}: expected whole class numbers, got {flat[wrong[0]]} in row {int(wrong[0])}"
+            )
     outside = np.flatnonzero((flat < 0) | (flat >= n_classes))
     if outside.size:
         row = int(outside[0])
-        raise ValueError(f"{name}: expected classes 0..{n_classes - 1}, got {flat[row]} in row {row}")
+        raise ValueError(
+            f"{name}: expected classes 0..{n_classes - 1}, got {flat[row]} in row {row}"
+        )
     return np.ascontiguousarray(flat, dtype=np.int64)
 
 
@@ -117,7 +147,9 @@ def _check_probabilities(name: str, array: Array) -> None:
     negative = np.argwhere(array < 0)
     if negative.size:
         row, column = (int(i) for i in negative[0])
-        raise ValueError(f"{name}: expected probabilities, got {array[row, column]} in row {row}, column {column}")
+        raise ValueError(
+            f"{name}: expected probabilities, got {array[row, column]} in row {row}, column {column}"
+        )
     sums = array.sum(axis=1, dtype=np.float64)
     wrong = np.flatnonzero(np.abs(sums - 1) > 1e-4)
     if wrong.size:
@@ -143,7 +175,9 @@ def as_targets(
         _check_probabilities(name, rows)
         return rows
     if array.ndim == 1 and n_outputs > 1:
-        raise ValueError(f"{name}: expected shape {(n_examples, n_outputs)}, got {array.shape}; nothing is broadcast")
+        raise ValueError(
+            f"{name}: expected shape {(n_examples, n_outputs)}, got {array.shape}; nothing is broadcast"
+        )
     return as_matrix(name, value, (n_examples, n_outputs), dtype)
 
 
@@ -167,20 +201,26 @@ def as_weights(
     weights = _converted(name, array, np.dtype(np.float64))
     if (weights < 0).any():
         position = tuple(int(i) for i in np.argwhere(weights < 0)[0])
-        raise ValueError(f"{name}: expected weights of at least 0, got {weights[position]} in row {position[0]}")
+        raise ValueError(
+            f"{name}: expected weights of at least 0, got {weights[position]} in row {position[0]}"
+        )
     if not (weights > 0).any():
         raise ValueError(f"{name}: expected at least one weight above 0, got only zeros")
     return weights
 
 
-def as_output(name: str, out: object, shape: tuple[int, int], dtype: np.dtype[Any], *inputs: Array) -> Array:
+def as_output(
+    name: str, out: object, shape: tuple[int, int], dtype: np.dtype[Any], *inputs: Array
+) -> Array:
     """Check an array that the caller gives for the result, or make a new one."""
     if out is None:
         return np.empty(shape, dtype)
     if not isinstance(out, np.ndarray):
         raise TypeError(f"{name}: expected a NumPy array, got {type(out).__name__}")
     if out.dtype != dtype or out.shape != shape:
-        raise ValueError(f"{name}: expected {dtype.name} of shape {shape}, got {out.dtype} of shape {out.shape}")
+        raise ValueError(
+            f"{name}: expected {dtype.name} of shape {shape}, got {out.dtype} of shape {out.shape}"
+        )
     if not (out.flags.c_contiguous and out.flags.aligned and out.flags.writeable):
         raise ValueError(f"{name}: expected a C-ordered, aligned, writeable array")
     if any(np.shares_memory(out, other) for other in inputs):

@@ -6,16 +6,25 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from chainrule import _core
 
 if TYPE_CHECKING:
+    from chainrule import _core
     from chainrule.history import History
     from chainrule.network import Network
 
 __all__ = ["Callback", "EarlyStopping", "Run"]
 
 # Metrics of which more is better.
-_MAXIMISED = {"accuracy", "top_k", "precision", "recall", "f1", "roc_auc", "average_precision", "r2"}
+_MAXIMISED = {
+    "accuracy",
+    "top_k",
+    "precision",
+    "recall",
+    "f1",
+    "roc_auc",
+    "average_precision",
+    "r2",
+}
 
 
 @dataclass
@@ -84,8 +93,8 @@ class Callback:
 
     Notes
     -----
-    State is reset in ``on_train_begin``. ``on_train_end`` runs however training ends. Batch hooks cost
-    nothing unless overridden, and no hook that only looks changes a bit of the result.
+    State is reset in ``on_train_begin``. ``on_train_end`` runs however training ends. Batch hooks
+    cost nothing unless overridden, and no hook that only looks changes a bit of the result.
 
     Examples
     --------
@@ -120,19 +129,23 @@ class Callback:
 def wants_batches(callback: Callback) -> bool:
     """Return whether a batch hook is overridden."""
     cls = type(callback)
-    return cls.on_batch_begin is not Callback.on_batch_begin or cls.on_batch_end is not Callback.on_batch_end
+    return (
+        cls.on_batch_begin is not Callback.on_batch_begin
+        or cls.on_batch_end is not Callback.on_batch_end
+    )
 
 
 class EarlyStopping(Callback):
     r"""Stop when a value has not become better for some epochs, and take back the best weights.
 
-    An epoch is better if :math:`value < best - \delta` (or :math:`value > best + \delta` where more is
-    better); training stops after `patience` epochs in a row without.
+    An epoch is better if :math:`value < best - \delta` (or :math:`value > best + \delta` where more
+    is better); training stops after `patience` epochs in a row without.
 
     Parameters
     ----------
     monitor : str or None, default None
-        The value to watch, a key of the history; None is ``val_loss``, or ``loss`` without validation data.
+        The value to watch, a key of the history; None is ``val_loss``, or ``loss`` without
+        validation data.
     patience : int, default 10
         Epochs in a row without improvement, at least 1.
     min_delta : float, default 0.0
@@ -140,12 +153,14 @@ class EarlyStopping(Callback):
     mode : {"auto", "min", "max"}, default "auto"
         Whether less or more is better; "auto" is "max" for accuracy and the like.
     restore_best_weights : bool, default True
-        Whether the network has, however training ends, the parameters and optimiser state of the best epoch.
+        Whether the network has, however training ends, the parameters and optimiser state of the
+        best epoch.
 
     Raises
     ------
     ValueError
-        If an argument is out of range; by ``fit``, before the first update, if `monitor` is not there.
+        If an argument is out of range; by ``fit``, before the first update, if `monitor` is not
+        there.
 
     References
     ----------
@@ -189,7 +204,11 @@ class EarlyStopping(Callback):
             raise ValueError(
                 f"monitor: {self._watched!r} is not recorded in this fit; expected one of {', '.join(run.keys)}"
             )
-        more = self._watched.removeprefix("val_") in _MAXIMISED if self.mode == "auto" else self.mode == "max"
+        more = (
+            self._watched.removeprefix("val_") in _MAXIMISED
+            if self.mode == "auto"
+            else self.mode == "max"
+        )
         self._sign = -1.0 if more else 1.0
         self.best = self._sign * math.inf
         self.best_epoch = 0

@@ -10,9 +10,9 @@ __all__ = ["DivergenceError", "ModelFileError"]
 class DivergenceError(RuntimeError):
     """Training has left the finite numbers.
 
-    Raised by :meth:`chainrule.Network.fit`, which has then restored the parameters of the last finite end
-    of an epoch (or of the start), and by :meth:`chainrule.Network.train_step`, which has then updated
-    nothing.
+    Raised by :meth:`chainrule.Network.fit`, which has then restored the parameters of the last
+    finite end of an epoch (or of the start), and by :meth:`chainrule.Network.train_step`, which has
+    then updated nothing.
 
     Parameters
     ----------

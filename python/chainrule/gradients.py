@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from chainrule import _core
 
 __all__ = ["Gradients"]
 
 
 class Gradients:
-    r"""Gradients :math:`\partial J / \partial W^{(l)}`, :math:`\partial J / \partial b^{(l)}` of a batch.
+    r"""Gradients :math:`\partial J / \partial W^{(l)}`, :math:`\partial J / \partial b^{(l)}` of a
+    batch.
 
-    Made by :meth:`chainrule.Network.gradients` and :meth:`chainrule.Network.backward`; given back to
-    :meth:`chainrule.Network.apply`.
+    Made by :meth:`chainrule.Network.gradients` and :meth:`chainrule.Network.backward`; given back
+    to :meth:`chainrule.Network.apply`.
 
     Examples
     --------
@@ -43,7 +44,8 @@ class Gradients:
 
     @property
     def flat(self) -> NDArray[Any]:
-        """All gradients in one writable 1-D buffer, laid out alike for networks of the same layers."""
+        """All gradients in one writable 1-D buffer, laid out alike for networks of the same
+        layers."""
         return self._core.flat
 
     @property

@@ -10,7 +10,8 @@ __all__ = ["History"]
 class History(Mapping[str, list[float]]):
     """The values of each epoch, by name.
 
-    Keys are ``loss``, the names of metrics, ``val_`` and each of these, ``learning_rate`` and ``seconds``.
+    Keys are ``loss``, the names of metrics, ``val_`` and each of these, ``learning_rate`` and
+    ``seconds``.
 
     Examples
     --------
@@ -43,7 +44,8 @@ class History(Mapping[str, list[float]]):
 
     @property
     def best(self) -> dict[str, float]:
-        """The values of the epoch with the least ``val_loss`` (``loss`` without validation), and its ``epoch``."""
+        """The values of the epoch with the least ``val_loss`` (``loss`` without validation), and
+        its ``epoch``."""
         watched = self.history.get("val_loss", self.history.get("loss", []))
         known = [(value, i) for i, value in enumerate(watched) if value == value]
         if not known:

@@ -5,22 +5,17 @@ from __future__ import annotations
 from dataclasses import KW_ONLY, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
 
 from chainrule import _core
+from chainrule._checks import as_count, as_flag, not_in_this_version
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from chainrule.network import Network
 
 __all__ = ["Activation", "Dense", "NetworkLayer"]
 
 _LATER = ("l1", "l2", "max_norm", "trainable", "learning_rate_multiplier")
-
-
-def not_in_this_version(argument: str) -> NotImplementedError:
-    """Return the error for an argument that a later version will have."""
-    return NotImplementedError(f"{argument}: not in this version of chainrule; leave it at its default")
 
 
 def _describe(formula: _core.Formula | None) -> dict[str, Any] | None:
@@ -42,8 +37,8 @@ class Dense:
     bias : bool, default True
         Whether there is a bias :math:`b`.
     initializer : str, Formula or None, default None
-        How the weights begin, one of ``chainrule.initializers``; None takes the usual one for the next
-        activation (``he_normal`` for relu, ``glorot_uniform`` otherwise).
+        How the weights begin, one of ``chainrule.initializers``; None takes the usual one for the
+        next activation (``he_normal`` for relu, ``glorot_uniform`` otherwise).
     bias_initializer : str or Formula, default "zeros"
         How the biases begin.
     l1, l2, max_norm, trainable, learning_rate_multiplier
@@ -60,8 +55,8 @@ class Dense:
 
     Notes
     -----
-    A description: immutable, comparable, and usable in any number of networks. The weights ``W`` of a
-    network's layer have shape ``(n_out, n_in)``, the document's and PyTorch's.
+    A description: immutable, comparable, and usable in any number of networks. The weights ``W`` of
+    a network's layer have shape ``(n_out, n_in)``, the document's and PyTorch's.
 
     References
     ----------
@@ -87,19 +82,13 @@ class Dense:
     learning_rate_multiplier: float = 1.0
 
     def __post_init__(self) -> None:
-        units = self.units
-        if isinstance(units, bool) or not isinstance(units, int | np.integer):
-            raise TypeError(f"units: expected a whole number, got {units!r}")
-        if units < 1:
-            raise ValueError(f"units: expected at least 1, got {units}")
-        if not isinstance(self.bias, bool | np.bool_):
-            raise TypeError(f"bias: expected True or False, got {self.bias!r}")
-        for field in fields(self):
-            if field.name in _LATER and getattr(self, field.name) != field.default:
-                raise not_in_this_version(f"Dense: {field.name}")
+        later = {
+            f.name: (getattr(self, f.name), f.default) for f in fields(self) if f.name in _LATER
+        }
+        not_in_this_version(**later)
         set_field = object.__setattr__
-        set_field(self, "units", int(units))
-        set_field(self, "bias", bool(self.bias))
+        set_field(self, "units", as_count("units", self.units))
+        set_field(self, "bias", as_flag("bias", self.bias))
         set_field(self, "activation", _core.activations.get(self.activation))
         set_field(self, "bias_initializer", _core.initializers.get(self.bias_initializer))
         if self.initializer is not None:
@@ -122,7 +111,9 @@ class Dense:
         description: dict[str, Any] = {"type": "dense"}
         for field in fields(self):
             value = getattr(self, field.name)
-            description[field.name] = value.describe() if isinstance(value, _core.Formula) else value
+            description[field.name] = (
+                value.describe() if isinstance(value, _core.Formula) else value
+            )
         return description
 
 
@@ -245,5 +236,4 @@ class NetworkLayer:
 
     @trainable.setter
     def trainable(self, trainable: bool) -> None:
-        if not trainable:
-            raise not_in_this_version("trainable")
+        not_in_this_version(trainable=(trainable, True))

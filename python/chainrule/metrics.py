@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TYPE_CHECKING
 
-from numpy.typing import NDArray
 
 from chainrule import _core
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from collections.abc import Iterable
 
 __all__ = ["Accuracy", "names"]
 
@@ -20,7 +22,12 @@ class Metric(Protocol):
     name: str
 
     def __call__(
-        self, predictions: NDArray[Any], y: NDArray[Any], weights: NDArray[Any] | None, *, by_entry: bool
+        self,
+        predictions: NDArray[Any],
+        y: NDArray[Any],
+        weights: NDArray[Any] | None,
+        *,
+        by_entry: bool,
     ) -> float:
         """Return the metric of predictions (d, m)."""
 
@@ -109,14 +116,18 @@ def names() -> list[str]:
 def get_all(metrics: Iterable[object]) -> list[Metric]:
     """Return metric objects for names and objects; a repeated name is an error."""
     if isinstance(metrics, str):
-        raise TypeError(f"metrics: expected a list of metrics, got the string {metrics!r}; write [{metrics!r}]")
+        raise TypeError(
+            f"metrics: expected a list of metrics, got the string {metrics!r}; write [{metrics!r}]"
+        )
     chosen: list[Metric] = []
     for metric in metrics:
         if isinstance(metric, str):
             if metric not in _ALL:
                 near = difflib.get_close_matches(metric, _ALL)
                 hint = f"did you mean {near[0]}? " if near else ""
-                raise ValueError(f"metrics: unknown name {metric!r}; {hint}Known: {', '.join(_ALL)}")
+                raise ValueError(
+                    f"metrics: unknown name {metric!r}; {hint}Known: {', '.join(_ALL)}"
+                )
             chosen.append(_ALL[metric]())
         elif isinstance(metric, tuple(_ALL.values())):
             chosen.append(metric)

@@ -14,7 +14,8 @@ __all__ = ["get_num_threads", "set_num_threads", "show_config"]
 
 
 def _warn_once() -> None:
-    """Tell about variables of the environment that could not be followed, the first time they matter."""
+    """Tell about variables of the environment that could not be followed, the first time they
+    matter."""
     global _warned
     if _warned:
         return
@@ -44,8 +45,9 @@ def set_num_threads(n: int) -> None:
 
     Notes
     -----
-    Without it, the number is that of ``CHAINRULE_NUM_THREADS``, or else the least of the CPUs in the affinity
-    mask, the CPU quota of the container, and ``OMP_NUM_THREADS``. No result depends on it, to the last bit.
+    Without it, the number is that of ``CHAINRULE_NUM_THREADS``, or else the least of the CPUs in
+    the affinity mask, the CPU quota of the container, and ``OMP_NUM_THREADS``. No result depends on
+    it, to the last bit.
 
     Examples
     --------
@@ -99,7 +101,8 @@ def show_config() -> None:
 
     Notes
     -----
-    ``CHAINRULE_ISA=scalar|avx2|avx512`` makes the library use that tier of kernels or the best below it.
+    ``CHAINRULE_ISA=scalar|avx2|avx512`` makes the library use that tier of kernels or the best
+    below it.
 
     Examples
     --------

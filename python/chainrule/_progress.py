@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
-from types import ModuleType
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
 from chainrule.callbacks import Callback, Run
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 __all__ = ["progress_callback"]
 
@@ -21,7 +23,11 @@ def _import_tqdm() -> ModuleType | None:
 
 
 def _values(run: Run) -> str:
-    shown = (f"{key} {value:.4f}" for key, value in run.logs.items() if key not in ("learning_rate", "seconds"))
+    shown = (
+        f"{key} {value:.4f}"
+        for key, value in run.logs.items()
+        if key not in ("learning_rate", "seconds")
+    )
     return "  ".join(shown)
 
 
@@ -31,7 +37,9 @@ class _Lines(Callback):
     def on_epoch_end(self, run: Run) -> None:
         width = len(str(run.epochs))
         seconds = run.logs["seconds"]
-        print(f"epoch {run.epoch:>{width}}/{run.epochs}  {_values(run)}  {seconds:.2f} s", flush=True)
+        print(
+            f"epoch {run.epoch:>{width}}/{run.epochs}  {_values(run)}  {seconds:.2f} s", flush=True
+        )
 
     def on_train_end(self, run: Run) -> None:
         if run.stop_reason:
@@ -51,7 +59,11 @@ class _Bar(Callback):
             self._bar.update()
             return
         done = round(30 * run.epoch / run.epochs)
-        print(f"\r[{'=' * done}{' ' * (30 - done)}] {run.epoch}/{run.epochs}  {_values(run)}", end="", flush=True)
+        print(
+            f"\r[{'=' * done}{' ' * (30 - done)}] {run.epoch}/{run.epochs}  {_values(run)}",
+            end="",
+            flush=True,
+        )
 
     def on_train_end(self, run: Run) -> None:
         if self._bar is not None:

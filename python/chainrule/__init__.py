@@ -1,0 +1,52 @@
+"""Fully-connected neural networks on CPUs: fast at every size, the same bits on every machine.
+
+>>> import numpy as np
+>>> import chainrule as cr
+>>> net = cr.mlp([2, 8, 1], output="sigmoid", seed=0)
+>>> history = net.fit([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], epochs=300, batch_size=4)
+>>> net.predict([[0, 1]]).shape
+(1, 1)
+"""
+
+from __future__ import annotations
+
+from chainrule import activations, callbacks, initializers, layers, losses, metrics, optimizers
+from chainrule._core.optimizers import *
+from chainrule._core.optimizers import __all__ as _optimizers
+from chainrule._version import __version__
+from chainrule.callbacks import Callback, EarlyStopping
+from chainrule.errors import DivergenceError, ModelFileError
+from chainrule.gradients import Gradients
+from chainrule.history import History
+from chainrule.layers import Activation, Dense
+from chainrule.network import Network, from_bytes, load, mlp
+from chainrule.runtime import get_num_threads, set_num_threads, show_config
+from chainrule.trace import Trace
+
+__all__ = [
+    "Activation",
+    "Callback",
+    "Dense",
+    "DivergenceError",
+    "EarlyStopping",
+    "Gradients",
+    "History",
+    "ModelFileError",
+    "Network",
+    "Trace",
+    "__version__",
+    "activations",
+    "callbacks",
+    "from_bytes",
+    "get_num_threads",
+    "initializers",
+    "layers",
+    "load",
+    "losses",
+    "metrics",
+    "mlp",
+    "optimizers",
+    "set_num_threads",
+    "show_config",
+    *_optimizers,
+]

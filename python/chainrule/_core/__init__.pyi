@@ -1,0 +1,241 @@
+"""
+The compiled core of chainrule. Private: use the package chainrule.
+"""
+from __future__ import annotations
+import numpy
+import numpy.typing
+import os
+import typing
+import typing_extensions
+from . import activations
+from . import losses
+from . import optimizers
+from . import initializers
+__all__: list[str] = ['Formula', 'Gradients', 'ModelFileError', 'Network', 'Snapshot', 'TrainingRun', 'activations', 'available_isas', 'compiler', 'get_num_threads', 'initializers', 'isa', 'isa_notice', 'losses', 'metric_accuracy', 'optimizers', 'path_counters', 'reset_path_counters', 'set_num_threads', 'set_wait_for_all_workers', 'thread_notice', 'validation_split', 'version']
+class ModelFileError(ValueError):
+    pass
+class Formula:
+    """
+    What activations, losses, optimisers and initialisers have in common: immutable descriptions, compared by value.
+    """
+    def __eq__(self, arg0: typing.Any) -> bool:
+        ...
+    def __hash__(self) -> int:
+        ...
+    def __repr__(self) -> str:
+        ...
+    def describe(self) -> dict:
+        """
+        The name and the fields, as files hold them.
+        """
+    @property
+    def name(self) -> str:
+        """
+        The string that stands for it.
+        """
+class Snapshot:
+    """
+    Parameters, optimiser state and counters at one moment.
+    """
+class Gradients:
+    """
+    Gradients of all parameters for one batch.
+    """
+    def inputs(self) -> numpy.ndarray:
+        ...
+    def tensors(self) -> dict:
+        ...
+    @property
+    def flat(self) -> numpy.ndarray:
+        ...
+    @property
+    def loss(self) -> float:
+        ...
+    @property
+    def norm(self) -> float:
+        ...
+    @property
+    def weight_sum(self) -> float:
+        ...
+class TrainingRun:
+    """
+    A fit under way, epoch by epoch.
+    """
+    def __enter__(self) -> typing.Any:
+        ...
+    def __exit__(self, *args) -> None:
+        ...
+    def begin_epoch(self) -> None:
+        ...
+    def close(self) -> None:
+        ...
+    def end_epoch(self) -> None:
+        ...
+    def run(self, max_batches: typing.SupportsInt | typing.SupportsIndex, max_seconds: typing.SupportsFloat | typing.SupportsIndex, learning_rate: typing.SupportsFloat | typing.SupportsIndex) -> int:
+        ...
+    @property
+    def batches_done(self) -> int:
+        ...
+    @property
+    def diverged(self) -> bool:
+        ...
+    @property
+    def epoch_loss(self) -> float:
+        ...
+    @property
+    def last_loss(self) -> float:
+        ...
+    @property
+    def n_batches(self) -> int:
+        ...
+    @property
+    def predictions(self) -> typing.Any:
+        ...
+class Network:
+    """
+    The compiled core behind chainrule.Network.
+    """
+    @staticmethod
+    def __new__(type, *args, **kwargs):
+        """
+        Create and return a new object.  See help(type) for accurate signature.
+        """
+    def _apply(self, gradients: Gradients, optimizer: Formula | None, learning_rate: typing.SupportsFloat | typing.SupportsIndex | None) -> None:
+        ...
+    def _backward(self, dA: numpy.ndarray) -> Gradients:
+        ...
+    def _build(self, arg0: dict) -> None:
+        ...
+    def _copy(self) -> typing.Any:
+        ...
+    def _description(self) -> dict:
+        ...
+    def _evaluate(self, x: numpy.ndarray, y: numpy.ndarray, loss: Formula, weights: typing.Any = None, predictions: numpy.ndarray | None = None) -> tuple[float, float]:
+        ...
+    def _example_losses(self, x: numpy.ndarray, y: numpy.ndarray, loss: Formula) -> numpy.ndarray:
+        ...
+    def _first_nonfinite_layer(self) -> int:
+        ...
+    def _first_nonfinite_parameters(self) -> int:
+        """
+        The document's l of the first layer with a parameter that is not finite; 0 if there is none.
+        """
+    def _forward(self, x: numpy.ndarray, out: numpy.ndarray, training: bool) -> None:
+        ...
+    def _from_bytes(self, bytes: typing_extensions.Buffer) -> None:
+        ...
+    def _gradients(self, x: numpy.ndarray, y: numpy.ndarray, loss: Formula, weights: typing.Any, training: bool) -> Gradients:
+        ...
+    def _initialize(self, seed: typing.SupportsInt | typing.SupportsIndex) -> None:
+        ...
+    def _load(self, path: os.PathLike | str | bytes) -> None:
+        ...
+    def _predict(self, x: numpy.ndarray, out: numpy.ndarray) -> None:
+        ...
+    def _reset_optimizer(self) -> None:
+        ...
+    def _restore(self, snapshot: Snapshot) -> None:
+        ...
+    def _save(self, path: os.PathLike | str | bytes, optimizer: bool) -> None:
+        ...
+    def _set_seed(self, seed: typing.SupportsInt | typing.SupportsIndex) -> None:
+        ...
+    def _set_state(self, description: str, tensors: dict) -> None:
+        ...
+    def _set_tensors(self, tensors: dict) -> None:
+        ...
+    def _snapshot(self) -> Snapshot:
+        ...
+    def _stage_activations(self) -> list[str]:
+        """
+        What follows the weights of each layer l = 1..L: the name of f, or of several as 'relu, tanh'.
+        """
+    def _start_training(self, x: numpy.ndarray, y: numpy.ndarray, loss: Formula, optimizer: Formula | None, weights: typing.Any, batch_size: typing.SupportsInt | typing.SupportsIndex, shuffle: bool, keep_predictions: bool) -> TrainingRun:
+        ...
+    def _state(self) -> dict:
+        ...
+    def _tensors(self) -> dict:
+        ...
+    def _to_bytes(self, optimizer: bool) -> bytes:
+        ...
+    def _trace(self, x: numpy.ndarray, y: numpy.ndarray, loss: Formula, learning_rate: typing.SupportsFloat | typing.SupportsIndex) -> dict:
+        ...
+    def _train_step(self, x: numpy.ndarray, y: numpy.ndarray, loss: Formula, optimizer: Formula | None, weights: typing.Any, learning_rate: typing.SupportsFloat | typing.SupportsIndex | None) -> float:
+        ...
+    @property
+    def _epochs(self) -> int:
+        ...
+    @property
+    def _loss(self) -> typing.Any:
+        ...
+    @property
+    def _n_threads(self) -> int | None:
+        ...
+    @_n_threads.setter
+    def _n_threads(self, arg1: typing.SupportsInt | typing.SupportsIndex | None) -> None:
+        ...
+    @property
+    def _optimizer(self) -> typing.Any:
+        ...
+    @property
+    def _output_activation(self) -> str:
+        """
+        The name of the last activation, of which the default loss depends.
+        """
+    @property
+    def _training_forwards(self) -> int:
+        ...
+    @property
+    def _updates(self) -> int:
+        ...
+    @property
+    def dtype(self) -> str:
+        """
+        The dtype of parameters and outputs, "float32" or "float64".
+        """
+    @property
+    def n_features(self) -> int:
+        """
+        Number of features n of an example.
+        """
+    @property
+    def n_outputs(self) -> int:
+        """
+        Number of outputs m.
+        """
+    @property
+    def n_parameters(self) -> int:
+        """
+        Number of weights and biases.
+        """
+    @property
+    def seed(self) -> int:
+        """
+        The seed of everything random.
+        """
+def available_isas() -> list[str]:
+    ...
+def compiler() -> str:
+    ...
+def get_num_threads() -> int:
+    ...
+def isa() -> str:
+    ...
+def isa_notice() -> str | None:
+    ...
+def metric_accuracy(predictions: numpy.ndarray, y: numpy.ndarray, weights: numpy.ndarray | None = None, by_entry: bool = False) -> float:
+    ...
+def path_counters() -> dict:
+    ...
+def reset_path_counters() -> None:
+    ...
+def set_num_threads(n: typing.SupportsInt | typing.SupportsIndex) -> None:
+    ...
+def set_wait_for_all_workers(wait: bool) -> None:
+    ...
+def thread_notice() -> str | None:
+    ...
+def validation_split(n: typing.SupportsInt | typing.SupportsIndex, fraction: typing.SupportsFloat | typing.SupportsIndex, classes: numpy.ndarray | None, seed: typing.SupportsInt | typing.SupportsIndex) -> tuple[numpy.typing.NDArray[numpy.int64], numpy.typing.NDArray[numpy.int64]]:
+    ...
+def version() -> str:
+    ...

@@ -1,0 +1,164 @@
+"""How does a fit run? Epoch by epoch: groups of batches, validation, callbacks, history."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chainrule._checks import as_count
+from chainrule._examples import Examples, evaluate_examples, is_by_entry
+from chainrule._progress import progress_callback
+from chainrule.callbacks import Callback, Run, wants_batches
+from chainrule.errors import DivergenceError
+from chainrule.history import History
+
+if TYPE_CHECKING:
+    from chainrule import _core, metrics
+    from collections.abc import Iterable
+    from chainrule._learning import Learning
+
+# Python looks at signals this often, so that Ctrl-C is answered well within 0.2 s.
+_GROUP_SECONDS = 0.05
+
+
+@dataclass
+class _Fit:
+    """One call of ``fit``, with everything checked."""
+
+    network: Learning
+    training: Examples
+    validation: Examples | None
+    loss: _core.Formula
+    optimizer: _core.Formula | None
+    metrics: list[metrics.Metric]
+    epochs: int
+    batch_size: int
+    shuffle: bool
+    callbacks: list[Callback]
+
+    def run(self) -> History:
+        """Train, and return the history of this call."""
+        names = ["loss", *(metric.name for metric in self.metrics)]
+        keys = (
+            *names,
+            *(f"val_{name}" for name in names if self.validation),
+            "learning_rate",
+            "seconds",
+        )
+        core = self.network._start_training(
+            self.training.x,
+            self.training.y,
+            self.loss,
+            self.optimizer,
+            self.training.weights,
+            self.batch_size,
+            self.shuffle,
+            bool(self.metrics),
+        )
+        with core, contextlib.ExitStack() as ends:
+            rate = float(self.network.optimizer.learning_rate)
+            run = Run(self.network, self.epochs, History(), keys, rate)
+            for callback in self.callbacks:
+                ends.callback(callback.on_train_end, run)
+                callback.on_train_begin(run)
+            self._epochs(run, core)
+        return run.history
+
+    def _epochs(self, run: Run, core: _core.TrainingRun) -> None:
+        while run.epoch < self.epochs and run.stop_reason is None:
+            last_good = self.network._snapshot()
+            run.epoch += 1
+            self._call("on_epoch_begin", run)
+            start = time.perf_counter()
+            learning_rate = run.learning_rate
+            core.begin_epoch()
+            self._batches(run, core, last_good)
+            if core.batches_done < core.n_batches:
+                return  # stopped inside the epoch
+            layer = self.network._first_nonfinite_parameters()
+            if layer:
+                self._diverged(run, last_good, layer)
+            core.end_epoch()
+            run.logs = self._values(core) | {
+                "learning_rate": learning_rate,
+                "seconds": time.perf_counter() - start,
+            }
+            run.history.add(run.logs)
+            self.network.history.add(run.logs)
+            self._call("on_epoch_end", run)
+
+    def _batches(self, run: Run, core: _core.TrainingRun, last_good: _core.Snapshot) -> None:
+        one_by_one = any(wants_batches(callback) for callback in self.callbacks)
+        while core.batches_done < core.n_batches and run.stop_reason is None:
+            if one_by_one:
+                run.step += 1
+                self._call("on_batch_begin", run)
+                core.run(1, 0.0, run.learning_rate)
+            else:
+                run.step += core.run(0, _GROUP_SECONDS, run.learning_rate)
+            if core.diverged:
+                self._diverged(run, last_good, self.network._first_nonfinite_layer())
+            if one_by_one:
+                run.logs = {"loss": core.last_loss}
+                self._call("on_batch_end", run)
+
+    def _diverged(self, run: Run, last_good: _core.Snapshot, layer: int) -> None:
+        self.network._restore(last_good)
+        raise DivergenceError(
+            step=run.step, epoch=run.epoch, layer=layer, learning_rate=run.learning_rate
+        )
+
+    def _values(self, core: _core.TrainingRun) -> dict[str, float]:
+        values = {"loss": core.epoch_loss}
+        for metric in self.metrics:
+            values[metric.name] = metric(
+                core.predictions,
+                self.training.y,
+                self.training.weights,
+                by_entry=is_by_entry(self.network),
+            )
+        if self.validation is not None:
+            values |= evaluate_examples(
+                self.network, self.validation, self.loss, self.metrics, "val_"
+            )
+        return values
+
+    def _call(self, hook: str, run: Run) -> None:
+        for callback in self.callbacks:
+            getattr(callback, hook)(run)
+
+
+def fit(
+    network: Learning,
+    examples: Examples,
+    validation: Examples | None,
+    loss: _core.Formula,
+    optimizer: _core.Formula | None,
+    *,
+    epochs: int,
+    batch_size: int | None,
+    chosen: list[metrics.Metric],
+    shuffle: bool,
+    callbacks: Iterable[Callback],
+    verbose: int | str,
+) -> History:
+    """Train on validated data."""
+    own = list(callbacks)
+    for callback in own:
+        if not isinstance(callback, Callback):
+            raise TypeError(f"callbacks: expected chainrule.Callback objects, got {callback!r}")
+    progress = progress_callback(verbose)
+    return _Fit(
+        network=network,
+        training=examples,
+        validation=validation,
+        loss=loss,
+        optimizer=optimizer,
+        metrics=chosen,
+        epochs=as_count("epochs", epochs),
+        batch_size=as_count("batch_size", 128 if batch_size is None else batch_size),
+        shuffle=bool(shuffle),
+        callbacks=[*own, progress] if progress else own,
+    ).run()

@@ -1,0 +1,157 @@
+"""What does a call learn from or measure on? Validated examples, their loss and their metrics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TYPE_CHECKING
+
+import numpy as np
+
+from chainrule import _core, metrics
+from chainrule._arrays import Array, as_inputs, as_targets, as_weights, at_least_one
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+    from collections.abc import Iterable, Sequence
+
+
+@dataclass
+class Examples:
+    """Validated data: x (d, n), y (d, m) or classes (d,), weights None, (d,) or (d, m)."""
+
+    x: Array
+    y: Array
+    weights: NDArray[np.float64] | None = None
+
+    def rows(self, index: slice | NDArray[np.int64]) -> Examples:
+        """Return some of the rows."""
+        weights = None if self.weights is None else np.ascontiguousarray(self.weights[index])
+        return Examples(
+            np.ascontiguousarray(self.x[index]), np.ascontiguousarray(self.y[index]), weights
+        )
+
+
+def default_loss(network: _core.Network) -> _core.Formula | None:
+    """Return the usual loss of the network's output, None if it has none."""
+    name = _core.activations.get(network._output_activation).default_loss
+    return None if name is None else _core.losses.get(name)
+
+
+def choose_loss(network: _core.Network, given: object) -> _core.Formula:
+    """Return the loss of a call: the given one, the network's, or the default of its output."""
+    if given is not None:
+        if callable(given):
+            raise NotImplementedError("loss: own functions are not in this version of chainrule")
+        return _core.losses.get(given)
+    chosen = network._loss or default_loss(network)
+    if chosen is None:
+        raise ValueError(
+            f"loss: expected one, since outputs of {network._output_activation} have no usual loss; "
+            f"give loss=..., one of {', '.join(_core.losses.names())}"
+        )
+    return chosen
+
+
+def check_examples(
+    network: _core.Network,
+    x: ArrayLike,
+    y: ArrayLike | None,
+    sample_weight: ArrayLike | None,
+    loss: _core.Formula,
+    *,
+    names: tuple[str, str, str] = ("x", "y", "sample_weight"),
+) -> Examples:
+    """Return the data of a call as arrays that the core takes."""
+    dtype = np.dtype(network.dtype)
+    inputs = at_least_one(names[0], as_inputs(names[0], x, network.n_features, dtype))
+    n_examples = inputs.shape[0]
+    targets = as_targets(
+        names[1], y, n_examples, network.n_outputs, dtype, takes_classes=bool(loss.takes_classes)
+    )
+    weights = as_weights(
+        names[2],
+        sample_weight,
+        n_examples,
+        network.n_outputs,
+        per_output=bool(loss.averages_outputs),
+    )
+    return Examples(inputs, targets, weights)
+
+
+def _classes_for_split(y: Array) -> NDArray[np.int64] | None:
+    """Return the classes by which a validation split is stratified, or None."""
+    if y.ndim == 1:
+        return y.astype(np.int64, copy=False)
+    if y.shape[1] == 1 and bool(np.isin(y, (0, 1)).all()):
+        return np.ascontiguousarray(y[:, 0].astype(np.int64))
+    return None
+
+
+def split_examples(
+    network: _core.Network, examples: Examples, fraction: float, *, shuffle: bool
+) -> tuple[Examples, Examples | None]:
+    """Return training and validation rows for ``validation_split``."""
+    if not 0 <= fraction < 1:
+        raise ValueError(f"validation_split: expected a number in [0, 1), got {fraction}")
+    if fraction == 0:
+        return examples, None
+    n = examples.x.shape[0]
+    if shuffle:
+        training, validation = _core.validation_split(
+            n, fraction, _classes_for_split(examples.y), network.seed
+        )
+        return examples.rows(training), examples.rows(validation)
+    n_training = n - int(np.ceil(fraction * n))
+    if n_training < 1:
+        raise ValueError(f"validation_split: {fraction} of {n} examples leaves none to train on")
+    return examples.rows(slice(0, n_training)), examples.rows(slice(n_training, n))
+
+
+def validation_examples(
+    network: _core.Network, data: Sequence[Any], loss: _core.Formula
+) -> Examples:
+    """Return ``validation_data`` as examples."""
+    if not isinstance(data, tuple | list) or len(data) not in (2, 3):
+        raise TypeError("validation_data: expected (x, y) or (x, y, sample_weight)")
+    weights = data[2] if len(data) == 3 else None
+    names = ("validation_data x", "validation_data y", "validation_data sample_weight")
+    return check_examples(network, data[0], data[1], weights, loss, names=names)
+
+
+def is_by_entry(network: _core.Network) -> bool:
+    """Return whether every output is a decision of its own: sigmoid outputs."""
+    return network._output_activation == "sigmoid"
+
+
+def choose_metrics(
+    network: _core.Network, given: Iterable[object] | None, y: Array
+) -> list[metrics.Metric]:
+    """Return the metrics of a call: by default accuracy for classifiers."""
+    if given is not None:
+        return metrics.get_all(given)
+    output = network._output_activation
+    binary = output == "sigmoid" and bool(np.isin(y, (0, 1)).all())
+    return [metrics.Accuracy()] if output == "softmax" or binary else []
+
+
+def evaluate_examples(
+    network: _core.Network,
+    examples: Examples,
+    loss: _core.Formula,
+    chosen: Sequence[metrics.Metric],
+    prefix: str = "",
+) -> dict[str, float]:
+    """Return loss and metrics over a whole set."""
+    predictions = (
+        np.empty((examples.x.shape[0], network.n_outputs), network.dtype) if chosen else None
+    )
+    loss_sum, weight_sum = network._evaluate(
+        examples.x, examples.y, loss, examples.weights, predictions
+    )
+    values = {f"{prefix}loss": loss_sum / weight_sum}
+    for metric in chosen:
+        assert predictions is not None
+        values[f"{prefix}{metric.name}"] = metric(
+            predictions, examples.y, examples.weights, by_entry=is_by_entry(network)
+        )
+    return values

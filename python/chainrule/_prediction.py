@@ -1,0 +1,213 @@
+"""What does a network say? Predictions, classes, and how good they are."""
+
+from __future__ import annotations
+
+from typing import Any, TYPE_CHECKING
+
+import numpy as np
+
+from chainrule import _core
+from chainrule._arrays import as_inputs, as_output
+from chainrule._checks import not_in_this_version
+from chainrule._examples import check_examples, choose_loss, choose_metrics, evaluate_examples
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+    from collections.abc import Iterable
+
+__all__ = ["Predicting"]
+
+
+class Predicting(_core.Network):
+    """A network that can be asked."""
+
+    def predict(self, x: ArrayLike, *, out: NDArray[Any] | None = None) -> NDArray[Any]:
+        r"""Return the outputs for examples.
+
+        .. math:: A^{(0)} = X, \quad A^{(l)} = f(W^{(l)} A^{(l-1)} + b^{(l)}), \quad \hat Y = A^{(L)}
+
+        Parameters
+        ----------
+        x : array_like, shape (d, n_features)
+            Examples, one per row; d may be 0.
+        out : ndarray, shape (d, n_outputs), optional
+            Where to write the outputs: C-ordered, of the network's dtype, apart from `x`.
+
+        Returns
+        -------
+        ndarray, shape (d, n_outputs)
+            Outputs of the network's dtype; `out` if it was given. A row has the same bits alone and
+            in any batch. One sigmoid output is the probability of class 1.
+
+        Raises
+        ------
+        TypeError
+            If `x` does not hold real numbers, or `out` is no array.
+        ValueError
+            If a shape is wrong or a number is not finite.
+
+        Notes
+        -----
+        May be called from several threads. Beside training, it waits for the step in progress.
+
+        References
+        ----------
+        Bishop (2006), Pattern Recognition and Machine Learning, section 5.1.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import chainrule as cr
+        >>> net = cr.mlp([3, 4, 2], output="softmax", seed=0)
+        >>> net.predict(np.ones((5, 3))).shape
+        (5, 2)
+        """
+        dtype = np.dtype(self.dtype)
+        inputs = as_inputs("x", x, self.n_features, dtype)
+        result = as_output("out", out, (inputs.shape[0], self.n_outputs), dtype, inputs)
+        self._predict(inputs, result)
+        return result
+
+    def predict_classes(self, x: ArrayLike) -> NDArray[np.int64]:
+        """Return the most probable class of each example.
+
+        Parameters
+        ----------
+        x : array_like, shape (d, n_features)
+            Examples, one per row.
+
+        Returns
+        -------
+        ndarray of int64, shape (d,) or (d, n_outputs)
+            Behind a softmax the class with the largest output, the lowest of equals; for one
+            sigmoid output 1 where it is above 0.5, else 0; for several sigmoid outputs the same for
+            each of them.
+
+        Raises
+        ------
+        TypeError
+            If `x` does not hold real numbers.
+        ValueError
+            If the outputs are no probabilities, a shape is wrong or a number is not finite.
+
+        References
+        ----------
+        Bishop (2006), Pattern Recognition and Machine Learning, section 1.5.1.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import chainrule as cr
+        >>> net = cr.mlp([3, 4, 2], output="softmax", seed=0)
+        >>> net.predict_classes(np.ones((5, 3))).shape
+        (5,)
+        """
+        output = self._output_activation
+        if output not in ("softmax", "sigmoid"):
+            raise ValueError(
+                f"predict_classes: expected a network that ends in softmax or sigmoid, got {output}; use predict"
+            )
+        probabilities = self.predict(x)
+        if output == "softmax":
+            return probabilities.argmax(axis=1)
+        classes = (probabilities > 0.5).astype(np.int64)
+        return classes[:, 0] if self.n_outputs == 1 else classes
+
+    def evaluate(
+        self,
+        x: ArrayLike,
+        y: ArrayLike,
+        *,
+        loss: str | _core.Formula | None = None,
+        metrics: Iterable[object] | None = None,
+        sample_weight: ArrayLike | None = None,
+        ignore_nan_targets: bool = False,
+    ) -> dict[str, float]:
+        r"""Return the loss and metrics over examples.
+
+        .. math:: J = \frac{\sum_i w_i \, \ell(\hat y_i, y_i)}{\sum_i w_i}
+
+        Parameters
+        ----------
+        x : array_like, shape (d, n_features)
+            Examples, one per row.
+        y : array_like, shape (d, n_outputs) or (d,)
+            Targets; class numbers ``0..m-1`` of shape (d,) for ``cross_entropy``.
+        loss : str or Formula, optional
+            The loss for this call; by default the network's.
+        metrics : iterable of str or Metric, optional
+            By default accuracy for classifiers; ``()`` for none.
+        sample_weight : array_like, shape (d,) or (d, n_outputs), optional
+            Weights of examples or, for losses that average over outputs, of single outputs; at
+            least 0.
+        ignore_nan_targets : bool, default False
+            Kept for a later version.
+
+        Returns
+        -------
+        dict of str to float
+            ``loss`` and a value per metric.
+
+        Raises
+        ------
+        TypeError
+            If an argument is of the wrong kind.
+        ValueError
+            If a shape or value is wrong, all weights are 0, or the network has no default loss.
+        NotImplementedError
+            If an argument of a later version is not at its default.
+
+        References
+        ----------
+        Bishop (2006), Pattern Recognition and Machine Learning, section 5.2.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import chainrule as cr
+        >>> net = cr.mlp([3, 4, 2], output="softmax", seed=0)
+        >>> sorted(net.evaluate(np.ones((5, 3)), [0, 1, 1, 0, 1]))
+        ['accuracy', 'loss']
+        """
+        not_in_this_version(ignore_nan_targets=(ignore_nan_targets, False))
+        chosen = choose_loss(self, loss)
+        examples = check_examples(self, x, y, sample_weight, chosen)
+        return evaluate_examples(self, examples, chosen, choose_metrics(self, metrics, examples.y))
+
+    def example_losses(self, x: ArrayLike, y: ArrayLike) -> NDArray[Any]:
+        r"""Return the loss :math:`\ell(\hat y_i, y_i)` of each example.
+
+        Parameters
+        ----------
+        x : array_like, shape (d, n_features)
+            Examples, one per row.
+        y : array_like, shape (d, n_outputs) or (d,)
+            Targets, as in :meth:`evaluate`.
+
+        Returns
+        -------
+        ndarray, shape (d,)
+            Losses of the network's dtype, not weighted.
+
+        Raises
+        ------
+        TypeError
+            If an argument is of the wrong kind.
+        ValueError
+            If a shape or value is wrong, or the network has no default loss.
+
+        References
+        ----------
+        Bishop (2006), Pattern Recognition and Machine Learning, section 5.2.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import chainrule as cr
+        >>> net = cr.mlp([3, 4, 1], seed=0)
+        >>> net.example_losses(np.zeros((2, 3)), [1.0, 2.0])
+        array([1., 4.], dtype=float32)
+        """
+        loss = choose_loss(self, None)
+        examples = check_examples(self, x, y, None, loss)
+        return self._example_losses(examples.x, examples.y, loss)

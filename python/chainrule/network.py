@@ -1,0 +1,356 @@
+"""I want a network: build it, look at it, load it. What it can do stands in the classes it is made
+of."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from typing import Any, TYPE_CHECKING
+
+import numpy as np
+
+from chainrule import _core
+from chainrule._checks import as_count, as_seed, not_in_this_version
+from chainrule._examples import default_loss
+from chainrule._saving import Saving
+from chainrule.layers import Activation, Dense, NetworkLayer, from_description
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, DTypeLike
+    from collections.abc import Sequence
+
+__all__ = ["Network", "from_bytes", "load", "mlp"]
+
+
+def _dtype_name(dtype: DTypeLike) -> str:
+    try:
+        name = np.dtype(dtype).name
+    except TypeError:
+        name = str(dtype)
+    if name not in ("float32", "float64"):
+        raise ValueError(f"dtype: expected 'float32' or 'float64', got {name!r}")
+    return name
+
+
+class Network(Saving):
+    r"""A fully-connected network: layers in order, each feeding the next.
+
+    .. math:: A^{(0)} = X, \quad Z^{(l)} = W^{(l)} A^{(l-1)} + b^{(l)}, \quad A^{(l)} = f(Z^{(l)})
+
+    Parameters
+    ----------
+    n_features : int
+        Number of features n of an example, at least 1.
+    layers : sequence of Dense and Activation
+        The layers, at least one Dense among them.
+    loss : str or Formula, optional
+        The loss that every call uses; by default the usual one of the output: ``mse`` for identity,
+        ``binary_cross_entropy`` for sigmoid, ``cross_entropy`` for softmax.
+    dtype : {"float32", "float64"}, default "float32"
+        The type of parameters, arithmetic and outputs.
+    seed : int in [0, 2**64), optional
+        The seed of everything random; one is drawn and kept in ``seed`` if it is not given.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of the wrong kind.
+    ValueError
+        If a value is out of range or a name is not known.
+
+    Notes
+    -----
+    One example is one row: `x` is (examples, features). Weights are (n_out, n_in), as in Z = W A +
+    b.
+
+    References
+    ----------
+    Rumelhart, Hinton and Williams (1986), Learning representations by back-propagating errors.
+
+    Examples
+    --------
+    >>> import chainrule as cr
+    >>> net = cr.Network(4, [cr.Dense(8, "tanh"), cr.Dense(3), cr.Activation("softmax")], seed=0)
+    >>> net.n_parameters
+    67
+    """
+
+    def __init__(
+        self,
+        n_features: int,
+        layers: Sequence[Dense | Activation],
+        *,
+        loss: str | _core.Formula | None = None,
+        dtype: DTypeLike = "float32",
+        seed: int | None = None,
+    ) -> None:
+        if isinstance(layers, Dense | Activation | str):
+            raise TypeError("layers: expected a list of layers, got a single one")
+        for i, layer in enumerate(layers):
+            if not isinstance(layer, Dense | Activation):
+                raise TypeError(
+                    f"layers[{i}]: expected chainrule.Dense or chainrule.Activation, got {layer!r}"
+                )
+        if callable(loss):
+            raise NotImplementedError("loss: own functions are not in this version of chainrule")
+        self._build(
+            {
+                "dtype": _dtype_name(dtype),
+                "n_features": as_count("n_features", n_features),
+                "seed": secrets.randbits(32) if seed is None else as_seed(seed),
+                "layers": [layer.describe() for layer in layers],
+                "loss": None if loss is None else _core.losses.get(loss).describe(),
+            }
+        )
+
+    @property
+    def layers(self) -> tuple[NetworkLayer, ...]:
+        """The layers of this network, each with its description and its parameters."""
+        found: tuple[NetworkLayer, ...] | None = self.__dict__.get("_layers")
+        if found is None:
+            descriptions = self._description()["layers"]
+            found = tuple(
+                NetworkLayer(self, i, from_description(d)) for i, d in enumerate(descriptions)
+            )
+            self.__dict__["_layers"] = found
+        return found
+
+    @property
+    def loss(self) -> Any:
+        """The loss that every call uses; None where the output has no usual one."""
+        return self._loss or default_loss(self)
+
+    @property
+    def preprocessor(self) -> None:
+        """Kept for a later version."""
+        return None
+
+    @property
+    def n_threads(self) -> int | None:
+        """The largest number of threads of one call; None is the library's."""
+        return self._n_threads
+
+    @n_threads.setter
+    def n_threads(self, n: int | None) -> None:
+        self._n_threads = None if n is None else as_count("n_threads", n)
+
+    def initialize(self, x: ArrayLike | None = None, *, seed: int | None = None) -> None:
+        """Draw all parameters anew, and forget counters and the optimiser.
+
+        Parameters
+        ----------
+        x : None
+            Kept for a later version.
+        seed : int in [0, 2**64), optional
+            The seed to draw from; by default that of the network.
+
+        Raises
+        ------
+        TypeError
+            If `seed` is no whole number.
+        ValueError
+            If it is out of range.
+        RuntimeError
+            If the network is being trained.
+        NotImplementedError
+            If `x` is given.
+
+        Examples
+        --------
+        >>> import chainrule as cr
+        >>> net = cr.mlp([2, 1], seed=0)
+        >>> before = net.weights[0]
+        >>> _ = net.train_step([[1.0, 2.0]], [3.0])
+        >>> net.initialize()
+        >>> bool((net.weights[0] == before).all())
+        True
+        """
+        not_in_this_version(x=(x, None))
+        self._initialize(self.seed if seed is None else as_seed(seed))
+
+    def summary(self) -> None:
+        """Print the layers with shapes and numbers of parameters.
+
+        Examples
+        --------
+        >>> import chainrule as cr
+        >>> cr.mlp([2, 3, 1], seed=0).summary()
+        Network: 2 features, 1 output, 13 parameters, float32, seed 0
+        layer  kind                  output  parameters
+            1  Dense relu                 3           9
+            2  Dense identity             1           4
+        """
+        print(self)
+
+    def __str__(self) -> str:
+        outputs = "1 output" if self.n_outputs == 1 else f"{self.n_outputs} outputs"
+        features = "1 feature" if self.n_features == 1 else f"{self.n_features} features"
+        lines = [
+            f"Network: {features}, {outputs}, {self.n_parameters} parameters, {self.dtype}, seed {self.seed}",
+            f"{'layer':>5}  {'kind':<20}  {'output':>6}  {'parameters':>10}",
+        ]
+        width, number = self.n_features, 0
+        for layer in self.layers:
+            description = layer.description
+            kind = f"{type(description).__name__} {layer.activation.name}"
+            if isinstance(description, Dense):
+                number += 1
+                n_parameters = description.units * (width + description.bias)
+                width = description.units
+                lines.append(f"{number:>5}  {kind:<20}  {width:>6}  {n_parameters:>10}")
+            else:
+                lines.append(f"{'':>5}  {kind:<20}  {width:>6}  {0:>10}")
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        sizes = [
+            self.n_features,
+            *(layer.units for layer in self.layers if hasattr(layer, "units")),
+        ]
+        return (
+            f"<Network {'-'.join(map(str, sizes))}, {self.n_parameters} parameters, {self.dtype}>"
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return from_bytes, (self.to_bytes(optimizer=True),)
+
+
+def mlp(
+    sizes: Sequence[int],
+    activation: str | _core.Formula = "relu",
+    output: str | _core.Formula = "identity",
+    *,
+    dropout: float = 0.0,
+    norm: str | None = None,
+    initializer: str | _core.Formula | None = None,
+    loss: str | _core.Formula | None = None,
+    dtype: DTypeLike = "float32",
+    seed: int | None = None,
+) -> Network:
+    r"""Build a multilayer perceptron.
+
+    .. math:: A^{(l)} = f(W^{(l)} A^{(l-1)} + b^{(l)}), \qquad \hat Y = g(W^{(L)} A^{(L-1)} + b^{(L)})
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        Number of features, units of each hidden layer, number of outputs: at least two numbers.
+    activation : str or Formula, default "relu"
+        The activation :math:`f` of the hidden layers.
+    output : str or Formula, default "identity"
+        The activation :math:`g` of the outputs.
+    dropout, norm
+        Kept for a later version.
+    initializer : str or Formula, optional
+        How weights begin; by default the usual one for each activation.
+    loss : str or Formula, optional
+        As in :class:`Network`.
+    dtype : {"float32", "float64"}, default "float32"
+        As in :class:`Network`.
+    seed : int, optional
+        As in :class:`Network`.
+
+    Returns
+    -------
+    Network
+        With ``len(sizes) - 1`` Dense layers.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of the wrong kind.
+    ValueError
+        If there are fewer than two sizes, one is below 1, or a name is not known.
+    NotImplementedError
+        If an argument of a later version is not at its default.
+
+    References
+    ----------
+    Goodfellow, Bengio and Courville (2016), Deep Learning, chapter 6.
+
+    Examples
+    --------
+    >>> import chainrule as cr
+    >>> cr.mlp([784, 256, 128, 10], output="softmax", seed=0)
+    <Network 784-256-128-10, 235146 parameters, float32>
+    """
+    not_in_this_version(dropout=(dropout, 0.0), norm=(norm, None))
+    if isinstance(sizes, str) or not hasattr(sizes, "__len__"):
+        raise TypeError(f"sizes: expected a list of whole numbers, got {sizes!r}")
+    if len(sizes) < 2:
+        raise ValueError(f"sizes: expected at least 2 (features and outputs), got {len(sizes)}")
+    counts = [as_count(f"sizes[{i}]", size) for i, size in enumerate(sizes)]
+    hidden = [Dense(units, activation, initializer=initializer) for units in counts[1:-1]]
+    layers = [*hidden, Dense(counts[-1], output, initializer=initializer)]
+    return Network(counts[0], layers, loss=loss, dtype=dtype, seed=seed)
+
+
+def load(path: str | os.PathLike[str]) -> Network:
+    """Read a model file.
+
+    Parameters
+    ----------
+    path : str or path
+        A file that :meth:`chainrule.Network.save` wrote, with any version up to this one.
+
+    Returns
+    -------
+    Network
+        Without optimiser state in the file, its ``optimizer`` is None and the next fit starts
+        afresh.
+
+    Raises
+    ------
+    ModelFileError
+        If the file is damaged, not a model file, or of a newer version.
+    OSError
+        If it cannot be read.
+
+    Notes
+    -----
+    Nothing in a file is executed. Memory stays within about twice the size of the file.
+
+    Examples
+    --------
+    >>> import chainrule as cr
+    >>> cr.mlp([2, 1], seed=0).save("model.safetensors")
+    >>> cr.load("model.safetensors").seed
+    0
+    """
+    found = Network.__new__(Network)
+    found._load(os.fspath(path))
+    return found
+
+
+def from_bytes(data: bytes | bytearray | memoryview) -> Network:
+    """Make a network of the bytes of a model file.
+
+    Parameters
+    ----------
+    data : bytes-like
+        What :meth:`chainrule.Network.to_bytes` returned.
+
+    Returns
+    -------
+    Network
+        As :func:`load`.
+
+    Raises
+    ------
+    ModelFileError
+        If the bytes are damaged, no model, or of a newer version.
+    TypeError
+        If `data` is not bytes-like.
+
+    Examples
+    --------
+    >>> import chainrule as cr
+    >>> net = cr.mlp([2, 1], seed=0)
+    >>> str(cr.from_bytes(net.to_bytes())) == str(net)
+    True
+    """
+    if not isinstance(data, bytes | bytearray | memoryview):
+        raise TypeError(f"data: expected bytes, got {type(data).__name__}")
+    found = Network.__new__(Network)
+    found._from_bytes(data)
+    return found
