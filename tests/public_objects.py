@@ -30,10 +30,12 @@ def _public_objects() -> dict[str, object]:
 
 
 def _members(owner: str, cls: type) -> dict[str, object]:
-    """Public methods and properties which `cls` itself defines."""
+    """Public methods and properties which `cls` or a private base of it defines."""
+    private_bases = [base for base in cls.__mro__ if base.__module__.startswith("chainrule._")]
     return {
         f"{owner}.{name}": getattr(cls, name)
-        for name, value in vars(cls).items()
+        for part in dict.fromkeys([cls, *private_bases])
+        for name, value in vars(part).items()
         if not name.startswith("_")
         and (inspect.isroutine(value) or isinstance(value, property | classmethod | staticmethod))
     }

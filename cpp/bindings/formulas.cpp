@@ -43,6 +43,12 @@ F from_description(const py::dict& description) {
   return formula;
 }
 
+// "Step size eta per update."
+std::string sentence(std::string words) {
+  if (words[0] >= 'a' && words[0] <= 'z') words[0] = static_cast<char>(words[0] - 'a' + 'A');
+  return words + '.';
+}
+
 template <class F>
 std::string documentation(const std::string& family) {
   std::string doc = text(F::doc, "\n");
@@ -57,7 +63,7 @@ std::string documentation(const std::string& family) {
     else
       doc += text(field.name, " : ", std::is_same_v<Value, Index> ? "int" : "float", " in ", to_text(field.range),
                   ", default ", shortest(static_cast<double>(defaults.*(field.member))));
-    doc += text("\n    ", field.doc, ", dimensionless.\n");
+    doc += text("\n    ", sentence(field.doc), "\n");
   });
   if (!first) doc += "\nRaises\n------\nValueError\n    If a value is outside its range.\n";
   return doc + text("\nReferences\n----------\n", F::reference, "\n\nExamples\n--------\n",
@@ -91,7 +97,8 @@ py::object bind_formula(py::module_& module, const std::string& family) {
   for_each_field(F{}, [&](const auto& field) {
     const auto member = field.member;
     cls.def_property_readonly(
-        field.name, [member](const Bound<F>& self) { return from_spec<F>(self.spec).*member; }, field.doc);
+        field.name, [member](const Bound<F>& self) { return from_spec<F>(self.spec).*member; },
+        sentence(field.doc).c_str());
   });
   cls.def(py::pickle([](const Bound<F>& self) { return describe<F>(self.spec); },
                      [](const py::dict& description) { return bound(from_description<F>(description)); }));

@@ -11,4 +11,8 @@ PYBIND11_MODULE(_core, module) {
   chainrule::bind_training(module);
   chainrule::bind_network(module);
   chainrule::bind_runtime(module);
+  py::list public_names;
+  for (const auto& item : module.attr("__dict__").cast<py::dict>())
+    if (item.first.cast<std::string>()[0] != '_') public_names.append(item.first);
+  module.attr("__all__") = public_names;
 }

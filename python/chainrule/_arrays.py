@@ -48,7 +48,8 @@ def _converted(name: str, array: Array, dtype: np.dtype[Any]) -> Array:
         limit = _EXACT_INTEGERS[dtype]
         if max(abs(int(array.min())), abs(int(array.max()))) > limit:
             warnings.warn(
-                f"{name}: integers above {limit} are rounded to {dtype.name}; scale them first, or use float64",
+                f"{name}: integers above {limit} are rounded to {dtype.name}; scale them first, "
+                "or use float64",
                 UserWarning,
                 stacklevel=5,
             )
@@ -62,8 +63,8 @@ def _converted(name: str, array: Array, dtype: np.dtype[Any]) -> Array:
         )
         if array.dtype.kind == "f" and np.isfinite(array[position]):
             raise ValueError(
-                f"{name}: {array[position]!s} in {where} is too large for {dtype.name}; scale the data, or use "
-                "a float64 network"
+                f"{name}: {array[position]!s} in {where} is too large for {dtype.name}; "
+                "scale the data, or use a float64 network"
             )
         raise ValueError(f"{name}: expected finite numbers, got {result[position]} in {where}")
     return result
@@ -74,8 +75,8 @@ def as_inputs(name: str, value: ArrayLike | None, n_features: int, dtype: np.dty
     array = _numeric(name, value)
     if array.ndim == 1:
         raise ValueError(
-            f"{name}: expected a 2-D array (examples, {n_features}), got 1-D of length {array.shape[0]}; use "
-            "reshape(1, -1) for one example or reshape(-1, 1) for one feature"
+            f"{name}: expected a 2-D array (examples, {n_features}), got 1-D of length "
+            f"{array.shape[0]}; use reshape(1, -1) for one example, reshape(-1, 1) for one feature"
         )
     if array.ndim != 2:
         raise ValueError(
@@ -148,7 +149,8 @@ def _check_probabilities(name: str, array: Array) -> None:
     if negative.size:
         row, column = (int(i) for i in negative[0])
         raise ValueError(
-            f"{name}: expected probabilities, got {array[row, column]} in row {row}, column {column}"
+            f"{name}: expected probabilities, got {array[row, column]} in row {row}, "
+            f"column {column}"
         )
     sums = array.sum(axis=1, dtype=np.float64)
     wrong = np.flatnonzero(np.abs(sums - 1) > 1e-4)
@@ -176,7 +178,8 @@ def as_targets(
         return rows
     if array.ndim == 1 and n_outputs > 1:
         raise ValueError(
-            f"{name}: expected shape {(n_examples, n_outputs)}, got {array.shape}; nothing is broadcast"
+            f"{name}: expected shape {(n_examples, n_outputs)}, got {array.shape}; "
+            "nothing is broadcast"
         )
     return as_matrix(name, value, (n_examples, n_outputs), dtype)
 
@@ -188,16 +191,14 @@ def as_weights(
     if value is None:
         return None
     array = _numeric(name, value)
-    shapes = [(n_examples,)]
-    if array.ndim == 2:
-        if not per_output:
-            raise ValueError(
-                f"{name}: this loss adds over its outputs, so weights are per example: expected shape "
-                f"({n_examples},), got {array.shape}"
-            )
-        shapes = [(n_examples, n_outputs)]
-    if array.shape not in shapes:
-        raise ValueError(f"{name}: expected shape {shapes[0]}, got {array.shape}")
+    if array.ndim == 2 and not per_output:
+        raise ValueError(
+            f"{name}: this loss adds over its outputs, so weights are per example: expected shape "
+            f"({n_examples},), got {array.shape}"
+        )
+    shape = (n_examples, n_outputs) if array.ndim == 2 else (n_examples,)
+    if array.shape != shape:
+        raise ValueError(f"{name}: expected shape {shape}, got {array.shape}")
     weights = _converted(name, array, np.dtype(np.float64))
     if (weights < 0).any():
         position = tuple(int(i) for i in np.argwhere(weights < 0)[0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import chainrule as cr
 
@@ -38,7 +38,7 @@ def _train_digits(options: argparse.Namespace) -> None:
     x_train, y_train, x_test, y_test = _load_digits(0)
     net = cr.mlp([64, 128, 64, 10], activation="relu", output="softmax", seed=options.seed)
     print(
-        f"chainrule {cr.__version__}: UCI handwritten digits, {len(x_train)} images of 8 x 8 pixels to "
+        f"chainrule {cr.__version__}: UCI handwritten digits of 8 x 8 pixels, {len(x_train)} to "
         f"learn from, {len(x_test)} held out\n{net}\n"
     )
     net.fit(
@@ -54,7 +54,8 @@ def _train_digits(options: argparse.Namespace) -> None:
     net.save(options.out)
     print(
         f"\naccuracy on the {len(x_test)} held-out images: {accuracy:.4f}\n"
-        f"saved; use it with: import chainrule as cr; cr.load({str(options.out)!r}).predict_classes(x)"
+        "saved; use it with: import chainrule as cr; "
+        f"cr.load({str(options.out)!r}).predict_classes(x)"
     )
 
 

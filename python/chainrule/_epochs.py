@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from chainrule._checks import as_count
 from chainrule._examples import Examples, evaluate_examples, is_by_entry
@@ -15,9 +15,11 @@ from chainrule.errors import DivergenceError
 from chainrule.history import History
 
 if TYPE_CHECKING:
-    from chainrule import _core, metrics
     from collections.abc import Iterable
+
+    from chainrule import _core, metrics
     from chainrule._learning import Learning
+    from chainrule.network import Network
 
 # Python looks at signals this often, so that Ctrl-C is answered well within 0.2 s.
 _GROUP_SECONDS = 0.05
@@ -59,7 +61,7 @@ class _Fit:
         )
         with core, contextlib.ExitStack() as ends:
             rate = float(self.network.optimizer.learning_rate)
-            run = Run(self.network, self.epochs, History(), keys, rate)
+            run = Run(cast("Network", self.network), self.epochs, History(), keys, rate)
             for callback in self.callbacks:
                 ends.callback(callback.on_train_end, run)
                 callback.on_train_begin(run)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,8 +11,9 @@ from chainrule import _core, metrics
 from chainrule._arrays import Array, as_inputs, as_targets, as_weights, at_least_one
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
     from collections.abc import Iterable, Sequence
+
+    from numpy.typing import ArrayLike, NDArray
 
 
 @dataclass
@@ -37,17 +38,22 @@ def default_loss(network: _core.Network) -> _core.Formula | None:
     return None if name is None else _core.losses.get(name)
 
 
+def checked_loss(given: object) -> _core.Formula:
+    """Return the loss of a name or an object."""
+    if callable(given):
+        raise NotImplementedError("loss: own functions are not in this version of chainrule")
+    loss: _core.Formula = _core.losses.get(given)
+    return loss
+
+
 def choose_loss(network: _core.Network, given: object) -> _core.Formula:
     """Return the loss of a call: the given one, the network's, or the default of its output."""
-    if given is not None:
-        if callable(given):
-            raise NotImplementedError("loss: own functions are not in this version of chainrule")
-        return _core.losses.get(given)
-    chosen = network._loss or default_loss(network)
+    own = network._loss or default_loss(network)
+    chosen = own if given is None else checked_loss(given)
     if chosen is None:
         raise ValueError(
-            f"loss: expected one, since outputs of {network._output_activation} have no usual loss; "
-            f"give loss=..., one of {', '.join(_core.losses.names())}"
+            f"loss: expected one, since outputs of {network._output_activation} have no usual "
+            f"loss; give loss=..., one of {', '.join(_core.losses.names())}"
         )
     return chosen
 
@@ -57,7 +63,7 @@ def check_examples(
     x: ArrayLike,
     y: ArrayLike | None,
     sample_weight: ArrayLike | None,
-    loss: _core.Formula,
+    loss: Any,
     *,
     names: tuple[str, str, str] = ("x", "y", "sample_weight"),
 ) -> Examples:

@@ -1,14 +1,10 @@
-"""How does a network learn? Whole fits, single steps, and the parts of a step."""
+"""How does a network learn? In fits: epochs over shuffled mini-batches."""
 
 from __future__ import annotations
 
-import math
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from chainrule import _core, _epochs
-from chainrule._arrays import as_inputs, as_matrix, at_least_one
+from chainrule import _epochs
 from chainrule._checks import not_in_this_version
 from chainrule._examples import (
     check_examples,
@@ -17,41 +13,22 @@ from chainrule._examples import (
     split_examples,
     validation_examples,
 )
-from chainrule._prediction import Predicting
-from chainrule.errors import DivergenceError
-from chainrule.gradients import Gradients
+from chainrule._steps import Stepping, optimizer_or_none
 from chainrule.history import History
-from chainrule.trace import Trace, trace_from
 
 if TYPE_CHECKING:
-    from chainrule.callbacks import Callback
-    from numpy.typing import ArrayLike, NDArray
     from collections.abc import Iterable, Sequence
+
+    from numpy.typing import ArrayLike
+
+    from chainrule import _core
+    from chainrule.callbacks import Callback
 
 __all__ = ["Learning"]
 
 
-def _optimizer_or_none(given: str | _core.Formula | None) -> _core.Formula | None:
-    return None if given is None else _core.optimizers.get(given)
-
-
-def _rate_or_none(given: float | None) -> float | None:
-    if given is None:
-        return None
-    rate = float(given)
-    if not 0 <= rate < math.inf:
-        raise ValueError(f"learning_rate: expected a number in [0, inf), got {given!r}")
-    return rate
-
-
-class Learning(Predicting):
+class Learning(Stepping):
     """A network that can be trained."""
-
-    @property
-    def optimizer(self) -> Any:
-        """The optimiser whose state the network holds; None before training and after loading
-        without it."""
-        return self._optimizer
 
     @property
     def history(self) -> History:
@@ -122,8 +99,9 @@ class Learning(Predicting):
         sample_weight : array_like, shape (d,) or (d, n_outputs), optional
             Weights of examples or, for losses that average over outputs, of single outputs, at
             least 0; only their ratios matter.
-        class_weight, ignore_nan_targets, schedule, clip_norm, clip_value, l1, l2, accumulate, ema,
-        checkpoint
+        class_weight, ignore_nan_targets, schedule, clip_norm, clip_value, l1, l2 : optional
+            Kept for a later version.
+        accumulate, ema, checkpoint : optional
             Kept for a later version.
         shuffle : bool, default True
             Whether each epoch has an order of its own; without, `validation_split` takes the last
@@ -200,7 +178,7 @@ class Learning(Predicting):
             training,
             validation,
             chosen,
-            _optimizer_or_none(optimizer),
+            optimizer_or_none(optimizer),
             epochs=epochs,
             batch_size=batch_size,
             chosen=choose_metrics(self, metrics, training.y),
@@ -208,369 +186,3 @@ class Learning(Predicting):
             callbacks=callbacks,
             verbose=verbose,
         )
-
-    def train_step(
-        self,
-        x: ArrayLike,
-        y: ArrayLike,
-        *,
-        optimizer: str | _core.Formula | None = None,
-        loss: str | _core.Formula | None = None,
-        sample_weight: ArrayLike | None = None,
-        learning_rate: float | None = None,
-        clip_norm: float | None = None,
-        clip_value: float | None = None,
-        l1: float = 0.0,
-        l2: float = 0.0,
-    ) -> float:
-        r"""Make one update from one batch.
-
-        .. math:: W \leftarrow W - \eta \, \frac{\partial J}{\partial W}
-
-        Parameters
-        ----------
-        x : array_like, shape (d, n_features)
-            Examples, one per row, at least one.
-        y : array_like, shape (d, n_outputs) or (d,)
-            Targets, as in :meth:`fit`.
-        optimizer : str or Formula, optional
-            As in :meth:`fit`.
-        loss : str or Formula, optional
-            The loss for this call; by default the network's.
-        sample_weight : array_like, shape (d,) or (d, n_outputs), optional
-            As in :meth:`fit`, the batch being the whole data set.
-        learning_rate : float, optional
-            The rate of this update, in [0, inf), in place of the optimiser's.
-        clip_norm, clip_value, l1, l2
-            Kept for a later version.
-
-        Returns
-        -------
-        float
-            The loss J of the batch before the update.
-
-        Raises
-        ------
-        TypeError
-            If an argument is of the wrong kind.
-        ValueError
-            If a shape or value is wrong.
-        RuntimeError
-            If the network is already being trained.
-        DivergenceError
-            If J is not finite; then nothing was updated.
-        NotImplementedError
-            If an argument of a later version is not at its default.
-
-        References
-        ----------
-        Bishop (2006), Pattern Recognition and Machine Learning, equation 5.43.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> import chainrule as cr
-        >>> net = cr.mlp([2, 1], initializer="zeros")
-        >>> net.train_step(np.eye(2), [1.0, 1.0], optimizer=cr.SGD(0.5))
-        1.0
-        >>> net.biases[0]
-        array([1.], dtype=float32)
-        """
-        not_in_this_version(
-            clip_norm=(clip_norm, None), clip_value=(clip_value, None), l1=(l1, 0.0), l2=(l2, 0.0)
-        )
-        chosen = choose_loss(self, loss)
-        batch = check_examples(self, x, y, sample_weight, chosen)
-        rate = _rate_or_none(learning_rate)
-        value = self._train_step(
-            batch.x, batch.y, chosen, _optimizer_or_none(optimizer), batch.weights, rate
-        )
-        if not math.isfinite(value):
-            raise DivergenceError(
-                step=self._updates + 1,
-                epoch=0,
-                layer=self._first_nonfinite_layer(),
-                learning_rate=self.optimizer.learning_rate if rate is None else rate,
-            )
-        return value
-
-    def reset_optimizer(self) -> None:
-        """Forget the optimiser and its state; the next training starts afresh.
-
-        Raises
-        ------
-        RuntimeError
-            If the network is being trained.
-
-        Examples
-        --------
-        >>> import chainrule as cr
-        >>> net = cr.mlp([2, 1], seed=0)
-        >>> _ = net.train_step([[1.0, 2.0]], [3.0])
-        >>> net.reset_optimizer()
-        >>> net.optimizer is None
-        True
-        """
-        self._reset_optimizer()
-
-    def gradients(
-        self,
-        x: ArrayLike,
-        y: ArrayLike,
-        *,
-        loss: str | _core.Formula | None = None,
-        sample_weight: ArrayLike | None = None,
-        training: bool = True,
-    ) -> Gradients:
-        r"""Return the gradients of all parameters for one batch, without updating anything.
-
-        .. math:: dW^{(l)} = dZ^{(l)} A^{(l-1)T}, \quad db^{(l)} = dZ^{(l)} 1, \quad
-                  dA^{(l-1)} = W^{(l)T} dZ^{(l)}
-
-        Parameters
-        ----------
-        x : array_like, shape (d, n_features)
-            Examples, one per row, at least one.
-        y : array_like, shape (d, n_outputs) or (d,)
-            Targets, as in :meth:`fit`.
-        loss : str or Formula, optional
-            The loss for this call; by default the network's.
-        sample_weight : array_like, shape (d,) or (d, n_outputs), optional
-            As in :meth:`train_step`.
-        training : bool, default True
-            Whether this counts as a training forward, of which each has random numbers of its own;
-            with False nothing in the network changes.
-
-        Returns
-        -------
-        Gradients
-            With the loss; ``apply`` of it gives the bits of :meth:`train_step`.
-
-        Raises
-        ------
-        TypeError
-            If an argument is of the wrong kind.
-        ValueError
-            If a shape or value is wrong.
-
-        References
-        ----------
-        Rumelhart, Hinton and Williams (1986), Learning representations by back-propagating errors.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> import chainrule as cr
-        >>> net = cr.mlp([2, 3, 1], seed=0)
-        >>> g = net.gradients(np.ones((4, 2)), np.zeros(4))
-        >>> net.apply(g, optimizer=cr.SGD(0.1))
-        """
-        chosen = choose_loss(self, loss)
-        batch = check_examples(self, x, y, sample_weight, chosen)
-        return Gradients(self._gradients(batch.x, batch.y, chosen, batch.weights, bool(training)))
-
-    def forward(self, x: ArrayLike, *, training: bool = False) -> NDArray[Any]:
-        """Return the outputs for examples and, in training, keep what :meth:`backward` needs.
-
-        Parameters
-        ----------
-        x : array_like, shape (d, n_features)
-            Examples, one per row; at least one in training.
-        training : bool, default False
-            Whether a backward pass will follow. Without, this is :meth:`predict`.
-
-        Returns
-        -------
-        ndarray, shape (d, n_outputs)
-            Outputs of the network's dtype.
-
-        Raises
-        ------
-        TypeError
-            If `x` does not hold real numbers.
-        ValueError
-            If a shape is wrong or a number is not finite.
-
-        References
-        ----------
-        Rumelhart, Hinton and Williams (1986), Learning representations by back-propagating errors.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> import chainrule as cr
-        >>> net = cr.mlp([2, 3, 1], seed=0)
-        >>> y_hat = net.forward(np.ones((4, 2)), training=True)
-        >>> g = net.backward(2 * (y_hat - 1) / 4)
-        >>> net.apply(g, optimizer=cr.SGD(0.1))
-        """
-        inputs = as_inputs("x", x, self.n_features, np.dtype(self.dtype))
-        if training:
-            at_least_one("x", inputs)
-        result = np.empty((inputs.shape[0], self.n_outputs), self.dtype)
-        self._forward(inputs, result, bool(training))
-        return result
-
-    def backward(self, dA: ArrayLike) -> Gradients:
-        r"""Return the gradients that follow from :math:`\partial J / \partial \hat Y`.
-
-        Goes back once through the last ``forward(x, training=True)``.
-
-        Parameters
-        ----------
-        dA : array_like, shape (d, n_outputs)
-            The derivative of the mean loss J by each output, the 1/d included.
-
-        Returns
-        -------
-        Gradients
-            Of all parameters; its ``loss`` is NaN.
-
-        Raises
-        ------
-        TypeError
-            If `dA` does not hold real numbers.
-        ValueError
-            If its shape is not that of the outputs, or a number is not finite.
-        RuntimeError
-            If there was no such forward since the last backward, or parameters have changed since.
-
-        References
-        ----------
-        Rumelhart, Hinton and Williams (1986), Learning representations by back-propagating errors.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> import chainrule as cr
-        >>> net = cr.mlp([2, 1], seed=0)
-        >>> y_hat = net.forward([[3.0, 4.0]], training=True)
-        >>> net.backward([[1.0]]).weights[0]
-        array([[3., 4.]], dtype=float32)
-        """
-        given = np.shape(dA)[0] if np.ndim(dA) > 0 else 0
-        gradient = as_matrix("dA", dA, (given, self.n_outputs), np.dtype(self.dtype))
-        return Gradients(self._backward(gradient))
-
-    def apply(
-        self,
-        gradients: Gradients,
-        optimizer: str | _core.Formula | None = None,
-        *,
-        learning_rate: float | None = None,
-        clip_norm: float | None = None,
-        clip_value: float | None = None,
-        l1: float = 0.0,
-        l2: float = 0.0,
-    ) -> None:
-        """Make one update from gradients.
-
-        Parameters
-        ----------
-        gradients : Gradients
-            Those of this network, or of one with the same layers and dtype.
-        optimizer : str or Formula, optional
-            As in :meth:`fit`.
-        learning_rate : float, optional
-            The rate of this update, in [0, inf), in place of the optimiser's.
-        clip_norm, clip_value, l1, l2
-            Kept for a later version.
-
-        Raises
-        ------
-        TypeError
-            If an argument is of the wrong kind.
-        ValueError
-            If the gradients are of another network or not finite, or a value is wrong.
-        RuntimeError
-            If the network is already being trained.
-        NotImplementedError
-            If an argument of a later version is not at its default.
-
-        References
-        ----------
-        Bishop (2006), Pattern Recognition and Machine Learning, equation 5.43.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> import chainrule as cr
-        >>> net = cr.mlp([2, 1], seed=0)
-        >>> net.apply(net.gradients(np.eye(2), [1.0, 2.0]), optimizer="adam")
-        >>> net.optimizer.name
-        'adam'
-        """
-        not_in_this_version(
-            clip_norm=(clip_norm, None), clip_value=(clip_value, None), l1=(l1, 0.0), l2=(l2, 0.0)
-        )
-        if not isinstance(gradients, Gradients):
-            raise TypeError(
-                f"gradients: expected chainrule.Gradients, got {type(gradients).__name__}"
-            )
-        if not np.isfinite(gradients.flat).all():
-            raise ValueError(
-                "gradients: expected finite numbers, got NaN or infinity; nothing was updated"
-            )
-        self._apply(gradients._core, _optimizer_or_none(optimizer), _rate_or_none(learning_rate))
-
-    def trace(
-        self,
-        x: ArrayLike,
-        y: ArrayLike,
-        *,
-        learning_rate: float = 0.1,
-        loss: str | _core.Formula | None = None,
-        training: bool = False,
-    ) -> Trace:
-        r"""Work out one step of gradient descent and keep every quantity.
-
-        .. math:: W^{(l)} \leftarrow W^{(l)} - \eta \, \frac{\partial J}{\partial W^{(l)}}
-
-        Parameters
-        ----------
-        x : array_like, shape (d, n_features)
-            Examples, one per row, at least one.
-        y : array_like, shape (d, n_outputs) or (d,)
-            Targets, as in :meth:`fit`.
-        learning_rate : float, default 0.1
-            The rate :math:`\eta`, in [0, inf).
-        loss : str or Formula, optional
-            The loss for this call; by default the network's.
-        training : bool, default False
-            Whether layers behave as in training; makes no difference to the layers of this version.
-
-        Returns
-        -------
-        Trace
-            Printable; see there for its fields.
-
-        Raises
-        ------
-        TypeError
-            If an argument is of the wrong kind.
-        ValueError
-            If a shape or value is wrong.
-
-        Notes
-        -----
-        Changes nothing in the network. :meth:`train_step` with ``SGD(learning_rate)`` arrives at
-        the same bits.
-
-        References
-        ----------
-        Rumelhart, Hinton and Williams (1986), Learning representations by back-propagating errors.
-
-        Examples
-        --------
-        >>> import chainrule as cr
-        >>> net = cr.mlp([2, 2, 1], activation="sigmoid", output="sigmoid", seed=0)
-        >>> t = net.trace([[0.5, 0.2]], [1.0])
-        >>> t.dW[1].shape, t.A[0].shape
-        ((2, 2), (2, 1))
-        """
-        chosen = choose_loss(self, loss)
-        rate = _rate_or_none(learning_rate)
-        if rate is None:
-            raise TypeError("learning_rate: expected a number, got None")
-        batch = check_examples(self, x, y, None, chosen)
-        return trace_from(self._trace(batch.x, batch.y, chosen, rate), batch.y, self, chosen, rate)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,8 +12,9 @@ from chainrule._checks import not_in_this_version
 from chainrule._examples import check_examples, choose_loss, choose_metrics, evaluate_examples
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
     from collections.abc import Iterable
+
+    from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["Predicting"]
 
@@ -24,7 +25,8 @@ class Predicting(_core.Network):
     def predict(self, x: ArrayLike, *, out: NDArray[Any] | None = None) -> NDArray[Any]:
         r"""Return the outputs for examples.
 
-        .. math:: A^{(0)} = X, \quad A^{(l)} = f(W^{(l)} A^{(l-1)} + b^{(l)}), \quad \hat Y = A^{(L)}
+        .. math:: A^{(0)} = X, \quad A^{(l)} = f(W^{(l)} A^{(l-1)} + b^{(l)}), \quad
+                  \hat Y = A^{(L)}
 
         Parameters
         ----------
@@ -105,11 +107,13 @@ class Predicting(_core.Network):
         output = self._output_activation
         if output not in ("softmax", "sigmoid"):
             raise ValueError(
-                f"predict_classes: expected a network that ends in softmax or sigmoid, got {output}; use predict"
+                "predict_classes: expected a network that ends in softmax or sigmoid, "
+                f"got {output}; use predict"
             )
         probabilities = self.predict(x)
         if output == "softmax":
-            return probabilities.argmax(axis=1)
+            largest: NDArray[np.int64] = probabilities.argmax(axis=1).astype(np.int64, copy=False)
+            return largest
         classes = (probabilities > 0.5).astype(np.int64)
         return classes[:, 0] if self.n_outputs == 1 else classes
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chainrule.callbacks import Callback, Run
 
@@ -65,7 +65,7 @@ class _Bar(Callback):
             flush=True,
         )
 
-    def on_train_end(self, run: Run) -> None:
+    def on_train_end(self, run: Run) -> None:  # noqa: ARG002
         if self._bar is not None:
             self._bar.close()
         else:

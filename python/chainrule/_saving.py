@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any, Self, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -38,8 +38,7 @@ class Saving(Learning):
 
     @property
     def biases(self) -> list[NDArray[Any] | None]:
-        """The biases b of the Dense layers in order, each (n_out,), None without bias; read-only
-        copies."""
+        """The biases b in the same order, each (n_out,), None without bias; read-only copies."""
         return self._parameters("bias")
 
     def set_weights(

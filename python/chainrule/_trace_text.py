@@ -1,5 +1,4 @@
-"""How is a step set out on paper? Each quantity with its equation, four decimals, as the document
-does it."""
+"""How is a step set out on paper? Each quantity behind its equation, with four decimals."""
 
 from __future__ import annotations
 
@@ -11,6 +10,7 @@ from chainrule import _core
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
     from chainrule.trace import Trace
 
 _EQUATION_WIDTH = 30

@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-
 if TYPE_CHECKING:
     from chainrule import _core
     from chainrule.history import History
@@ -47,6 +46,8 @@ class Run:
         The current epoch and update, from 1; 0 before the first.
     logs : dict
         ``loss`` of the last batch in the batch hooks; all values of the epoch in ``on_epoch_end``.
+    stop_reason : str or None
+        Why training stops; None while it goes on.
 
     Examples
     --------
@@ -103,27 +104,64 @@ class Callback:
     >>> class Print(cr.Callback):
     ...     def on_train_end(self, run):
     ...         print("epochs:", run.epoch)
-    >>> history = cr.mlp([2, 3, 1], seed=0).fit(np.ones((8, 2)), np.ones(8), epochs=3, callbacks=[Print()])
+    >>> net = cr.mlp([2, 3, 1], seed=0)
+    >>> history = net.fit(np.ones((8, 2)), np.ones(8), epochs=3, callbacks=[Print()])
     epochs: 3
     """
 
     def on_train_begin(self, run: Run) -> None:
-        """Before the first epoch."""
+        """Before the first epoch.
+
+        Parameters
+        ----------
+        run : Run
+            The fit under way; ``run.history`` is empty.
+        """
 
     def on_epoch_begin(self, run: Run) -> None:
-        """Before an epoch."""
+        """Before an epoch.
+
+        Parameters
+        ----------
+        run : Run
+            The fit under way.
+        """
 
     def on_batch_begin(self, run: Run) -> None:
-        """Before an update."""
+        """Before an update.
+
+        Parameters
+        ----------
+        run : Run
+            The fit under way.
+        """
 
     def on_batch_end(self, run: Run) -> None:
-        """After an update; ``run.logs["loss"]`` is that of the batch."""
+        """After an update.
+
+        Parameters
+        ----------
+        run : Run
+            The fit under way; ``run.logs["loss"]`` is that of the batch, before the update.
+        """
 
     def on_epoch_end(self, run: Run) -> None:
-        """After an epoch; ``run.logs`` has all its values."""
+        """After an epoch.
+
+        Parameters
+        ----------
+        run : Run
+            The fit under way; ``run.logs`` has all values of the epoch.
+        """
 
     def on_train_end(self, run: Run) -> None:
-        """After the last epoch, also when training ends early or by an exception."""
+        """After the last epoch, also when training ends early or by an exception.
+
+        Parameters
+        ----------
+        run : Run
+            The fit under way.
+        """
 
 
 def wants_batches(callback: Callback) -> bool:
@@ -202,7 +240,8 @@ class EarlyStopping(Callback):
         self._watched = self.monitor or ("val_loss" if "val_loss" in run.keys else "loss")
         if self._watched not in run.keys:
             raise ValueError(
-                f"monitor: {self._watched!r} is not recorded in this fit; expected one of {', '.join(run.keys)}"
+                f"monitor: {self._watched!r} is not recorded in this fit; expected one of "
+                f"{', '.join(run.keys)}"
             )
         more = (
             self._watched.removeprefix("val_") in _MAXIMISED

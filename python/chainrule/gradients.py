@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
     from chainrule import _core
 
 __all__ = ["Gradients"]
 
 
 class Gradients:
-    r"""Gradients :math:`\partial J / \partial W^{(l)}`, :math:`\partial J / \partial b^{(l)}` of a
-    batch.
+    r"""Gradients of the loss of a batch by all parameters.
 
+    .. math:: dW^{(l)} = \frac{\partial J}{\partial W^{(l)}}, \qquad
+              db^{(l)} = \frac{\partial J}{\partial b^{(l)}}
+
+    Parameters
+    ----------
+    core : object
+        What the compiled core has computed.
+
+    Notes
+    -----
     Made by :meth:`chainrule.Network.gradients` and :meth:`chainrule.Network.backward`; given back
     to :meth:`chainrule.Network.apply`.
 
@@ -44,8 +53,7 @@ class Gradients:
 
     @property
     def flat(self) -> NDArray[Any]:
-        """All gradients in one writable 1-D buffer, laid out alike for networks of the same
-        layers."""
+        """All gradients in one writable 1-D buffer, laid out alike for equal layers."""
         return self._core.flat
 
     @property
@@ -60,19 +68,19 @@ class Gradients:
 
     @property
     def weights(self) -> list[NDArray[Any]]:
-        """dW of the Dense layers in order, each (n_out, n_in); copies."""
+        """Gradients dW of the Dense layers in order, each (n_out, n_in); copies."""
         return [array for name, array in self.parameters.items() if name.endswith(".weight")]
 
     @property
     def biases(self) -> list[NDArray[Any] | None]:
-        """db of the Dense layers in order, each (n_out,), None for a layer without bias; copies."""
+        """Gradients db in the same order, each (n_out,), None without bias; copies."""
         parameters = self.parameters
         weights = [name for name in parameters if name.endswith(".weight")]
         return [parameters.get(name.removesuffix("weight") + "bias") for name in weights]
 
     @property
     def inputs(self) -> NDArray[Any]:
-        """dX (d, n), computed on access; ``RuntimeError`` once the parameters have changed."""
+        """Gradients dX (d, n), computed on access, before parameters change."""
         return self._core.inputs()
 
     def __repr__(self) -> str:

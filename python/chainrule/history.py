@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 
 __all__ = ["History"]
@@ -44,10 +45,9 @@ class History(Mapping[str, list[float]]):
 
     @property
     def best(self) -> dict[str, float]:
-        """The values of the epoch with the least ``val_loss`` (``loss`` without validation), and
-        its ``epoch``."""
+        """The values of the epoch with the least ``val_loss``, else ``loss``, and its ``epoch``."""
         watched = self.history.get("val_loss", self.history.get("loss", []))
-        known = [(value, i) for i, value in enumerate(watched) if value == value]
+        known = [(value, i) for i, value in enumerate(watched) if not math.isnan(value)]
         if not known:
             raise RuntimeError("history: there is no epoch yet; call fit first")
         index = min(known)[1]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import KW_ONLY, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-
 from chainrule import _core
 from chainrule._checks import as_count, as_flag, not_in_this_version
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
     from chainrule.network import Network
 
 __all__ = ["Activation", "Dense", "NetworkLayer"]
@@ -41,7 +41,7 @@ class Dense:
         next activation (``he_normal`` for relu, ``glorot_uniform`` otherwise).
     bias_initializer : str or Formula, default "zeros"
         How the biases begin.
-    l1, l2, max_norm, trainable, learning_rate_multiplier
+    l1, l2, max_norm, trainable, learning_rate_multiplier : optional
         Kept for a later version.
 
     Raises

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
-from typing import Any, Protocol, TYPE_CHECKING
-
+from typing import TYPE_CHECKING, Any, Protocol
 
 from chainrule import _core
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
     from collections.abc import Iterable
+
+    from numpy.typing import NDArray
 
 __all__ = ["Accuracy", "names"]
 
@@ -129,7 +129,7 @@ def get_all(metrics: Iterable[object]) -> list[Metric]:
                     f"metrics: unknown name {metric!r}; {hint}Known: {', '.join(_ALL)}"
                 )
             chosen.append(_ALL[metric]())
-        elif isinstance(metric, tuple(_ALL.values())):
+        elif isinstance(metric, Accuracy):
             chosen.append(metric)
         elif callable(metric):
             raise NotImplementedError("metrics: own functions are not in this version of chainrule")

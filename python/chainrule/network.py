@@ -1,23 +1,27 @@
-"""I want a network: build it, look at it, load it. What it can do stands in the classes it is made
-of."""
+"""I want a network: build it, look at it, load it.
+
+What a network can do stands in the classes below it: ``_prediction``, ``_learning``, ``_saving``.
+"""
 
 from __future__ import annotations
 
 import os
 import secrets
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from chainrule import _core
 from chainrule._checks import as_count, as_seed, not_in_this_version
-from chainrule._examples import default_loss
+from chainrule._examples import checked_loss, default_loss
 from chainrule._saving import Saving
 from chainrule.layers import Activation, Dense, NetworkLayer, from_description
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, DTypeLike
     from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike, DTypeLike
+
+    from chainrule import _core
 
 __all__ = ["Network", "from_bytes", "load", "mlp"]
 
@@ -91,17 +95,21 @@ class Network(Saving):
                 raise TypeError(
                     f"layers[{i}]: expected chainrule.Dense or chainrule.Activation, got {layer!r}"
                 )
-        if callable(loss):
-            raise NotImplementedError("loss: own functions are not in this version of chainrule")
         self._build(
             {
                 "dtype": _dtype_name(dtype),
                 "n_features": as_count("n_features", n_features),
                 "seed": secrets.randbits(32) if seed is None else as_seed(seed),
                 "layers": [layer.describe() for layer in layers],
-                "loss": None if loss is None else _core.losses.get(loss).describe(),
+                "loss": None if loss is None else checked_loss(loss).describe(),
             }
         )
+
+    @classmethod
+    def _empty(cls) -> Self:
+        """Return a network with nothing in it yet, to load one into."""
+        network: Self = cls.__new__(cls)  # type: ignore[no-untyped-call]
+        return network
 
     @property
     def layers(self) -> tuple[NetworkLayer, ...]:
@@ -139,7 +147,7 @@ class Network(Saving):
 
         Parameters
         ----------
-        x : None
+        x : optional
             Kept for a later version.
         seed : int in [0, 2**64), optional
             The seed to draw from; by default that of the network.
@@ -185,8 +193,9 @@ class Network(Saving):
     def __str__(self) -> str:
         outputs = "1 output" if self.n_outputs == 1 else f"{self.n_outputs} outputs"
         features = "1 feature" if self.n_features == 1 else f"{self.n_features} features"
+        sizes = f"{features}, {outputs}, {self.n_parameters} parameters"
         lines = [
-            f"Network: {features}, {outputs}, {self.n_parameters} parameters, {self.dtype}, seed {self.seed}",
+            f"Network: {sizes}, {self.dtype}, seed {self.seed}",
             f"{'layer':>5}  {'kind':<20}  {'output':>6}  {'parameters':>10}",
         ]
         width, number = self.n_features, 0
@@ -229,7 +238,8 @@ def mlp(
 ) -> Network:
     r"""Build a multilayer perceptron.
 
-    .. math:: A^{(l)} = f(W^{(l)} A^{(l-1)} + b^{(l)}), \qquad \hat Y = g(W^{(L)} A^{(L-1)} + b^{(L)})
+    .. math:: A^{(l)} = f(W^{(l)} A^{(l-1)} + b^{(l)}), \qquad
+              \hat Y = g(W^{(L)} A^{(L-1)} + b^{(L)})
 
     Parameters
     ----------
@@ -239,7 +249,7 @@ def mlp(
         The activation :math:`f` of the hidden layers.
     output : str or Formula, default "identity"
         The activation :math:`g` of the outputs.
-    dropout, norm
+    dropout, norm : optional
         Kept for a later version.
     initializer : str or Formula, optional
         How weights begin; by default the usual one for each activation.
@@ -275,11 +285,12 @@ def mlp(
     <Network 784-256-128-10, 235146 parameters, float32>
     """
     not_in_this_version(dropout=(dropout, 0.0), norm=(norm, None))
-    if isinstance(sizes, str) or not hasattr(sizes, "__len__"):
-        raise TypeError(f"sizes: expected a list of whole numbers, got {sizes!r}")
-    if len(sizes) < 2:
-        raise ValueError(f"sizes: expected at least 2 (features and outputs), got {len(sizes)}")
-    counts = [as_count(f"sizes[{i}]", size) for i, size in enumerate(sizes)]
+    try:
+        counts = [as_count(f"sizes[{i}]", size) for i, size in enumerate(sizes)]
+    except TypeError as error:
+        raise TypeError(f"sizes: expected a list of whole numbers, got {sizes!r}") from error
+    if len(counts) < 2:
+        raise ValueError(f"sizes: expected at least 2 (features and outputs), got {len(counts)}")
     hidden = [Dense(units, activation, initializer=initializer) for units in counts[1:-1]]
     layers = [*hidden, Dense(counts[-1], output, initializer=initializer)]
     return Network(counts[0], layers, loss=loss, dtype=dtype, seed=seed)
@@ -317,9 +328,9 @@ def load(path: str | os.PathLike[str]) -> Network:
     >>> cr.load("model.safetensors").seed
     0
     """
-    found = Network.__new__(Network)
-    found._load(os.fspath(path))
-    return found
+    network = Network._empty()
+    network._load(os.fspath(path))
+    return network
 
 
 def from_bytes(data: bytes | bytearray | memoryview) -> Network:
@@ -351,6 +362,6 @@ def from_bytes(data: bytes | bytearray | memoryview) -> Network:
     """
     if not isinstance(data, bytes | bytearray | memoryview):
         raise TypeError(f"data: expected bytes, got {type(data).__name__}")
-    found = Network.__new__(Network)
-    found._from_bytes(data)
-    return found
+    network = Network._empty()
+    network._from_bytes(data)
+    return network

@@ -1,7 +1,8 @@
-"""What does chainrule run on, and on how many threads?"""
+"""What does chainrule run on? Kernels, threads, versions."""
 
 from __future__ import annotations
 
+import functools
 import platform
 import warnings
 
@@ -13,19 +14,12 @@ from chainrule._version import __version__
 __all__ = ["get_num_threads", "set_num_threads", "show_config"]
 
 
+@functools.cache
 def _warn_once() -> None:
-    """Tell about variables of the environment that could not be followed, the first time they
-    matter."""
-    global _warned
-    if _warned:
-        return
-    _warned = True
+    """Tell about variables of the environment that could not be followed."""
     for notice in (_core.thread_notice(), _core.isa_notice()):
         if notice is not None:
             warnings.warn(notice, RuntimeWarning, stacklevel=3)
-
-
-_warned = False
 
 
 def set_num_threads(n: int) -> None:

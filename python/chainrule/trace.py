@@ -1,5 +1,4 @@
-"""What happens in one step of gradient descent? Every quantity, under the names of the
-mathematics."""
+"""What happens in one step of gradient descent? Every quantity under its name on paper."""
 
 from __future__ import annotations
 
@@ -157,7 +156,8 @@ class Trace:
 
     def __repr__(self) -> str:
         d = self.losses.shape[0]
-        return f"Trace({len(self.W)} layers, {d} examples, loss={self.loss:.6g}, new_loss={self.new_loss:.6g})"
+        losses = f"loss={self.loss:.6g}, new_loss={self.new_loss:.6g}"
+        return f"Trace({len(self.W)} layers, {d} examples, {losses})"
 
 
 def _one_hot(y: Matrix, n_outputs: int, dtype: Any) -> Matrix:

@@ -11,7 +11,7 @@ from . import activations
 from . import losses
 from . import optimizers
 from . import initializers
-__all__: list[str] = ['Formula', 'Gradients', 'ModelFileError', 'Network', 'Snapshot', 'TrainingRun', 'activations', 'available_isas', 'compiler', 'get_num_threads', 'initializers', 'isa', 'isa_notice', 'losses', 'metric_accuracy', 'optimizers', 'path_counters', 'reset_path_counters', 'set_num_threads', 'set_wait_for_all_workers', 'thread_notice', 'validation_split', 'version']
+__all__: list = ['ModelFileError', 'Formula', 'activations', 'losses', 'optimizers', 'initializers', 'Snapshot', 'Gradients', 'TrainingRun', 'Network', 'set_num_threads', 'get_num_threads', 'thread_notice', 'isa', 'available_isas', 'isa_notice', 'compiler', 'version', 'path_counters', 'reset_path_counters', 'set_wait_for_all_workers', 'metric_accuracy', 'validation_split']
 class ModelFileError(ValueError):
     pass
 class Formula:

@@ -58,7 +58,7 @@ class Constant(chainrule._core.Formula):
     Parameters
     ----------
     value : float in (-inf, inf), default 0
-        the value c, dimensionless.
+        The value c.
     
     Raises
     ------
@@ -84,7 +84,7 @@ class Constant(chainrule._core.Formula):
     @property
     def value(self) -> float:
         """
-        the value c
+        The value c.
         """
 class Normal(chainrule._core.Formula):
     """
@@ -95,9 +95,9 @@ class Normal(chainrule._core.Formula):
     Parameters
     ----------
     mean : float in (-inf, inf), default 0
-        mean mu, dimensionless.
+        Mean mu.
     stddev : float in [0, inf), default 0.05
-        standard deviation sigma, dimensionless.
+        Standard deviation sigma.
     
     Raises
     ------
@@ -123,12 +123,12 @@ class Normal(chainrule._core.Formula):
     @property
     def mean(self) -> float:
         """
-        mean mu
+        Mean mu.
         """
     @property
     def stddev(self) -> float:
         """
-        standard deviation sigma
+        Standard deviation sigma.
         """
 class Uniform(chainrule._core.Formula):
     """
@@ -139,9 +139,9 @@ class Uniform(chainrule._core.Formula):
     Parameters
     ----------
     low : float in (-inf, inf), default -0.05
-        lower end a, dimensionless.
+        Lower end a.
     high : float in (-inf, inf), default 0.05
-        upper end b, dimensionless.
+        Upper end b.
     
     Raises
     ------
@@ -167,12 +167,12 @@ class Uniform(chainrule._core.Formula):
     @property
     def high(self) -> float:
         """
-        upper end b
+        Upper end b.
         """
     @property
     def low(self) -> float:
         """
-        lower end a
+        Lower end a.
         """
 class GlorotUniform(chainrule._core.Formula):
     """

@@ -17,17 +17,17 @@ class SGD(chainrule._core.Formula):
     Parameters
     ----------
     learning_rate : float in [0, inf), default 0.01
-        step size eta per update, dimensionless.
+        Step size eta per update.
     momentum : float in [0, 1], default 0
-        fraction mu of the last update that is kept, dimensionless.
+        Fraction mu of the last update that is kept.
     dampening : float in [0, 1], default 0
-        fraction tau of the gradient that is left out of the momentum, dimensionless.
+        Fraction tau of the gradient that is left out of the momentum.
     nesterov : bool, default False
-        look ahead along the momentum (needs momentum > 0 and dampening = 0), dimensionless.
+        Look ahead along the momentum (needs momentum > 0 and dampening = 0).
     weight_decay : float in [0, inf), default 0
-        lambda, pulls parameters towards 0, dimensionless.
+        Lambda, pulls parameters towards 0.
     decay_biases : bool, default True
-        whether weight decay acts on biases too, dimensionless.
+        Whether weight decay acts on biases too.
     
     Raises
     ------
@@ -53,32 +53,32 @@ class SGD(chainrule._core.Formula):
     @property
     def dampening(self) -> float:
         """
-        fraction tau of the gradient that is left out of the momentum
+        Fraction tau of the gradient that is left out of the momentum.
         """
     @property
     def decay_biases(self) -> bool:
         """
-        whether weight decay acts on biases too
+        Whether weight decay acts on biases too.
         """
     @property
     def learning_rate(self) -> float:
         """
-        step size eta per update
+        Step size eta per update.
         """
     @property
     def momentum(self) -> float:
         """
-        fraction mu of the last update that is kept
+        Fraction mu of the last update that is kept.
         """
     @property
     def nesterov(self) -> bool:
         """
-        look ahead along the momentum (needs momentum > 0 and dampening = 0)
+        Look ahead along the momentum (needs momentum > 0 and dampening = 0).
         """
     @property
     def weight_decay(self) -> float:
         """
-        lambda, pulls parameters towards 0
+        Lambda, pulls parameters towards 0.
         """
 class Adam(chainrule._core.Formula):
     """
@@ -93,17 +93,17 @@ class Adam(chainrule._core.Formula):
     Parameters
     ----------
     learning_rate : float in [0, inf), default 0.001
-        step size eta per update, dimensionless.
+        Step size eta per update.
     beta_1 : float in [0, 1), default 0.9
-        decay of the mean of gradients, dimensionless.
+        Decay of the mean of gradients.
     beta_2 : float in [0, 1), default 0.999
-        decay of the mean of squared gradients, dimensionless.
+        Decay of the mean of squared gradients.
     epsilon : float in [0, inf), default 1e-08
-        added to the root, so that nothing is divided by 0, dimensionless.
+        Added to the root, so that nothing is divided by 0.
     weight_decay : float in [0, inf), default 0
-        lambda, pulls parameters towards 0, dimensionless.
+        Lambda, pulls parameters towards 0.
     decay_biases : bool, default True
-        whether weight decay acts on biases too, dimensionless.
+        Whether weight decay acts on biases too.
     
     Raises
     ------
@@ -129,32 +129,32 @@ class Adam(chainrule._core.Formula):
     @property
     def beta_1(self) -> float:
         """
-        decay of the mean of gradients
+        Decay of the mean of gradients.
         """
     @property
     def beta_2(self) -> float:
         """
-        decay of the mean of squared gradients
+        Decay of the mean of squared gradients.
         """
     @property
     def decay_biases(self) -> bool:
         """
-        whether weight decay acts on biases too
+        Whether weight decay acts on biases too.
         """
     @property
     def epsilon(self) -> float:
         """
-        added to the root, so that nothing is divided by 0
+        Added to the root, so that nothing is divided by 0.
         """
     @property
     def learning_rate(self) -> float:
         """
-        step size eta per update
+        Step size eta per update.
         """
     @property
     def weight_decay(self) -> float:
         """
-        lambda, pulls parameters towards 0
+        Lambda, pulls parameters towards 0.
         """
 def from_description(description: dict) -> typing.Any:
     ...
