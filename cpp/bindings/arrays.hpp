@@ -5,6 +5,7 @@
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 
+#include <stdexcept>
 #include <vector>
 
 #include "base/check.hpp"
@@ -17,8 +18,10 @@ namespace py = pybind11;
 // `array` as data of T in C order, with the given shape; -1 takes any length.
 template <class T>
 T* checked_data(const py::array& array, const char* name, std::initializer_list<Index> shape, bool writeable) {
-  check(array.dtype().equal(py::dtype::of<T>()), name, ": expected dtype ",
-        std::string(py::str(py::dtype::of<T>())), ", got ", std::string(py::str(array.dtype())));
+  // The message is put together only when it is needed: the names of dtypes take Python microseconds.
+  if (!array.dtype().equal(py::dtype::of<T>()))
+    throw std::invalid_argument(text(name, ": expected dtype ", std::string(py::str(py::dtype::of<T>())), ", got ",
+                                     std::string(py::str(array.dtype()))));
   check((array.flags() & py::array::c_style) != 0, name, ": expected C order");
   check(reinterpret_cast<std::uintptr_t>(array.data()) % alignof(T) == 0, name, ": expected aligned data");
   check(!writeable || array.writeable(), name, ": expected a writeable array");

@@ -36,7 +36,7 @@ def _load_digits(seed: int) -> tuple[Any, Any, Any, Any]:
 
 def _train_digits(options: argparse.Namespace) -> None:
     x_train, y_train, x_test, y_test = _load_digits(0)
-    net = cr.mlp([64, 128, 64, 10], activation="relu", output="softmax", seed=options.seed)
+    net = cr.mlp([64, 256, 128, 10], activation="relu", output="softmax", seed=options.seed)
     print(
         f"chainrule {cr.__version__}: UCI handwritten digits of 8 x 8 pixels, {len(x_train)} to "
         f"learn from, {len(x_test)} held out\n{net}\n"
@@ -45,7 +45,7 @@ def _train_digits(options: argparse.Namespace) -> None:
         x_train,
         y_train,
         epochs=options.epochs,
-        batch_size=64,
+        batch_size=32,
         optimizer=cr.Adam(1e-3),
         validation_split=0.1,
         verbose=2,
@@ -73,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     train = commands.add_parser("train", help="train a network and save it")
     data = train.add_subparsers(required=True, metavar="DATA")
     digits = data.add_parser("digits", help="the handwritten digits that scikit-learn ships")
-    digits.add_argument("--epochs", type=int, default=30, help="passes over the images (30)")
+    digits.add_argument("--epochs", type=int, default=40, help="passes over the images (40)")
     digits.add_argument("--seed", type=int, default=0, help="seed of everything random (0)")
     digits.add_argument(
         "--out",
