@@ -29,24 +29,33 @@ constexpr double kCos[] = {-1.13826148685563246e-11, 2.08761460246897466e-9, -2.
 constexpr double kLn2High = 0x1.62e42feep-1;
 constexpr double kLn2Low = 0x1.a39ef35793c76p-33;
 
-// x = quadrant pi/2 + r with |r| <= pi/4; pi/2 in two parts, the first with 33 bits.
+// x = quadrant pi/2 + r + rest with |r| <= pi/4. pi/2 comes in three parts, 33 bits each in the
+// first two, whose multiples are exact: near a multiple of pi/2 they cancel, and what is left is
+// all there is of the result.
 struct Reduced {
   int quadrant;
-  double r;
+  double r, rest;
 };
 Reduced reduce(double x) {
   constexpr double kHalfPiHigh = 0x1.921fb544p0;
-  constexpr double kHalfPiLow = 0x1.0b4611a626331p-34;
+  constexpr double kHalfPiMiddle = 0x1.0b4611a6p-34;
+  constexpr double kHalfPiLow = 0x1.3198a2e037073p-69;
   const int quadrant = static_cast<int>(x * 0x1.45f306dc9c883p-1 + 0.5);
-  return {quadrant, (x - quadrant * kHalfPiHigh) - quadrant * kHalfPiLow};
+  const double high = x - quadrant * kHalfPiHigh, middle = quadrant * kHalfPiMiddle;
+  const double r = high - middle;
+  return {quadrant, r, ((high - r) - middle) - quadrant * kHalfPiLow};
 }
 
-double sin_near_0(double r) { return r + r * (r * r) * polynomial(r * r, kSin); }
+// sin(r + rest) and cos(r + rest), to first order in rest.
+double sin_near_0(double r, double rest) {
+  const double z = r * r;
+  return r + (r * z * polynomial(z, kSin) + rest * (1.0 - 0.5 * z));
+}
 
-double cos_near_0(double r) {
+double cos_near_0(double r, double rest) {
   const double z = r * r, half = 0.5 * z;
   const double head = 1.0 - half;
-  return head + (((1.0 - head) - half) + z * z * polynomial(z, kCos));
+  return head + (((1.0 - head) - half) + (z * z * polynomial(z, kCos) - r * rest));
 }
 
 }  // namespace
@@ -62,14 +71,14 @@ double log(double x) {
 }
 
 double sin(double x) {
-  const auto [quadrant, r] = reduce(x);
-  const double magnitude = quadrant % 2 == 0 ? sin_near_0(r) : cos_near_0(r);
+  const auto [quadrant, r, rest] = reduce(x);
+  const double magnitude = quadrant % 2 == 0 ? sin_near_0(r, rest) : cos_near_0(r, rest);
   return quadrant % 4 < 2 ? magnitude : -magnitude;
 }
 
 double cos(double x) {
-  const auto [quadrant, r] = reduce(x);
-  const double magnitude = quadrant % 2 == 0 ? cos_near_0(r) : sin_near_0(r);
+  const auto [quadrant, r, rest] = reduce(x);
+  const double magnitude = quadrant % 2 == 0 ? cos_near_0(r, rest) : sin_near_0(r, rest);
   return quadrant % 4 == 0 || quadrant % 4 == 3 ? magnitude : -magnitude;
 }
 

@@ -7,7 +7,7 @@ namespace chainrule {
 // The natural logarithm of a positive, normal, finite x.
 double log(double x);
 
-// Sine and cosine of x in [0, 2 pi], where the reduction by multiples of pi/2 is exact enough.
+// Sine and cosine of x in [0, 2 pi].
 double sin(double x);
 double cos(double x);
 
