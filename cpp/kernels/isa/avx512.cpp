@@ -15,7 +15,11 @@
 
 #if defined(__x86_64__)
 
+#if defined(CHAINRULE_EMULATE_AVX512)
+CHAINRULE_BEGIN_TARGET("avx2,fma")
+#else
 CHAINRULE_BEGIN_TARGET("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")
+#endif
 namespace chainrule::avx512 {
 
 #include "kernels/isa/vec_avx512.inl"
