@@ -62,6 +62,14 @@ struct OptimizerKernels {
   void (*update)(Index n, const T* g, const T* w, T* w_next, T* const* slots, const T* coefficients);
 };
 
+// An elementary function that the formulas are made of, by itself: what the tests and measure_ulp hold
+// against long double.
+template <class T>
+struct FunctionKernels {
+  const char* name;
+  void (*apply)(Index n, const T* x, T* y);  // y = f(x), n elements (a multiple of kLanes); y may be x
+};
+
 // Z = X W^T + b, A = f(Z) for rows of examples and some neighbouring panels of outputs.
 template <class T>
 struct ForwardBlock {
@@ -122,11 +130,13 @@ struct KernelTable {
   const ActivationKernels<T>* activations;  // in the order of Activations
   const LossKernels<T>* losses;             // in the order of Losses
   const OptimizerKernels<T>* optimizers;    // in the order of Optimizers
+  const FunctionKernels<T>* functions;      // kFunctions of them
 };
 
 // Rows per chunk of a sum over examples: part of the promise of equal bits.
 inline constexpr Index kChunk = 256;
 
+inline constexpr Index kFunctions = 5;
 inline constexpr Index kMaxSlots = 3;
 inline constexpr Index kMaxCoefficients = 16;
 

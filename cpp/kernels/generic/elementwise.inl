@@ -77,6 +77,11 @@ void sum_rows(MatrixView<const T> m, T* sums) {
   }
 }
 
+template <class T, Vec<T> (*f)(Vec<T>)>
+void apply_function(Index n, const T* x, T* y) {
+  for (Index i = 0; i < n; i += Vec<T>::width) store(y + i, f(load(x + i)));
+}
+
 // Elementwise kernels work on padded rows.
 template <class F, class T>
 void activation_forward(MatrixView<const T> z, MatrixView<T> a, const T* /*fields*/) {

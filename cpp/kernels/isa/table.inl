@@ -29,6 +29,16 @@ constexpr const OptimizerKernels<T>* optimizer_rows(TypeList<F...>) {
 }
 
 template <class T>
+struct FunctionTable {
+  using V = Vec<T>;
+  static constexpr FunctionKernels<T> rows[kFunctions] = {{"exp", apply_function<T, exp<V>>},
+                                                          {"log", apply_function<T, log<V>>},
+                                                          {"log1p", apply_function<T, log1p<V>>},
+                                                          {"tanh", apply_function<T, tanh<V>>},
+                                                          {"sigmoid", apply_function<T, sigmoid<V>>}};
+};
+
+template <class T>
 constexpr KernelTable<T> make_table(const char* tier) {
   return {tier,
           {kBlockRows, kBlockPanels},
@@ -39,5 +49,6 @@ constexpr KernelTable<T> make_table(const char* tier) {
           pack_panels<T>,
           activation_rows<T>(Activations{}),
           loss_rows_of<T>(Losses{}),
-          optimizer_rows<T>(Optimizers{})};
+          optimizer_rows<T>(Optimizers{}),
+          FunctionTable<T>::rows};
 }
