@@ -114,7 +114,10 @@ decay :math:`\lambda` adds :math:`\lambda W` to the gradient first.)";
     const V v = fma(splat<V>(c[kSquare]), g * g, splat<V>(c[kKeepSquare]) * slot[1]);
     slot[0] = m;
     slot[1] = v;
-    return w - splat<V>(c[kRate]) * m / fma(sqrt(v), splat<V>(c[kRoot]), splat<V>(c[kEpsilon]));
+    // Without a gradient so far there is no step, even if epsilon is 0: padding stays 0.
+    const V zero = splat<V>(0);
+    const V step = splat<V>(c[kRate]) * m / fma(sqrt(v), splat<V>(c[kRoot]), splat<V>(c[kEpsilon]));
+    return w - select(equal(m, zero), zero, step);
   }
 };
 

@@ -54,7 +54,10 @@ inline constexpr T kUnit = std::numeric_limits<T>::epsilon() / 2;
 class Draw {
  public:
   explicit Draw(std::uint64_t seed) : random_{seed, Purpose::kNoise, 0, 0} {}
-  double real(Index i, Index j) const { return 2 * random_.uniform(i, j) - 1; }
+  // Two words make all bits of a double.
+  double real(Index i, Index j) const {
+    return 2 * (random_.uniform(i, 2 * j) + 0x1p-32 * random_.uniform(i, 2 * j + 1)) - 1;
+  }
   int whole(Index i, Index j) const { return static_cast<int>(random_.word(i, j) % 7) - 3; }
 
  private:
@@ -64,5 +67,6 @@ class Draw {
 }  // namespace chainrule::test
 
 // A check that says for which table, shape or formula it failed.
-#define CHECK_FOR(what, condition) \
-  ::chainrule::test::report(bool(condition), __FILE__, __LINE__, (what) + (": " #condition))
+#define CHECK_FOR(what, condition)                               \
+  ::chainrule::test::report(bool(condition), __FILE__, __LINE__, \
+                            ::chainrule::text(what, ": " #condition))
