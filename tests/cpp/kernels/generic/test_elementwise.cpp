@@ -1,0 +1,206 @@
+// Are activations, sums of rows and transposes what their formulas say, at every
+// length?
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "formulas/registry.hpp"
+#include "kernels/operands.hpp"
+#include "kernels/reference.hpp"
+
+namespace chainrule {
+
+namespace {
+
+using test::Guarded;
+
+template <class T>
+std::string label(const KernelTable<T>& table, const char* name, Index size) {
+  return test::label(table) + text(" ", name, " ", size);
+}
+
+// Calls f(kernels) for each activation, elementwise or not.
+template <class T, class F>
+void for_each_activation(const KernelTable<T>& table, F f) {
+  for (Index i = 0; i < Activations::size; ++i) f(table.activations[i]);
+}
+
+// (rows, cols) with rows padded to whole panels, zero or with numbers of at most `size` in
+// magnitude.
+template <class T>
+Guarded<T> padded_zeros(Index rows, Index cols) {
+  const Index padded = round_up(cols, kLanes<T>);
+  Guarded<T> m(rows, padded, padded + 3, 1);
+  test::fill(m.view(), [](Index, Index) { return T(0); });
+  return m;
+}
+template <class T>
+Guarded<T> padded_matrix(Index rows, Index cols, double size, std::uint64_t seed) {
+  Guarded<T> m = padded_zeros<T>(rows, cols);
+  const test::Draw draw(seed);
+  test::fill(m.view(), [&](Index i, Index j) { return static_cast<T>(size * draw.real(i, j)); });
+  return m;
+}
+
+template <class T>
+MatrixView<T> first_columns(const Guarded<T>& m, Index cols) {
+  return {m.view().data, m.view().rows, cols, m.view().stride};
+}
+
+}  // namespace
+
+TEST(activations_write_padded_rows_and_work_in_place) {
+  test::for_each_table([]<class T>(const KernelTable<T>& table) {
+    for_each_activation(table, [&](const ActivationKernels<T>& f) {
+      for (Index cols = 1; cols <= 2 * kLanes<T> + 1; ++cols) {
+        const Guarded<T> z = padded_matrix<T>(3, cols, 3, 41),
+                         da = padded_matrix<T>(3, cols, 1, 42);
+        const Guarded<T> a = padded_zeros<T>(3, cols), dz = padded_zeros<T>(3, cols);
+        f.forward(first_columns(z, cols), first_columns(a, cols), nullptr);
+        f.backward(first_columns(z, cols), first_columns(a, cols), first_columns(da, cols),
+                   first_columns(dz, cols), nullptr);
+        f.backward(first_columns(z, cols), first_columns(a, cols), first_columns(da, cols),
+                   first_columns(da, cols), nullptr);
+        f.forward(first_columns(z, cols), first_columns(z, cols), nullptr);
+        const std::string what = label(table, f.name, cols);
+        CHECK_FOR(what, test::same_bytes<T>(first_columns(z, cols), first_columns(a, cols)));
+        CHECK_FOR(what, test::same_bytes<T>(first_columns(da, cols), first_columns(dz, cols)));
+        for (const Guarded<T>* m : {&z, &a, &da, &dz}) CHECK_FOR(what, m->rest_is_untouched());
+      }
+    });
+  });
+}
+
+// dz_j is the derivative of sum_k da_k a_k by z_j, here by central differences of step h = 1e-5:
+// off by h^2/6 times a third derivative (of at most about 2) and 1e-16/h. No |z| is below 0.1,
+// where kinks are.
+TEST(backward_is_the_derivative_of_forward) {
+  const FloatEnvironment environment;
+  constexpr double h = 1e-5;
+  constexpr Index n = 19;
+  test::for_each_tier<double>([](const KernelTable<double>& table) {
+    for_each_activation(table, [&](const ActivationKernels<double>& f) {
+      const auto z = padded_matrix<double>(1, n, 3, 43), da = padded_matrix<double>(1, n, 1, 44);
+      const auto a = padded_zeros<double>(1, n), dz = padded_zeros<double>(1, n);
+      for (Index j = 0; j < n; ++j) z.view()(0, j) += std::copysign(0.1, z.view()(0, j));
+      const auto value = [&] {
+        f.forward(first_columns(z, n), first_columns(a, n), nullptr);
+        double sum = 0;
+        for (Index j = 0; j < n; ++j) sum += da.view()(0, j) * a.view()(0, j);
+        return sum;
+      };
+      value();
+      f.backward(first_columns(z, n), first_columns(a, n), first_columns(da, n),
+                 first_columns(dz, n), nullptr);
+      for (Index j = 0; j < n; ++j) {
+        const double kept = z.view()(0, j);
+        z.view()(0, j) = kept + h;
+        const double above = value();
+        z.view()(0, j) = kept - h;
+        const double below = value();
+        z.view()(0, j) = kept;
+        const double numeric = (above - below) / (2 * h);
+        CHECK_FOR(label(table, f.name, j), std::fabs(dz.view()(0, j) - numeric) < 1e-9);
+      }
+    });
+  });
+}
+
+TEST(nan_passes_through_every_activation) {
+  test::for_each_table([]<class T>(const KernelTable<T>& table) {
+    for_each_activation(table, [&](const ActivationKernels<T>& f) {
+      constexpr Index n = 2 * kLanes<T>;
+      for (Index at = 0; at < n; ++at) {
+        const Guarded<T> z = padded_matrix<T>(1, n, 3, 45), a = padded_zeros<T>(1, n);
+        const MatrixView<T> in = z.view(), out = a.view();
+        in(0, at) = std::numeric_limits<T>::quiet_NaN();
+        f.forward(in, out, nullptr);
+        for (Index j = 0; j < n; ++j)
+          CHECK_FOR(label(table, f.name, j), std::isnan(out(0, j)) == (f.row_wise || j == at));
+        test::fill(out, [](Index, Index) { return T(0.25); });
+        f.backward(out, out, in, in, nullptr);
+        for (Index j = 0; j < n; ++j)
+          CHECK_FOR(label(table, f.name, j), std::isnan(in(0, j)) == (f.row_wise || j == at));
+      }
+    });
+  });
+}
+
+// relu is z < 0 ? 0 : z, slope z <= 0 ? 0 : 1: -0 stays, and the slope of NaN is 1.
+TEST(relu_at_its_kink) {
+  test::for_each_table([]<class T>(const KernelTable<T>& table) {
+    using Limits = std::numeric_limits<T>;
+    const T tiny = Limits::min(), infinity = Limits::infinity();
+    const std::vector<T> inputs{
+        T(0), T(-0.0), tiny, -tiny, infinity, -infinity, Limits::quiet_NaN(), 1};
+    const std::vector<T> outputs{T(0), T(-0.0), tiny, 0, infinity, 0, Limits::quiet_NaN(), 1};
+    const std::vector<T> slopes{0, 0, 1, 0, 1, 0, 1, 1};
+    const ActivationKernels<T>& relu = table.activations[find_by_name(Activations{}, Relu::name)];
+    const Guarded<T> z = padded_zeros<T>(1, 8), da = padded_zeros<T>(1, 8);
+    std::copy(inputs.begin(), inputs.end(), z.view().data);
+    test::fill(da.view(), [](Index, Index) { return T(1); });
+    relu.forward(z.view(), z.view(), nullptr);
+    relu.backward({}, z.view(), da.view(), da.view(), nullptr);
+    CHECK_FOR(test::label(table), std::memcmp(z.view().data, outputs.data(), 8 * sizeof(T)) == 0);
+    CHECK_FOR(test::label(table), std::memcmp(da.view().data, slopes.data(), 8 * sizeof(T)) == 0);
+  });
+}
+
+// Chunks of 256 rows, a chain of additions in each, chunk sums in order: no fma, so every tier has
+// these bits.
+TEST(rows_are_summed_in_chunks) {
+  test::for_each_table([]<class T>(const KernelTable<T>& table) {
+    for (const Index rows : {1, 2, 255, 256, 257, 511, 512, 513, 700})
+      for (const Index cols :
+           {Index{1}, kLanes<T> - 1, kLanes<T>, kLanes<T> + 1, 3 * kLanes<T> + 2}) {
+        const Guarded<T> m = padded_matrix<T>(rows, cols, 1, 47), sums = padded_zeros<T>(1, cols);
+        table.sum_rows(first_columns(m, cols), sums.view().data);
+        bool same = sums.rest_is_untouched();
+        for (Index j = 0; j < cols; ++j) {
+          T total = 0;
+          for (Index start = 0; start < rows; start += kChunk) {
+            T chunk = 0;
+            for (Index i = start; i < std::min(rows, start + kChunk); ++i) chunk += m.view()(i, j);
+            total += chunk;
+          }
+          same = same && std::memcmp(&total, &sums.view()(0, j), sizeof(T)) == 0;
+        }
+        CHECK_FOR(label(table, "rows", rows), same);
+      }
+  });
+}
+
+TEST(examples_are_packed_with_zero_padding) {
+  test::for_each_table([]<class T>(const KernelTable<T>& table) {
+    for (Index rows = 1; rows <= 2 * kLanes<T> + 1; ++rows)
+      for (Index cols = 1; cols <= 2 * kLanes<T> + 1; ++cols) {
+        const Guarded<T> m(rows, cols, cols + 3, 1, std::nan(""));
+        test::fill(m.view(), [&](Index i, Index j) { return static_cast<T>(1 + i * cols + j); });
+        const Index size = panels_size<T>(rows, cols);
+        const Guarded<T> panels(1, size, size, 1), expected(1, size, size);
+        table.pack_panels(m.view(), panels.view().data);
+        pack<T>(m.view(), expected.view().data);
+        CHECK_FOR(
+            label(table, "columns", cols),
+            panels.rest_is_untouched() && test::same_bytes<T>(panels.view(), expected.view()));
+      }
+  });
+}
+
+// The input gradient is transposed on its way out: here it is an outer product, for every number of
+// inputs.
+TEST(input_gradients_are_transposed) {
+  test::for_each_table([]<class T>(const KernelTable<T>& table) {
+    for (Index n_in = 1; n_in <= table.blocks.rows; ++n_in) {
+      const test::Operands<T> layer(kLanes<T> + 3, n_in, 1, test::whole_numbers(48));
+      const Guarded<T> da = padded_zeros<T>(layer.d, n_in),
+                       expected = padded_zeros<T>(layer.d, n_in);
+      test::input_gradient<T>(table, layer, {da.view(), {}, {}, {}, {}});
+      reference::input_gradient<T>(layer.dz(), layer.w.view(), first_columns(expected, n_in));
+      CHECK_FOR(label(table, "inputs", n_in),
+                test::same_bytes<T>(da.view(), expected.view()) && da.rest_is_untouched());
+    }
+  });
+}
+
+}  // namespace chainrule

@@ -1,0 +1,221 @@
+// Are the products exact where exactness is possible, for every size around a tile, a block, a
+// chunk? Do they write what they promise and nothing else? The order of additions is asked in
+// test_tile.cpp.
+#include <vector>
+
+#include "kernels/operands.hpp"
+#include "kernels/reference.hpp"
+#include "kernels/updates.hpp"
+
+namespace chainrule {
+
+namespace {
+
+using test::Guarded;
+using test::Operands;
+
+template <class T>
+std::string shape_of(const KernelTable<T>& table, const Operands<T>& layer) {
+  return test::label(table) +
+         text(" d=", layer.d, " n_in=", layer.n_in, " n_out=", layer.n_out, ": ");
+}
+
+// Sizes around the heights of tiles and blocks of rows, ...
+const std::vector<Index> kRows{1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 95, 96, 97};
+// ... around the depths of tiles and the chunks of examples.
+const std::vector<Index> kDepths{1, 2, 3, 127, 128, 129, 255, 256, 257, 512, 513};
+// Around numbers of panels.
+template <class T>
+std::vector<Index> lanes() {
+  constexpr Index n = kLanes<T>;
+  return {1, n - 1, n, n + 1, 2 * n + 1, 3 * n, 4 * n + 1, 5 * n, 7 * n + 2, 8 * n, 9 * n + 1};
+}
+
+// f(d, n_in, n_out): the rows and the panels of each product against each other, then its depth.
+template <class T, class F>
+void for_each_shape(F f) {
+  for (const Index rows : kRows)
+    for (const Index panels : lanes<T>()) {
+      f(rows, Index{5}, panels);
+      f(panels, rows, Index{5});
+      f(Index{7}, rows, panels);
+    }
+  for (const Index depth : kDepths) {
+    f(Index{7}, depth, kLanes<T> + 1);
+    f(kLanes<T> + 7, Index{9}, depth);
+    f(depth, Index{7}, kLanes<T> + 1);
+    f(depth, Index{100}, 5 * kLanes<T>);
+  }
+}
+
+template <class T>
+void check_forward(const KernelTable<T>& table, const Operands<T>& layer) {
+  const Index d = layer.d, n_out = layer.n_out, padded = layer.padded_out;
+  const AlignedBuffer<T> memory(d * padded);
+  const MatrixView<T> expected{memory.data(), d, padded, padded};
+  for (const T* bias : {static_cast<T*>(nullptr), layer.bias.view().data}) {
+    reference::forward<T>(layer.x.view(), layer.w.view(), bias,
+                          {expected.data, d, n_out, expected.stride});
+    const Guarded<T> z(d, padded, padded + 3, 1), a(d, padded, padded + 2, 5);
+    test::forward<T>(table, layer, bias, z.view(), a.view());
+    CHECK_FOR(shape_of(table, layer), test::same_bytes<T>(z.view(), expected));
+    CHECK_FOR(shape_of(table, layer), test::same_bytes<T>(a.view(), expected));
+    CHECK_FOR(shape_of(table, layer), z.rest_is_untouched() && a.rest_is_untouched());
+  }
+}
+
+template <class T>
+void check_input_gradient(const KernelTable<T>& table, const Operands<T>& layer) {
+  const Index d = layer.d, padded = round_up(layer.n_in, kLanes<T>);
+  const AlignedBuffer<T> memory(d * padded);
+  const MatrixView<T> expected{memory.data(), d, padded, padded};
+  reference::input_gradient<T>(layer.dz(), layer.w.view(), {memory.data(), d, layer.n_in, padded});
+  const Guarded<T> da(d, padded, padded + 3, 1), dz(d, padded, padded + 2, 5);
+  test::input_gradient<T>(table, layer, {da.view(), dz.view(), {}, {}, {}});
+  CHECK_FOR(shape_of(table, layer), test::same_bytes<T>(da.view(), expected));
+  CHECK_FOR(shape_of(table, layer), test::same_bytes<T>(dz.view(), expected));
+  CHECK_FOR(shape_of(table, layer), da.rest_is_untouched() && dz.rest_is_untouched());
+}
+
+// Padding lanes included: they are +0.
+template <class T>
+void check_weight_gradient(const KernelTable<T>& table, const Operands<T>& layer) {
+  const Index size = layer.w_panels.view().cols;
+  const AlignedBuffer<T> dw(layer.n_out * layer.n_in), panels(size);
+  const MatrixView<T> dw_view{dw.data(), layer.n_out, layer.n_in, layer.n_in};
+  reference::weight_gradient<T>(layer.dz(), layer.x.view(), dw_view);
+  pack<T>(dw_view, panels.data());
+  const Guarded<T> gradient(1, size, size, 1);
+  WeightGradientBlock<T> where{};
+  where.gradient = gradient.view().data;
+  test::weight_gradient<T>(table, layer, where);
+  CHECK_FOR(shape_of(table, layer),
+            test::same_bytes<T>(gradient.view(), {panels.data(), 1, size, size}));
+  CHECK_FOR(shape_of(table, layer), gradient.rest_is_untouched());
+}
+
+}  // namespace
+
+TEST(products_are_exact_on_small_integers) {
+  test::for_each_float([]<class T>() {
+    for_each_shape<T>([](Index d, Index n_in, Index n_out) {
+      const Operands<T> layer(d, n_in, n_out, test::whole_numbers(11));
+      test::for_each_tier<T>([&](const KernelTable<T>& table) {
+        check_forward(table, layer);
+        check_input_gradient(table, layer);
+        check_weight_gradient(table, layer);
+      });
+    });
+  });
+}
+
+// What a caller leaves out is not touched: here, what the next block would write.
+TEST(blocks_write_their_own_part_only) {
+  test::for_each_table([]<class T>(const KernelTable<T>& table) {
+    constexpr Index n = kLanes<T>, n_in = 3 * n, d = 2 * n;
+    const Operands<T> layer(d, n_in, 4 * n, test::whole_numbers(12));
+
+    const Guarded<T> z(7, 2 * n, 4 * n, n);
+    ForwardBlock<T> up{};
+    up.x = layer.x.view().rows_from(2, 7);
+    up.w = layer.w_panels.view().data + n_in * n;
+    up.n_panels = 2;
+    up.z = z.view().data;
+    up.z_stride = z.view().stride;
+    table.forward(up);
+    CHECK_FOR(test::label(table), z.rest_is_untouched());
+
+    const Guarded<T> da(n - 1, n, n_in, n), dz_panels(1, 4 * n * n, 4 * n * n);
+    table.pack_panels(layer.dz().rows_from(0, n), dz_panels.view().data);
+    InputGradientBlock<T> down{};
+    down.dz_panels = dz_panels.view().data;
+    down.n_panels = 1;
+    down.n_out = 4 * n;
+    down.w = layer.w_panels.view().data;
+    down.n_in = n_in;
+    down.first = n;
+    down.count = n - 2;
+    down.da = {da.view().data - n, n - 1, n_in, n_in};
+    table.input_gradient(down);
+    CHECK_FOR(test::label(table), da.rest_is_untouched());
+
+    const Guarded<T> gradient(2, 5 * n, n_in * n, 3 * n);
+    WeightGradientBlock<T> across{};
+    across.x = layer.x.view();
+    across.dz = layer.padded_dz.view();
+    across.first_panel = 1;
+    across.n_panels = 2;
+    across.first = 3;
+    across.count = 5;
+    across.gradient = gradient.view().data - (n_in + 3) * n;
+    table.weight_gradient(across);
+    CHECK_FOR(test::label(table), gradient.rest_is_untouched());
+  });
+}
+
+// Activation and slope are those of the table, applied to what the product alone gives.
+TEST(products_end_in_activations) {
+  test::for_each_table([]<class T>(const KernelTable<T>& table) {
+    const Operands<T> layer(37, 2 * kLanes<T> + 3, 2 * kLanes<T> + 3, test::real_numbers(13));
+    const Index d = layer.d, padded = layer.padded_out, n_in = layer.n_in;
+    for (Index i = 0; i < Activations::size; ++i) {
+      const ActivationKernels<T>& activation = table.activations[i];
+      const std::string name = text(test::label(table), " ", activation.name);
+      if (activation.row_wise) continue;  // the blocks hold parts of rows
+      const Guarded<T> z(d, padded, padded), a(d, padded, padded), expected(d, padded, padded);
+      const T* bias = layer.bias.view().data;
+      test::forward<T>(table, layer, bias, z.view(), a.view(), {&activation, nullptr});
+      activation.forward(z.view(), expected.view(), nullptr);
+      CHECK_FOR(name, test::same_bytes<T>(a.view(), expected.view()));
+      test::forward<T>(table, layer, bias, {}, a.view(), {&activation, nullptr});
+      CHECK_FOR(name, test::same_bytes<T>(a.view(), expected.view()));
+
+      // z and a serve as those of the layer below, which has as many units.
+      const Guarded<T> da(d, padded, padded), dz(d, padded, padded);
+      test::input_gradient<T>(table, layer,
+                              {da.view(), dz.view(), z.view(), a.view(), {&activation, nullptr}});
+      activation.backward(z.view(), a.view(), da.view(), expected.view(), nullptr);
+      const auto logical = [&](const Guarded<T>& m) {
+        return MatrixView<const T>{m.view().data, d, n_in, padded};
+      };
+      CHECK_FOR(name, test::same_bytes<T>(logical(dz), logical(expected)));
+    }
+  });
+}
+
+// The update from the tile is the sweep over a stored gradient, in place or not; padding stays +0.
+template <class T>
+void check_updates(const KernelTable<T>& table, const Operands<T>& layer) {
+  const Index size = layer.w_panels.view().cols;
+  const Guarded<T> gradient(1, size, size);
+  WeightGradientBlock<T> where{};
+  where.gradient = gradient.view().data;
+  test::weight_gradient<T>(table, layer, where);
+  const test::Parameters<T> start(layer.n_out, layer.n_in);
+  test::for_each_update<T>(table, [&](const test::Update<T>& update) {
+    const test::Parameters<T> sweep = start, tile = start, again = start;
+    const T* c = update.coefficients.data();
+    update.run(size, gradient.view().data, start.w(), sweep.w(), sweep.slots(), c);
+    for (const test::Parameters<T>* to : {&tile, &again}) {
+      where = {};
+      where.update = update.run;
+      where.w = to == &again ? to->w() : start.w();
+      where.w_next = to->w();
+      where.slots = to->slots();
+      where.n_slots = update.n_slots;
+      where.coefficients = c;
+      test::weight_gradient<T>(table, layer, where);
+      CHECK_FOR(update.name, to->same_bytes_as(sweep));
+      CHECK_FOR(update.name, to->padding_is_zero());
+    }
+  });
+}
+
+TEST(updates_from_the_tile_are_those_of_the_sweep) {
+  test::for_each_table([]<class T>(const KernelTable<T>& table) {
+    check_updates(table, Operands<T>(257, 9, 2 * kLanes<T> + 3, test::real_numbers(14)));
+    check_updates(table, Operands<T>(5, 101, 9 * kLanes<T> + 3, test::real_numbers(15)));
+  });
+}
+
+}  // namespace chainrule
