@@ -1,0 +1,74 @@
+"""How is one library measured? In a process of its own, which works only while it is asked to.
+
+The driver writes one JSON object per line and gets one back: ``{"ask": "losses", "steps": 20}``
+gives the losses of the first steps, ``{"ask": "round", "seconds": 0.3}`` the seconds per step of a
+round.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import opponent
+from problem import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+WARM_UP = 0.1  # of a round: what the others have put out of the caches comes back
+
+
+class Rounds:
+    """Rounds of whole epochs, each from the first weights."""
+
+    def __init__(self, library: opponent.Opponent) -> None:
+        self.library = library
+        self.epoch_seconds = 0.0
+
+    def losses(self, steps: int) -> list[float]:
+        """Return the losses of the first `steps` steps."""
+        self.library.reset()
+        return [self.library.step(i % self.library.problem.n_batches) for i in range(steps)]
+
+    def round(self, seconds: float) -> float:
+        """Return the seconds per step over about `seconds`."""
+        self.library.reset()
+        if self.epoch_seconds == 0:
+            self.library.epochs(1)
+            self.epoch_seconds = self._time(1)
+        self._warm_up(WARM_UP * seconds)
+        n_epochs = max(1, round(seconds / self.epoch_seconds))
+        self.epoch_seconds = self._time(n_epochs) / n_epochs
+        return self.epoch_seconds / self.library.problem.n_batches
+
+    def _time(self, n_epochs: int) -> float:
+        start = time.perf_counter()
+        self.library.epochs(n_epochs)
+        return time.perf_counter() - start
+
+    def _warm_up(self, seconds: float) -> None:
+        until = time.perf_counter() + seconds
+        i = 0
+        while time.perf_counter() < until:
+            self.library.step(i % self.library.problem.n_batches)
+            i += 1
+
+
+def main() -> None:
+    name, n_threads, given = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
+    problem = Problem(**given | {"sizes": tuple(given["sizes"])})
+    rounds = Rounds(opponent.load(name)(problem, n_threads))
+    answers: dict[str, Callable[[dict[str, Any]], object]] = {
+        "losses": lambda question: rounds.losses(question["steps"]),
+        "round": lambda question: rounds.round(question["seconds"]),
+    }
+    for line in sys.stdin:
+        question = json.loads(line)
+        print(json.dumps(answers[question["ask"]](question)), flush=True)
+
+
+if __name__ == "__main__":
+    main()
