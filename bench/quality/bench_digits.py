@@ -23,7 +23,13 @@ def main() -> None:
     def accuracy(seed: int) -> float:
         net = cr.mlp([64, 128, 64, 10], activation="relu", output="softmax", seed=seed)
         net.fit(
-            x_train, y_train, epochs=30, optimizer=cr.Adam(1e-3), validation_split=0.1, verbose=0
+            x_train,
+            y_train,
+            epochs=30,
+            batch_size=64,
+            optimizer=cr.Adam(1e-3),
+            validation_split=0.1,
+            verbose=0,
         )
         return float((net.predict_classes(x_test) == y_test).mean())
 
