@@ -1,6 +1,7 @@
 // How do we point at a matrix that somebody else owns? Row-major, one example per row.
 #pragma once
 
+#include <algorithm>
 #include <type_traits>
 
 #include "base/index.hpp"
@@ -24,5 +25,11 @@ struct MatrixView {
     return {data, rows, cols, stride};
   }
 };
+
+// Copies as many rows as `from` has and as many columns as `to` has.
+template <class T>
+void copy_rows(MatrixView<const T> from, MatrixView<T> to) {
+  for (Index i = 0; i < from.rows; ++i) std::copy_n(from.row(i), to.cols, to.row(i));
+}
 
 }  // namespace chainrule

@@ -19,11 +19,6 @@ constexpr Index kPredictRows = 512;
 constexpr Index kEvaluateRows = 4 * kChunk;
 
 template <class T>
-void copy_rows(MatrixView<const T> from, MatrixView<T> to) {
-  for (Index i = 0; i < from.rows; ++i) std::copy_n(from.row(i), to.cols, to.row(i));
-}
-
-template <class T>
 AlignedBuffer<T> copy_of(const AlignedBuffer<T>& buffer) {
   AlignedBuffer<T> copy(buffer.size());
   std::copy_n(buffer.data(), buffer.size(), copy.data());

@@ -142,8 +142,7 @@ void Network<T>::input_gradients(Gradients<T>& gradients, MatrixView<T> dx) cons
   Run<T> run{*pass.plan, table_, parameters_.data(), pass.workspace.data(),
              {pass.x.data(), pass.rows, table_.n_features(), table_.n_features()}, threads()};
   execute(run, pass.plan->n_backward, static_cast<Index>(pass.plan->operations.size()));
-  const MatrixView<T> result = run.view(pass.plan->input_gradient);
-  for (Index i = 0; i < dx.rows; ++i) std::copy_n(result.row(i), dx.cols, dx.row(i));
+  copy_rows<T>(run.view(pass.plan->input_gradient), dx);
 }
 
 template <class T>
@@ -152,13 +151,12 @@ void Network<T>::forward(MatrixView<const T> x, MatrixView<T> y_hat) {
   const Plan<T>& plan = this->plan({PlanPurpose::gradients, plan_capacity(x.rows)});
   const std::unique_lock lock(mutex_);
   pending_ = Pass<T>{&plan, AlignedBuffer<T>(x.rows * x.cols), AlignedBuffer<T>(plan.workspace_size), x.rows, version_};
-  std::copy_n(x.data, x.rows * x.cols, pending_->x.data());
-  Run<T> run{plan, table_, parameters_.data(), pending_->workspace.data(),
-             {pending_->x.data(), x.rows, x.cols, x.cols}, threads()};
+  const MatrixView<T> kept{pending_->x.data(), x.rows, x.cols, x.cols};
+  copy_rows<T>(x, kept);
+  Run<T> run{plan, table_, parameters_.data(), pending_->workspace.data(), kept, threads()};
   execute(run, 0, plan.n_forward);
   ++training_forwards_;
-  const MatrixView<T> result = run.view(plan.y_hat);
-  for (Index i = 0; i < x.rows; ++i) std::copy_n(result.row(i), y_hat.cols, y_hat.row(i));
+  copy_rows<T>(run.view(plan.y_hat), y_hat);
 }
 
 template <class T>
