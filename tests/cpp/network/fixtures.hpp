@@ -1,0 +1,178 @@
+// What do the tests of networks share? Small networks, examples for them, and comparisons of bytes.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <string_view>
+#include <vector>
+
+#include "base/random.hpp"
+#include "network/network.hpp"
+
+namespace chainrule {
+
+template <class F>
+void for_each_dtype(F&& f) {
+  f.template operator()<float>();
+  f.template operator()<double>();
+}
+
+// Half the distance between 1 and the next number.
+template <class T>
+inline constexpr double kRoundoff = sizeof(T) == 4 ? 0x1p-24 : 0x1p-53;
+
+// ---- Networks
+// ---------------------------------------------------------------------------------------
+
+inline DenseSpec dense(Index units, std::string_view activation = "identity", bool bias = true) {
+  DenseSpec spec;
+  spec.units = units;
+  spec.activation = default_spec(Activations{}, "activation", activation);
+  spec.bias = bias;
+  spec.bias_initializer = to_spec(Normal{0.1, 0.3});
+  return spec;
+}
+
+inline ActivationSpec activation(std::string_view name) {
+  return {default_spec(Activations{}, "activation", name)};
+}
+
+template <class T>
+NetworkSpec network_spec(Index n_features, std::vector<LayerSpec> layers, std::uint64_t seed = 7) {
+  return {sizeof(T) == 4 ? "float32" : "float64", n_features, seed, std::move(layers),
+          std::nullopt};
+}
+
+// Networks of n features and m outputs with `hidden` inside and `output` at the end, each in all
+// places that an activation can have: in a Dense layer, behind one, in front of all, several in a
+// row.
+inline std::vector<std::vector<LayerSpec>> layer_stacks(std::string_view hidden,
+                                                        std::string_view output, Index m) {
+  return {{dense(m, output)},
+          {dense(5, hidden), dense(m, output)},
+          {dense(5), activation(hidden), dense(m, "identity", false), activation(output)},
+          {activation("tanh"), activation(hidden), dense(9, hidden, false), activation("tanh"),
+           activation("identity"), dense(20, "sigmoid"), activation(hidden), dense(m, hidden),
+           activation(output)}};
+}
+
+template <class T>
+std::vector<T> parameters_of(const Network<T>& network) {
+  return {network.parameters(), network.parameters() + network.table().size};
+}
+
+// Whether everything between the tensors of the block is +0, to the bit.
+template <class T>
+bool padding_is_zero(const ParameterTable<T>& table, const T* block) {
+  std::vector<T> same(static_cast<std::size_t>(table.size), T(0)), tensor;
+  for (const Segment& segment : table.segments) {
+    tensor.resize(static_cast<std::size_t>(segment.n_parameters()));
+    read_tensor(segment, block, tensor.data());
+    write_tensor(segment, tensor.data(), same.data());
+  }
+  return std::memcmp(same.data(), block, same.size() * sizeof(T)) == 0;
+}
+
+// ---- Examples
+// ---------------------------------------------------------------------------------------
+
+inline std::vector<double> random_normals(Index n, std::uint64_t seed) {
+  std::vector<double> values(static_cast<std::size_t>(n));
+  RandomStream{seed, Purpose::kNoise, 0, 0}.fill_normal(0, values);
+  return values;
+}
+
+// d examples whose targets suit every loss: probabilities, of which a row of several sums to 1.
+template <class T>
+struct TestData {
+  TestData(Index n_rows, Index n_features, Index n_outputs, std::uint64_t seed = 3)
+      : d(n_rows), n(n_features), m(n_outputs), y(static_cast<std::size_t>(n_rows * n_outputs)) {
+    const std::vector<double> normals = random_normals(d * n, seed);
+    x.assign(normals.begin(), normals.end());
+    const RandomStream random{seed, Purpose::kDropout, 0, 0};
+    for (Index i = 0; i < d; ++i) {
+      double sum = m == 1 ? 1.0 : 0.0;
+      for (Index j = 0; j < m && m > 1; ++j) sum += random.uniform(i, j);
+      for (Index j = 0; j < m; ++j)
+        y[static_cast<std::size_t>(i * m + j)] = static_cast<T>(random.uniform(i, j) / sum);
+      classes.push_back(random.word(i, m) % static_cast<std::uint32_t>(m));
+    }
+  }
+
+  MatrixView<const T> inputs() const { return {x.data(), d, n, n}; }
+  MatrixView<const T> targets() const { return {y.data(), d, m, m}; }
+  Examples<T> examples() const {
+    Examples<T> all;
+    all.x = inputs();
+    all.y = targets();
+    return all;
+  }
+
+  Index d, n, m;
+  std::vector<T> x, y;
+  std::vector<std::int64_t> classes;
+};
+
+// Positive weights; `cols` of them for each row.
+inline std::vector<double> random_weights(Index d, Index cols, std::uint64_t seed = 5) {
+  std::vector<double> weights = random_normals(d * cols, seed);
+  for (double& w : weights) w = std::abs(w) + 0.1;
+  return weights;
+}
+
+template <class T>
+Examples<T> weighted(Examples<T> examples, const std::vector<double>& weights) {
+  const Index cols = std::ssize(weights) / examples.rows();
+  examples.weights = {weights.data(), examples.rows(), cols, cols};
+  return examples;
+}
+
+template <class T>
+std::vector<T> predict(const Network<T>& network, MatrixView<const T> x) {
+  const Index m = network.table().n_outputs();
+  std::vector<T> y_hat(static_cast<std::size_t>(x.rows * m));
+  network.predict(x, {y_hat.data(), x.rows, m, m});
+  return y_hat;
+}
+
+// J over the examples.
+template <class T>
+double mean_loss(const Network<T>& network, const Examples<T>& examples, const FormulaSpec& loss) {
+  const LossSums sums = network.evaluate(examples, loss, {});
+  return sums.loss / sums.weight;
+}
+
+// Whether the loss can be taken of these predictions: one that needs probabilities wants them well
+// inside (0, 1), where its logarithms are not clamped.
+template <class Loss, class T>
+bool suits(const std::vector<T>& y_hat) {
+  return !Loss::needs_probabilities ||
+         std::ranges::all_of(y_hat, [](T p) { return p > T(1e-3) && p < T(1 - 1e-3); });
+}
+
+// ---- Bytes
+// ------------------------------------------------------------------------------------------
+
+// Vectors or buffers of the same type.
+template <class A, class B>
+bool same_bits(const A& a, const B& b) {
+  static_assert(sizeof(*a.data()) == sizeof(*b.data()));
+  const auto n = static_cast<std::size_t>(a.size());
+  return n == static_cast<std::size_t>(b.size()) &&
+         (n == 0 || std::memcmp(a.data(), b.data(), n * sizeof(*a.data())) == 0);
+}
+
+// Parameters, slots, powers and counters.
+template <class T>
+bool same_state(const Network<T>& a, const Network<T>& b) {
+  const auto &p = a.optimizer_state(), &q = b.optimizer_state();
+  bool same = same_bits(parameters_of(a), parameters_of(b)) && a.optimizer() == b.optimizer() &&
+              a.training_forwards() == b.training_forwards() && a.epochs() == b.epochs();
+  if (!p || !q) return same && !p && !q;
+  for (std::size_t s = 0; same && s < p->slots.size(); ++s)
+    same = same_bits(p->slots[s], q->slots[s]);
+  return same && p->slots.size() == q->slots.size() && same_bits(p->powers, q->powers);
+}
+
+}  // namespace chainrule

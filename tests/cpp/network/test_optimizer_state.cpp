@@ -1,0 +1,119 @@
+#include "network/optimizer_state.hpp"
+
+#include "kernels/dispatch.hpp"
+#include "network/fixtures.hpp"
+#include "test.hpp"
+
+namespace chainrule {
+
+namespace {
+
+constexpr Index kSize = 48;
+
+// Fields at which every term of the formula counts.
+template <class F>
+F lively() {
+  F formula;
+  formula.weight_decay = 0.25;
+  if constexpr (requires { formula.momentum; }) formula.momentum = 0.5;
+  return formula;
+}
+
+}  // namespace
+
+TEST(optimizer_state_begins_at_zero) {
+  for_each_dtype([]<class T>() {
+    for_each_type(Optimizers{}, []<class F>() {
+      const OptimizerState<T> state(to_spec(F{}), kSize);
+      CHECK_EQUAL(state.spec.updates, 0);
+      CHECK(state.spec.formula == to_spec(F{}));
+      CHECK_EQUAL(std::ssize(state.slots), F::n_slots);
+      CHECK_EQUAL(std::ssize(state.slot_names), F::n_slots);
+      CHECK_EQUAL(std::ssize(state.powers), F::n_powers);
+      CHECK_EQUAL(std::ssize(state.power_names), F::n_powers);
+      for (const AlignedBuffer<T>& slot : state.slots)
+        CHECK(same_bits(slot, std::vector<T>(kSize)));
+      CHECK(state.powers == std::vector<double>(state.powers.size(), 1.0));
+    });
+  });
+}
+
+// Coefficients are computed in float64 from fields, powers and the number of updates, then rounded
+// once; those of biases have no decay if decay_biases is off.
+TEST(optimizer_state_coefficients) {
+  for_each_dtype([]<class T>() {
+    for_each_type(Optimizers{}, []<class F>() {
+      for (const bool decay_biases : {true, false}) {
+        F formula = lively<F>();
+        formula.decay_biases = decay_biases;
+        OptimizerState<T> state(to_spec(formula), kSize);
+        std::vector<double> powers(static_cast<std::size_t>(F::n_powers), 1.0);
+        for (Index t = 0; t < 5; ++t) {
+          const double rate = 0.5 + static_cast<double>(t);
+          const Update<T> update = state.begin_update(kernels<T>(), t % 2 == 0 ? nullptr : &rate);
+          formula.advance(powers.data());
+          F bias_formula = formula;
+          if (!decay_biases) bias_formula.weight_decay = 0.0;
+          double exact[F::n_coefficients], of_bias[F::n_coefficients];
+          formula.step(t % 2 == 0 ? formula.learning_rate : rate, t, powers.data(), exact);
+          bias_formula.step(t % 2 == 0 ? formula.learning_rate : rate, t, powers.data(), of_bias);
+          for (Index c = 0; c < F::n_coefficients; ++c) {
+            CHECK_EQUAL(update.weight_coefficients[c], static_cast<T>(exact[c]));
+            CHECK_EQUAL(update.bias_coefficients[c], static_cast<T>(of_bias[c]));
+          }
+          CHECK_EQUAL(state.spec.updates, t + 1);
+          CHECK(same_bits(state.powers, powers));
+          CHECK_EQUAL(update.n_slots, F::n_slots);
+          for (std::size_t s = 0; s < state.slots.size(); ++s)
+            CHECK(update.slots[s] == state.slots[s].data());
+          const Index index = find_by_name(Optimizers{}, F::name);
+          CHECK(update.kernel == kernels<T>().optimizers[index].update);
+        }
+      }
+    });
+  });
+}
+
+// New fields of the same formula keep what is remembered; another formula starts at zero.
+TEST(optimizer_state_changes) {
+  for_each_type(Optimizers{}, []<class F>() {
+    OptimizerState<double> state(to_spec(F{}), kSize);
+    state.begin_update(kernels<double>(), nullptr);
+    for (AlignedBuffer<double>& slot : state.slots) slot.data()[1] = 2.0;
+    const std::vector<double> powers = state.powers;
+    state.change(to_spec(lively<F>()), kSize);
+    CHECK(state.spec.formula == to_spec(lively<F>()));
+    CHECK_EQUAL(state.spec.updates, 1);
+    CHECK(state.powers == powers);
+    for (const AlignedBuffer<double>& slot : state.slots) CHECK_EQUAL(slot.data()[1], 2.0);
+    for_each_type(Optimizers{}, [&]<class G>() {
+      if (std::is_same_v<F, G>) return;
+      OptimizerState<double> other(to_spec(F{}), kSize);
+      other.begin_update(kernels<double>(), nullptr);
+      other.change(to_spec(G{}), kSize);
+      CHECK_EQUAL(other.spec.updates, 0);
+      CHECK_EQUAL(std::ssize(other.slots), G::n_slots);
+      CHECK(other.powers == std::vector<double>(static_cast<std::size_t>(G::n_powers), 1.0));
+    });
+  });
+}
+
+TEST(optimizer_state_of_wrong_fields_is_refused) {
+  for_each_type(Optimizers{}, []<class F>() {
+    F wrong;
+    wrong.learning_rate = -1.0;
+    CHECK_THROWS(check_optimizer(to_spec(wrong)),
+                 "learning_rate: expected a number in [0, inf), got -1");
+    CHECK_THROWS(OptimizerState<float>(to_spec(wrong), kSize), "learning_rate");
+    OptimizerState<float> state(to_spec(F{}), kSize);
+    CHECK_THROWS(state.change(to_spec(wrong), kSize), "learning_rate");
+    CHECK(state.spec.formula == to_spec(F{}));
+    CHECK_EQUAL(learning_rate_of(to_spec(F{})), F{}.learning_rate);
+  });
+  Sgd contradiction;
+  contradiction.nesterov = true;
+  CHECK_THROWS(check_optimizer(to_spec(contradiction)), "nesterov=True needs momentum > 0");
+  CHECK_THROWS(check_optimizer({"adm", {}}), "optimizer: unknown name 'adm'; did you mean adam");
+}
+
+}  // namespace chainrule

@@ -1,0 +1,225 @@
+#include "network/parameters.hpp"
+
+#include <limits>
+#include <numeric>
+
+#include "base/aligned_buffer.hpp"
+#include "kernels/panels.hpp"
+#include "network/fixtures.hpp"
+#include "network/tensor_names.hpp"
+#include "test.hpp"
+
+namespace chainrule {
+
+namespace {
+
+template <class T>
+NetworkSpec example() {
+  return network_spec<T>(
+      3, {activation("tanh"), dense(17, "relu"), activation("identity"), activation("softmax"),
+          dense(8, "identity", false), dense(1, "sigmoid")});
+}
+
+template <class T>
+std::vector<T> tensor_of(const Segment& segment, const T* block) {
+  std::vector<T> tensor(static_cast<std::size_t>(segment.n_parameters()));
+  read_tensor(segment, block, tensor.data());
+  return tensor;
+}
+
+// What an initialiser gives for a tensor, straight from DEFINITIONS: row o from the numbers of unit
+// o.
+template <class F, class T>
+std::vector<T> drawn(const F& initializer, const Stage& stage, Purpose purpose,
+                     std::uint64_t seed) {
+  const Index n_in = purpose == Purpose::kBiases ? 1 : stage.n_in;
+  std::vector<T> tensor;
+  std::vector<double> unit(static_cast<std::size_t>(n_in));
+  for (Index o = 0; o < stage.n_out; ++o) {
+    initializer.fill({static_cast<double>(stage.n_in),
+                      static_cast<double>(stage.n_out),
+                      {seed, purpose, stage.layer, 0},
+                      o},
+                     unit);
+    for (const double w : unit) tensor.push_back(static_cast<T>(w));
+  }
+  return tensor;
+}
+
+}  // namespace
+
+TEST(parameters_lie_one_after_the_other) {
+  for_each_dtype([]<class T>() {
+    const NetworkSpec spec = example<T>();
+    const ParameterTable<T> table(spec);
+    const std::vector<TensorShape> tensors = parameter_tensors(spec);
+    CHECK_EQUAL(table.segments.size(), tensors.size());
+    Index offset = 0, n_parameters = 0;
+    for (std::size_t i = 0; i < tensors.size(); ++i) {
+      const Segment& segment = table.segments[i];
+      CHECK_EQUAL(segment.name, tensors[i].name);
+      CHECK_EQUAL(segment.is_weight, tensors[i].shape.size() == 2);
+      CHECK_EQUAL(segment.n_out, tensors[i].shape[0]);
+      CHECK_EQUAL(segment.n_in, segment.is_weight ? tensors[i].shape[1] : 1);
+      CHECK_EQUAL(segment.offset, offset);
+      CHECK_EQUAL(segment.size, round_up(segment.n_out, kLanes<T>) * segment.n_in);
+      offset += segment.size;
+      n_parameters += tensors[i].size();
+    }
+    CHECK_EQUAL(table.size, offset);
+    CHECK_EQUAL(table.n_parameters, n_parameters);
+    CHECK_EQUAL(table.n_features(), 3);
+    CHECK_EQUAL(table.n_outputs(), 1);
+  });
+}
+
+TEST(parameters_of_stages) {
+  const ParameterTable<double> table(example<double>());
+  CHECK_EQUAL(table.input_activations.size(), 1u);
+  CHECK_EQUAL(table.input_activations[0].spec.name, Tanh::name);
+  CHECK_EQUAL(table.stages.size(), 3u);
+  const auto check_stage = [&](std::size_t s, Index layer, Index n_in, Index n_out, Index bias,
+                               const std::vector<std::string>& activations) {
+    const Stage& stage = table.stages[s];
+    CHECK_EQUAL(stage.layer, layer);
+    CHECK_EQUAL(stage.n_in, n_in);
+    CHECK_EQUAL(stage.n_out, n_out);
+    CHECK_EQUAL(stage.bias, bias);
+    CHECK_EQUAL(stage.activations.size(), activations.size());
+    for (std::size_t i = 0; i < activations.size(); ++i) {
+      CHECK_EQUAL(stage.activations[i].spec.name, activations[i]);
+      CHECK_EQUAL(stage.activations[i].index, find_by_name(Activations{}, activations[i]));
+    }
+  };
+  check_stage(0, 1, 3, 17, 1, {"relu", "softmax"});
+  check_stage(1, 4, 17, 8, -1, {});
+  check_stage(2, 5, 8, 1, 4, {"sigmoid"});
+}
+
+TEST(parameters_need_a_dense_layer_and_known_activations) {
+  CHECK_THROWS(ParameterTable<float>(network_spec<float>(3, {activation("relu")})),
+               "at least one Dense layer");
+  NetworkSpec spec = example<float>();
+  std::get<DenseSpec>(spec.layers[1]).activation.name = "rleu";
+  CHECK_THROWS(ParameterTable<float>(spec), "activation: unknown name 'rleu'; did you mean relu");
+}
+
+TEST(parameters_are_written_and_read) {
+  for_each_dtype([]<class T>() {
+    for (const Index n_out : {1, 7, 8, 16, 17, 40})
+      for (const Index n_in : {1, 5, 16}) {
+        const ParameterTable<T> table(network_spec<T>(n_in, {dense(n_out)}));
+        AlignedBuffer<T> block(table.size);
+        for (const Segment& segment : table.segments) {
+          std::vector<T> tensor(static_cast<std::size_t>(segment.n_parameters()));
+          std::iota(tensor.begin(), tensor.end(), T(1));
+          write_tensor(segment, tensor.data(), block.data());
+          CHECK(same_bits(tensor_of(segment, block.data()), tensor));
+        }
+        CHECK(padding_is_zero(table, block.data()));
+        const Index o = n_out - 1, i = n_in - 1;
+        const Segment &w = table.segments[0], &b = table.segments[1];
+        CHECK_EQUAL(block.data()[w.offset + panel_offset<T>(n_in, o, i)],
+                    static_cast<T>(n_out * n_in));
+        CHECK_EQUAL(block.data()[b.offset + o], static_cast<T>(n_out));
+      }
+  });
+}
+
+// Every initialiser for weights and for biases; numbers depend on seed, layer and unit alone.
+TEST(parameters_are_drawn_as_defined) {
+  for_each_dtype([]<class T>() {
+    for_each_type(Initializers{}, []<class F>() {
+      NetworkSpec spec = example<T>();
+      for (LayerSpec& layer : spec.layers)
+        if (auto* given = std::get_if<DenseSpec>(&layer))
+          given->initializer = given->bias_initializer = to_spec(F{});
+      const ParameterTable<T> table(spec);
+      AlignedBuffer<T> block(table.size);
+      for (const std::uint64_t seed :
+           {std::uint64_t{0}, std::numeric_limits<std::uint64_t>::max()}) {
+        initialize(spec, table, seed, block.data());
+        CHECK(padding_is_zero(table, block.data()));
+        for (const Stage& stage : table.stages) {
+          const auto tensor = [&](Index id) {
+            return tensor_of(table.segments[static_cast<std::size_t>(id)], block.data());
+          };
+          CHECK(same_bits(tensor(stage.weight), drawn<F, T>(F{}, stage, Purpose::kWeights, seed)));
+          if (stage.bias >= 0)
+            CHECK(same_bits(tensor(stage.bias), drawn<F, T>(F{}, stage, Purpose::kBiases, seed)));
+        }
+      }
+    });
+  });
+}
+
+// The default follows from the next activation before another Dense layer.
+TEST(parameters_are_drawn_for_the_activation_behind) {
+  for_each_type(Activations{}, []<class F>() {
+    const std::vector<std::vector<LayerSpec>> all = {
+        {dense(4, F::name)},
+        {dense(4), activation(F::name)},
+        {dense(4), activation("identity"), activation(F::name), activation("relu")},
+        {dense(4, F::name), dense(4, "relu")}};
+    for (std::vector<LayerSpec> layers : all) {
+      const bool next_counts = std::string_view(F::name) == Identity::name && layers.size() == 4;
+      NetworkSpec by_default = network_spec<float>(6, layers), given = by_default;
+      std::get<DenseSpec>(given.layers[0]).initializer = default_spec(
+          Initializers{}, "initializer", next_counts ? Relu::initializer : F::initializer);
+      CHECK(same_bits(parameters_of(Network<float>(by_default)),
+                      parameters_of(Network<float>(given))));
+    }
+  });
+}
+
+TEST(parameters_that_are_not_finite) {
+  const NetworkSpec spec = example<float>();
+  const ParameterTable<float> table(spec);
+  AlignedBuffer<float> block(table.size);
+  initialize(spec, table, 1, block.data());
+  CHECK_EQUAL(first_nonfinite_stage(table, block.data()), 0);
+  for (const float wrong :
+       {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),
+        -std::numeric_limits<float>::infinity()})
+    for (std::size_t s = table.stages.size(); s-- > 0;)
+      for (const Index id : {table.stages[s].weight, table.stages[s].bias}) {
+        if (id < 0) continue;
+        const Segment& segment = table.segments[static_cast<std::size_t>(id)];
+        float& last =
+            block.data()[segment.offset +
+                         (segment.is_weight ? panel_offset<float>(segment.n_in, segment.n_out - 1,
+                                                                  segment.n_in - 1)
+                                            : segment.n_out - 1)];
+        const float before = std::exchange(last, wrong);
+        CHECK_EQUAL(first_nonfinite_stage(table, block.data()), static_cast<Index>(s) + 1);
+        block.data()[0] = wrong;
+        CHECK_EQUAL(first_nonfinite_stage(table, block.data()), 1);
+        block.data()[0] = 1.0f;
+        last = before;
+      }
+}
+
+// A chain per output unit over its inputs, unit sums in order, to the bit; padding does not count.
+TEST(parameters_norm) {
+  for_each_dtype([]<class T>() {
+    const NetworkSpec spec = example<T>();
+    const ParameterTable<T> table(spec);
+    AlignedBuffer<T> block(table.size);
+    initialize(spec, table, 11, block.data());
+    double total = 0.0;
+    for (const Segment& segment : table.segments) {
+      const std::vector<T> tensor = tensor_of(segment, block.data());
+      for (auto row = tensor.begin(); row != tensor.end(); row += segment.n_in)
+        total += std::accumulate(row, row + segment.n_in, 0.0, [](double sum, T w) {
+          return sum + static_cast<double>(w) * static_cast<double>(w);
+        });
+    }
+    CHECK(total > 1.0);
+    CHECK_EQUAL(norm(table, block.data()), std::sqrt(total));
+    const Segment& bias = table.segments[1];
+    block.data()[bias.offset + bias.n_out] = T(1000);
+    CHECK_EQUAL(norm(table, block.data()), std::sqrt(total));
+  });
+}
+
+}  // namespace chainrule

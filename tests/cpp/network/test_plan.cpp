@@ -1,0 +1,270 @@
+#include "network/plan.hpp"
+
+#include "network/fixtures.hpp"
+#include "test.hpp"
+
+namespace chainrule {
+
+namespace {
+
+constexpr Index kCapacity = 40;
+
+struct Use {
+  std::vector<BufferId> read, written;
+};
+
+// What an operation reads and writes, said here once more than in the plan.
+template <class T>
+struct UseOf {
+  const Plan<T>& plan;
+
+  Use operator()(const LoadInput& op) const { return {{}, {op.x}}; }
+  Use operator()(const DenseForward& op) const { return {{op.x}, {op.z, op.a}}; }
+  Use operator()(const ActivationForward& op) const { return {{op.z}, {op.a}}; }
+  Use operator()(const LossOfBatch& op) const {
+    return {{op.prediction, plan.y, plan.scale},
+            {op.fused ? op.y_hat : kNoBuffer, op.gradient, plan.losses, plan.element_losses}};
+  }
+  Use operator()(const ActivationBackward& op) const { return {{op.z, op.a, op.da}, {op.dz}}; }
+  Use operator()(const InputGradient& op) const {
+    return {{op.dz, op.z_prev, op.a_prev}, {op.dz_panels, op.da, op.dz_prev}};
+  }
+  Use operator()(const ParameterGradient& op) const { return {{op.x, op.dz}, {op.db}}; }
+};
+
+// Which buffer each element of the workspace holds while the plan runs.
+template <class T>
+class Memory {
+ public:
+  explicit Memory(const Plan<T>& plan)
+      : plan_(plan), owners_(static_cast<std::size_t>(plan.workspace_size), kNoBuffer) {}
+
+  void write(BufferId id) {
+    if (id == kNoBuffer) return;
+    CHECK(id != kInput);
+    std::fill(begin(id), end(id), id);
+  }
+  void check_holds(BufferId id) {
+    if (id == kNoBuffer || id == kInput) return;
+    CHECK(std::all_of(begin(id), end(id), [id](BufferId owner) { return owner == id; }));
+  }
+  void run(Index first, Index last) {
+    for (Index i = first; i < last; ++i) {
+      const Use use = std::visit(UseOf<T>{plan_}, plan_.operations[static_cast<std::size_t>(i)]);
+      for (const BufferId id : use.read) check_holds(id);
+      for (const BufferId id : use.written) write(id);
+      // Written together, and beside what is read unless it is the same buffer.
+      for (const BufferId id : use.written) check_holds(id);
+      for (const BufferId id : use.read) check_holds(id);
+    }
+  }
+
+ private:
+  const Buffer& buffer(BufferId id) const { return plan_.buffers[static_cast<std::size_t>(id)]; }
+  auto begin(BufferId id) { return owners_.begin() + buffer(id).offset; }
+  auto end(BufferId id) { return begin(id) + buffer(id).rows * buffer(id).stride; }
+
+  const Plan<T>& plan_;
+  std::vector<BufferId> owners_;
+};
+
+// One word for each operation; "|" where the forward half and the gradients of parameters end.
+template <class T>
+std::string program(const Plan<T>& plan) {
+  struct Word {
+    std::string operator()(const LoadInput&) { return "load"; }
+    std::string operator()(const DenseForward& op) {
+      return text("z", op.stage + 1, op.activation >= 0 ? "+f" : "");
+    }
+    std::string operator()(const ActivationForward&) { return "f"; }
+    std::string operator()(const LossOfBatch& op) { return op.fused ? "fused" : "loss"; }
+    std::string operator()(const ActivationBackward&) { return "f'"; }
+    std::string operator()(const InputGradient& op) {
+      return text("da", op.stage, op.activation >= 0 ? "*f'" : "");
+    }
+    std::string operator()(const ParameterGradient& op) {
+      return text("dw", op.stage + 1, op.db >= 0 ? "+db" : "");
+    }
+  };
+  std::string words;
+  for (std::size_t i = 0; i < plan.operations.size(); ++i) {
+    if (static_cast<Index>(i) == plan.n_forward) words += "| ";
+    if (static_cast<Index>(i) == plan.n_backward && plan.n_backward > plan.n_forward) words += "| ";
+    words += std::visit(Word{}, plan.operations[i]) + " ";
+  }
+  return words;
+}
+
+std::string program_of(const std::vector<LayerSpec>& layers, PlanPurpose purpose,
+                       const char* loss) {
+  const ParameterTable<float> table(network_spec<float>(3, layers));
+  const FormulaSpec spec = loss == nullptr ? FormulaSpec{} : default_spec(Losses{}, "loss", loss);
+  return program(make_plan(table, {purpose, kCapacity, loss == nullptr ? nullptr : &spec}));
+}
+
+// Calls f(table, options) for all kinds of networks, purposes and losses.
+template <class T, class F>
+void for_each_plan(F&& f) {
+  for_each_type(Activations{}, [&]<class Hidden>() {
+    for_each_type(Activations{}, [&]<class Output>() {
+      for (const std::vector<LayerSpec>& layers : layer_stacks(Hidden::name, Output::name, 3)) {
+        const ParameterTable<T> table(network_spec<T>(6, layers));
+        for (const PlanPurpose purpose :
+             {PlanPurpose::infer, PlanPurpose::evaluate, PlanPurpose::train, PlanPurpose::gradients,
+              PlanPurpose::keep_all}) {
+          if (purpose == PlanPurpose::infer || purpose == PlanPurpose::gradients)
+            f(table, PlanOptions{purpose, kCapacity});
+          if (purpose == PlanPurpose::infer) continue;
+          for_each_type(Losses{}, [&]<class Loss>() {
+            const FormulaSpec loss = to_spec(Loss{});
+            f(table, PlanOptions{purpose, kCapacity, &loss, false});
+            if (Loss::averages_outputs) f(table, PlanOptions{purpose, kCapacity, &loss, true});
+          });
+        }
+      }
+    });
+  });
+}
+
+}  // namespace
+
+TEST(plan_for_each_purpose) {
+  const std::vector<LayerSpec> layers = {dense(4, "relu"), dense(2, "softmax")};
+  CHECK_EQUAL(program_of(layers, PlanPurpose::infer, nullptr), "z1+f z2 f ");
+  CHECK_EQUAL(program_of(layers, PlanPurpose::evaluate, "cross_entropy"), "z1+f z2 fused ");
+  const std::string train = "z1+f z2 fused | da1*f' dw2+db dw1+db ";
+  CHECK_EQUAL(program_of(layers, PlanPurpose::train, "cross_entropy"), train);
+  CHECK_EQUAL(program_of(layers, PlanPurpose::gradients, "cross_entropy"), train + "| da0 ");
+  CHECK_EQUAL(program_of(layers, PlanPurpose::keep_all, "cross_entropy"), train + "| da0 ");
+  CHECK_EQUAL(program_of(layers, PlanPurpose::gradients, nullptr),
+              "z1+f z2 f | f' da1*f' dw2+db dw1+db | da0 ");
+  CHECK_EQUAL(program_of(layers, PlanPurpose::train, "mse"),
+              "z1+f z2 f loss | f' da1*f' dw2+db dw1+db ");
+}
+
+TEST(plan_without_bias) {
+  const std::vector<LayerSpec> layers = {dense(4, "tanh", false), dense(2)};
+  CHECK_EQUAL(program_of(layers, PlanPurpose::train, "mse"), "z1+f z2 loss | da1*f' dw2+db dw1 ");
+}
+
+TEST(plan_with_activations_behind_and_in_front) {
+  const std::vector<LayerSpec> behind = {dense(4), activation("tanh"), dense(2),
+                                         activation("sigmoid")};
+  CHECK_EQUAL(program_of(behind, PlanPurpose::train, "binary_cross_entropy"),
+              "z1+f z2 fused | da1*f' dw2+db dw1+db ");
+  const std::vector<LayerSpec> in_front = {activation("softmax"), activation("tanh"), dense(2)};
+  CHECK_EQUAL(program_of(in_front, PlanPurpose::train, "mse"), "load f f z1 loss | dw1+db ");
+  CHECK_EQUAL(program_of(in_front, PlanPurpose::gradients, "mse"),
+              "load f f z1 loss | dw1+db | da0*f' f' ");
+}
+
+TEST(plan_with_several_activations_in_a_row) {
+  const std::vector<LayerSpec> layers = {dense(4, "softmax"),    activation("tanh"),
+                                         activation("identity"), activation("softmax"),
+                                         dense(2, "tanh"),       activation("softmax")};
+  CHECK_EQUAL(program_of(layers, PlanPurpose::train, "cross_entropy"),
+              "z1 f f f z2+f fused | f' da1 f' f' f' dw2+db dw1+db ");
+}
+
+// The fused form is taken exactly where the last activation is the one that matches the loss.
+TEST(plan_fuses_matching_losses_only) {
+  for_each_type(Losses{}, []<class Loss>() {
+    for_each_type(Activations{}, []<class Output>() {
+      const bool matches =
+          std::is_same_v<Output, typename Loss::Matching> && !std::is_same_v<Output, Identity>;
+      for (const std::vector<LayerSpec>& layers : layer_stacks("relu", Output::name, 3))
+        for (const PlanPurpose purpose :
+             {PlanPurpose::evaluate, PlanPurpose::train, PlanPurpose::keep_all}) {
+          const std::string words = program_of(layers, purpose, Loss::name);
+          CHECK_EQUAL(words.find("fused") != std::string::npos, matches);
+          CHECK_EQUAL(words.find("loss") == std::string::npos, matches);
+        }
+    });
+  });
+}
+
+// Every operation finds what it reads as it was written, and results last to the end; dX can be
+// computed again and again.
+TEST(plan_keeps_buffers_as_long_as_they_are_read) {
+  for_each_dtype([]<class T>() {
+    for_each_plan<T>([](const ParameterTable<T>& table, const PlanOptions& options) {
+      const Plan<T> plan = make_plan(table, options);
+      Memory<T> memory(plan);
+      const auto n = static_cast<Index>(plan.operations.size());
+      for (const BufferId id : {plan.y, plan.scale}) memory.write(id);
+      memory.run(0, plan.n_forward);
+      for (const BufferId id : {plan.y_hat, plan.losses, plan.element_losses})
+        memory.check_holds(id);
+      memory.write(plan.output_gradient);
+      memory.run(plan.n_forward, plan.n_backward);
+      if (plan.input_gradient != kNoBuffer)
+        for (int again = 0; again < 2; ++again) memory.run(plan.n_backward, n);
+      for (const BufferId id :
+           {plan.y_hat, plan.losses, plan.element_losses, plan.y, plan.input_gradient})
+        memory.check_holds(id);
+    });
+  });
+}
+
+TEST(plan_buffers_have_room) {
+  for_each_dtype([]<class T>() {
+    for_each_plan<T>([](const ParameterTable<T>& table, const PlanOptions& options) {
+      const Plan<T> plan = make_plan(table, options);
+      for (std::size_t i = 1; i < plan.buffers.size(); ++i) {
+        const Buffer& buffer = plan.buffers[i];
+        CHECK_EQUAL(buffer.offset % kLanes<T>, 0);
+        CHECK_EQUAL(buffer.stride % kLanes<T>, 0);
+        CHECK(buffer.stride >= buffer.cols);
+        CHECK(buffer.offset >= 0 &&
+              buffer.offset + buffer.rows * buffer.stride <= plan.workspace_size);
+      }
+      for (const Operation& operation : plan.operations)
+        if (const auto* op = std::get_if<InputGradient>(&operation)) {
+          const Buffer& panels = plan.buffers[static_cast<std::size_t>(op->dz_panels)];
+          const Index n_out = table.stages[static_cast<std::size_t>(op->stage)].n_out;
+          CHECK(panels.rows * panels.stride >= round_up(kCapacity, kLanes<T>) * n_out);
+        }
+      CHECK_EQUAL(plan.buffers[static_cast<std::size_t>(plan.y_hat)].cols, table.n_outputs());
+      CHECK_EQUAL(plan.workspace_bytes(), plan.workspace_size * static_cast<Index>(sizeof(T)));
+    });
+  });
+}
+
+TEST(plan_that_keeps_all_shares_nothing) {
+  for_each_plan<float>([](const ParameterTable<float>& table, const PlanOptions& options) {
+    if (options.purpose != PlanPurpose::keep_all) return;
+    const Plan<float> plan = make_plan(table, options);
+    Index size = 0;
+    Memory<float> memory(plan);
+    for (std::size_t i = 1; i < plan.buffers.size(); ++i) memory.write(static_cast<BufferId>(i));
+    for (std::size_t i = 1; i < plan.buffers.size(); ++i) {
+      memory.check_holds(static_cast<BufferId>(i));
+      size += plan.buffers[i].rows * plan.buffers[i].stride;
+    }
+    CHECK_EQUAL(plan.workspace_size, size);
+    for (std::size_t s = 0; s < plan.stages.size(); ++s) {
+      const StageBuffers& stage = plan.stages[s];
+      for (const BufferId id : {stage.z, stage.a, stage.dz}) CHECK(id != kNoBuffer);
+      CHECK(stage.da != kNoBuffer || s + 1 == plan.stages.size());
+    }
+  });
+}
+
+// Rows a whole page apart would fall into the same sets of the cache.
+TEST(plan_rows_are_not_pages_apart) {
+  for_each_dtype([]<class T>() {
+    const Index page = 4096 / static_cast<Index>(sizeof(T));
+    const ParameterTable<T> table(network_spec<T>(4, {dense(page), dense(2 * page), dense(1)}));
+    for (const Buffer& buffer : make_plan(table, {PlanPurpose::gradients, kCapacity}).buffers)
+      CHECK(buffer.stride % page != 0);
+  });
+}
+
+TEST(plan_of_an_unknown_loss) {
+  const ParameterTable<float> table(network_spec<float>(4, {dense(2)}));
+  const FormulaSpec loss{"msee", {}};
+  CHECK_THROWS(make_plan(table, {PlanPurpose::train, kCapacity, &loss}),
+               "loss: unknown name 'msee'; did you mean mse");
+}
+
+}  // namespace chainrule

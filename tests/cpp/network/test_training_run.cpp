@@ -1,0 +1,283 @@
+#include "network/training_run.hpp"
+
+#include <limits>
+#include <numeric>
+
+#include "allocations.hpp"
+#include "network/fixtures.hpp"
+#include "test.hpp"
+
+namespace chainrule {
+
+namespace {
+
+constexpr Index kFeatures = 4, kOutputs = 3, kRows = 50;
+constexpr double kForever = std::numeric_limits<double>::infinity();
+constexpr double kRate = 0.01;
+
+template <class T>
+NetworkSpec example() {
+  NetworkSpec spec = network_spec<T>(kFeatures, {dense(6, "relu"), dense(kOutputs, "sigmoid")});
+  spec.loss = to_spec(Mse{});
+  return spec;
+}
+
+template <class T>
+struct Trainee : Network<T> {
+  explicit Trainee(const FormulaSpec& optimizer = to_spec(Adam{})) : Network<T>(example<T>()) {
+    this->set_optimizer(optimizer);
+  }
+};
+
+template <class T>
+void fit(Network<T>& network, const Examples<T>& examples, const TrainingOptions& options,
+         int epochs) {
+  TrainingRun<T> run(network, examples, options);
+  for (int epoch = 0; epoch < epochs; ++epoch) {
+    run.begin_epoch();
+    CHECK_EQUAL(run.run(0, kForever, kRate), run.n_batches());
+    run.end_epoch();
+  }
+}
+
+// The rows of the data in the given order.
+template <class T>
+TestData<T> rows_of(const TestData<T>& data, std::span<const Index> order) {
+  TestData<T> rows = data;
+  rows.d = std::ssize(order);
+  rows.x.clear();
+  rows.y.clear();
+  for (const Index i : order) {
+    rows.x.insert(rows.x.end(), data.x.begin() + i * data.n, data.x.begin() + (i + 1) * data.n);
+    rows.y.insert(rows.y.end(), data.y.begin() + i * data.m, data.y.begin() + (i + 1) * data.m);
+  }
+  return rows;
+}
+
+}  // namespace
+
+// An epoch is its train_steps over the rows in the order of the shuffle, a short batch last.
+TEST(training_run_is_its_steps) {
+  for_each_dtype([]<class T>() {
+    for_each_type(Optimizers{}, []<class Optimizer>() {
+      for (const bool shuffled : {false, true})
+        for (const Index batch_size : {1, 16, 50, 70}) {
+          Trainee<T> network(to_spec(Optimizer{})), by_hand(to_spec(Optimizer{}));
+          const TestData<T> data(kRows, kFeatures, kOutputs);
+          fit(network, data.examples(), {batch_size, shuffled, false}, 2);
+          std::vector<Index> order(kRows);
+          for (Index epoch = 0; epoch < 2; ++epoch) {
+            std::iota(order.begin(), order.end(), Index{0});
+            if (shuffled) shuffle(order, by_hand.spec().seed, epoch);
+            for (Index first = 0; first < kRows; first += batch_size) {
+              const auto count = static_cast<std::size_t>(std::min(batch_size, kRows - first));
+              const TestData<T> batch =
+                  rows_of(data, std::span(order).subspan(static_cast<std::size_t>(first), count));
+              by_hand.train_step(batch.examples(), to_spec(Mse{}), &kRate);
+            }
+            by_hand.end_epoch();
+          }
+          CHECK(same_state(network, by_hand));
+        }
+    });
+  });
+}
+
+TEST(training_run_goes_on_where_the_last_one_ended) {
+  for_each_dtype([]<class T>() {
+    for_each_type(Optimizers{}, []<class Optimizer>() {
+      for (const bool shuffled : {false, true}) {
+        Trainee<T> twice(to_spec(Optimizer{})), once(to_spec(Optimizer{}));
+        const TestData<T> data(kRows, kFeatures, kOutputs);
+        fit(twice, data.examples(), {16, shuffled, false}, 2);
+        fit(twice, data.examples(), {16, shuffled, true}, 3);
+        fit(once, data.examples(), {16, shuffled, false}, 5);
+        CHECK(same_state(twice, once));
+        CHECK_EQUAL(once.epochs(), 5);
+        CHECK_EQUAL(once.optimizer()->updates, 20);
+      }
+    });
+  });
+}
+
+TEST(training_run_shuffles_each_epoch_anew) {
+  Trainee<double> shuffled(to_spec(Sgd{})), ordered(to_spec(Sgd{})), later(to_spec(Sgd{}));
+  const TestData<double> data(kRows, kFeatures, kOutputs);
+  later.set_counters(0, 1);
+  fit(shuffled, data.examples(), {16, true, false}, 1);
+  fit(ordered, data.examples(), {16, false, false}, 1);
+  fit(later, data.examples(), {16, true, false}, 1);
+  CHECK(!same_bits(parameters_of(shuffled), parameters_of(ordered)));
+  CHECK(!same_bits(parameters_of(shuffled), parameters_of(later)));
+}
+
+// In pieces of any size, as callbacks ask for them.
+TEST(training_run_in_pieces) {
+  Trainee<float> whole, pieces, one_by_one;
+  const TestData<float> data(kRows, kFeatures, kOutputs);
+  fit(whole, data.examples(), {8, true, false}, 1);
+  TrainingRun<float> run(pieces, data.examples(), {8, true, false});
+  CHECK_EQUAL(run.n_batches(), 7);
+  run.begin_epoch();
+  CHECK_EQUAL(run.run(3, kForever, kRate), 3);
+  CHECK_EQUAL(run.batches_done(), 3);
+  CHECK_EQUAL(run.run(5, kForever, kRate), 4);
+  CHECK_EQUAL(run.run(5, kForever, kRate), 0);
+  run.end_epoch();
+  CHECK(same_state(whole, pieces));
+  // However little time there is, one batch is done.
+  TrainingRun<float> slow(one_by_one, data.examples(), {8, true, false});
+  slow.begin_epoch();
+  for (int i = 0; i < 7; ++i) CHECK_EQUAL(slow.run(0, -1.0, kRate), 1);
+  slow.end_epoch();
+  CHECK(same_state(whole, one_by_one));
+}
+
+TEST(training_run_is_the_only_one) {
+  Trainee<float> network;
+  const TestData<float> data(kRows, kFeatures, kOutputs);
+  const auto another = [&] { return TrainingRun<float>(network, data.examples(), {}).n_batches(); };
+  {
+    TrainingRun<float> run(network, data.examples(), {});
+    CHECK(network.is_training());
+    CHECK_THROWS(another(), "fit: this network is already being trained");
+    CHECK_THROWS(another(), "fit: this network is already being trained");
+    run.close();
+    CHECK_EQUAL(another(), 1);
+    const TrainingRun<float> next(network, data.examples(), {});
+    run.close();  // again: that of the next one is none of its business
+    CHECK(network.is_training());
+  }
+  CHECK(!network.is_training());
+}
+
+TEST(training_run_that_cannot_begin) {
+  Trainee<float> network;
+  const TestData<float> data(kRows, kFeatures, kOutputs);
+  const std::vector<double> none(kRows, 0.0);
+  const auto begin = [&](const Examples<float>& examples) {
+    TrainingRun<float>(network, examples, {}).close();
+  };
+  CHECK_THROWS((begin(data.examples().part(0, 0)), 0), "x: expected at least one row");
+  CHECK_THROWS((begin(weighted(data.examples(), none)), 0),
+               "sample_weight: expected at least one weight above 0");
+  network.set_loss(std::nullopt);
+  CHECK_THROWS((begin(data.examples()), 0), "loss: none is set");
+  CHECK(!network.is_training());
+}
+
+// A batch whose rows all have weight 0 makes no update, but its random numbers are used up.
+TEST(training_run_over_a_batch_of_no_weight) {
+  for_each_type(Optimizers{}, []<class Optimizer>() {
+    Trainee<double> network(to_spec(Optimizer{}));
+    const TestData<double> data(30, kFeatures, kOutputs);
+    std::vector<double> weights(30, 1.0);
+    std::fill(weights.begin() + 10, weights.begin() + 20, 0.0);
+    TrainingRun<double> run(network, weighted(data.examples(), weights), {10, false, false});
+    run.begin_epoch();
+    run.run(1, kForever, kRate);
+    const std::vector<double> before = parameters_of(network);
+    const Snapshot<double> snapshot = network.snapshot();
+    run.run(1, kForever, kRate);
+    CHECK_EQUAL(network.training_forwards(), 2);
+    CHECK_EQUAL(run.last_loss(), 0.0);
+    network.set_counters(1, 0);
+    CHECK(same_bits(parameters_of(network), before));
+    CHECK(network.optimizer() == snapshot.optimizer);
+    CHECK(same_bits(network.optimizer_state()->powers, snapshot.powers));
+    for (std::size_t s = 0; s < snapshot.slots.size(); ++s)
+      CHECK(same_bits(network.optimizer_state()->slots[s], snapshot.slots[s]));
+    run.run(1, kForever, kRate);
+    CHECK_EQUAL(network.optimizer()->updates, 2);
+  });
+}
+
+// Weights are relative to their mean over all rows: a batch has J = (1/d) sum w l, the epoch sum w
+// l / sum w.
+TEST(training_run_losses) {
+  const TestData<double> data(kRows, kFeatures, kOutputs);
+  const std::vector<double> by_row = random_weights(kRows, 1),
+                            by_output = random_weights(kRows, kOutputs);
+  for (const std::vector<double>& weights : {by_row, by_output}) {
+    Trainee<double> network;
+    const Examples<double> examples = weighted(data.examples(), weights);
+    const double mean = mean_of_weights(examples);
+    TrainingRun<double> run(network, examples, {16, false, false});
+    run.begin_epoch();
+    double loss = 0.0, weight = 0.0;
+    while (run.batches_done() < run.n_batches()) {
+      const Index first = run.batches_done() * 16, count = std::min<Index>(16, kRows - first);
+      Examples<double> batch = examples.part(first, count);
+      batch.mean_weight = mean;
+      const LossSums sums = network.evaluate(batch, to_spec(Mse{}), {});
+      run.run(1, kForever, kRate);
+      CHECK_EQUAL(run.last_loss(), sums.loss / static_cast<double>(count));
+      loss += sums.loss;
+      weight += sums.weight;
+      CHECK_EQUAL(run.epoch_loss(), loss / weight);
+    }
+  }
+}
+
+// Each row's prediction stands at its own place, as it was before the update of its batch.
+TEST(training_run_keeps_predictions) {
+  for_each_dtype([]<class T>() {
+    Trainee<T> network;
+    const TestData<T> data(kRows, kFeatures, kOutputs);
+    TrainingRun<T> run(network, data.examples(), {16, true, true});
+    run.begin_epoch();
+    const std::vector<T> expected = predict(network, data.inputs());
+    CHECK_EQUAL(run.run(0, kForever, 0.0), 4);
+    const MatrixView<const T> got = run.predictions();
+    CHECK_EQUAL(got.rows, kRows);
+    CHECK_EQUAL(got.cols, kOutputs);
+    CHECK(same_bits(std::vector<T>(got.data, got.row(kRows)), expected));
+  });
+}
+
+TEST(training_run_stops_when_the_loss_is_not_finite) {
+  Trainee<float> network;
+  TestData<float> data(kRows, kFeatures, kOutputs);
+  data.y[20 * kOutputs] = std::numeric_limits<float>::max();  // in the second batch
+  TrainingRun<float> run(network, data.examples(), {16, false, false});
+  run.begin_epoch();
+  CHECK_EQUAL(run.run(0, kForever, kRate), 2);
+  CHECK(run.diverged() && !std::isfinite(run.last_loss()));
+  CHECK_EQUAL(network.optimizer()->updates, 1);
+  CHECK_EQUAL(network.training_forwards(), 2);
+  CHECK_EQUAL(run.run(0, kForever, kRate), 0);
+  run.begin_epoch();
+  CHECK(!run.diverged());
+}
+
+// Once it has begun, nothing asks for memory: plans, workspaces and batches are there.
+TEST(training_run_allocates_nothing) {
+  for_each_dtype([]<class T>() {
+    for_each_type(Optimizers{}, []<class Optimizer>() {
+      Trainee<T> network(to_spec(Optimizer{}));
+      network.set_n_threads(1);
+      const TestData<T> data(kRows, kFeatures, kOutputs);
+      const std::vector<double> weights = random_weights(kRows, 1);
+      const Examples<T> examples = weighted(data.examples(), weights);
+      const FormulaSpec loss = to_spec(Mse{});
+      std::vector<T> y_hat(kRows * kOutputs);
+      const auto step = [&] {
+        network.train_step(examples, loss, nullptr);
+        network.predict(data.inputs(), {y_hat.data(), kRows, kOutputs, kOutputs});
+        network.evaluate(examples, loss, {});
+      };
+      step();
+      TrainingRun<T> run(network, examples, {16, true, true});
+      const long before = test::n_allocations();
+      for (int epoch = 0; epoch < 2; ++epoch) {
+        run.begin_epoch();
+        run.run(0, kForever, kRate);
+        run.end_epoch();
+        step();
+      }
+      CHECK_EQUAL(test::n_allocations() - before, 0);
+    });
+  });
+}
+
+}  // namespace chainrule
