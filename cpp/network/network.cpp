@@ -69,7 +69,7 @@ template <class T>
 void Network<T>::use_optimizer(const FormulaSpec* given) {
   if (given != nullptr)
     set_optimizer(*given);
-  else if (!optimizer())
+  else if (!optimizer_)
     set_optimizer(to_spec(Adam{}));
 }
 

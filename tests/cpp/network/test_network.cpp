@@ -252,10 +252,14 @@ TEST(network_initialize_begins_anew) {
 TEST(network_training_belongs_to_one) {
   Network<float> network(example<float>());
   CHECK(!network.is_training());
-  CHECK(network.begin_training());
-  CHECK(network.is_training() && !network.begin_training());
-  network.end_training();
-  CHECK(!network.is_training() && network.begin_training());
+  {
+    const ExclusiveTraining exclusive(network.training_flag());
+    CHECK(network.is_training());
+    CHECK_THROWS(ExclusiveTraining(network.training_flag()), "is being trained");
+    CHECK_THROWS(step(network), "is being trained");
+    CHECK(network.is_training());
+  }
+  CHECK(!network.is_training());
 }
 
 }  // namespace chainrule

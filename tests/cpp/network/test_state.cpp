@@ -64,7 +64,7 @@ TEST(state_of_a_network) {
     CHECK_EQUAL(model.epochs, network.epochs());
     for (const bool with_optimizer : {false, true}) {
       const std::vector<TensorShape> shapes = expected_tensors(describe(network, with_optimizer));
-      const std::vector<StateTensor> tensors = state_tensors(network, with_optimizer);
+      const std::vector<StateTensor> tensors = state_of(network, with_optimizer).tensors;
       CHECK_EQUAL(tensors.size(), shapes.size());
       for (std::size_t i = 0; i < tensors.size(); ++i) {
         CHECK(tensors[i].shape == shapes[i]);
@@ -77,7 +77,7 @@ TEST(state_of_a_network) {
 // Tensors are the logical ones: parameters, then slot by slot, then powers.
 TEST(state_tensors_are_those_of_the_blocks) {
   for_each_network([]<class T>(const Network<T>& network) {
-    const std::vector<StateTensor> tensors = state_tensors(network, true);
+    const std::vector<StateTensor> tensors = state_of(network, true).tensors;
     std::vector<const T*> blocks = {network.parameters()};
     if (network.optimizer_state())
       for (const AlignedBuffer<T>& slot : network.optimizer_state()->slots)
@@ -104,13 +104,13 @@ TEST(state_goes_into_another_network) {
     Network<T> other(example<T>(99));
     train(other, to_spec(Adam{}));
     const std::int64_t version = other.version();
-    set_state(other, describe(network, true), data_of(state_tensors(network, true)));
+    set_state(other, describe(network, true), data_of(state_of(network, true).tensors));
     CHECK(same_state(network, other));
     CHECK(network.spec() == other.spec());
     CHECK(other.version() > version);
     CHECK(padding_is_zero(other.table(), other.parameters()));
     CHECK(same_bits(to_bytes(network, true), to_bytes(other, true)));
-    set_state(other, describe(network, false), data_of(state_tensors(network, false)));
+    set_state(other, describe(network, false), data_of(state_of(network, false).tensors));
     CHECK(!other.optimizer());
     CHECK(same_bits(parameters_of(network), parameters_of(other)));
   });
@@ -118,7 +118,7 @@ TEST(state_goes_into_another_network) {
 
 TEST(state_of_another_network_is_refused) {
   const Network<float> network(example<float>());
-  const std::vector<StateTensor> tensors = state_tensors(network, false);
+  const std::vector<StateTensor> tensors = state_of(network, false).tensors;
   NetworkSpec wider = example<float>(), more_inputs = example<float>(),
               more_layers = example<float>();
   std::get<DenseSpec>(wider.layers[1]).units = 18;
@@ -143,7 +143,7 @@ TEST(state_with_a_wrong_optimizer_is_refused) {
   const std::vector<float> before = parameters_of(other);
   ModelDescription model = describe(network, true);
   model.optimizer->formula.values[0] = -1.0;
-  CHECK_THROWS((set_state(other, model, data_of(state_tensors(network, true))), 0),
+  CHECK_THROWS((set_state(other, model, data_of(state_of(network, true).tensors)), 0),
                "learning_rate");
   CHECK(same_bits(parameters_of(other), before));
 }
@@ -155,7 +155,7 @@ TEST(state_sets_parameters_alone) {
     train(other, to_spec(Sgd{}));
     const auto optimizer = other.optimizer();
     const std::int64_t version = other.version();
-    set_parameters(other, data_of(state_tensors(network, false)));
+    set_parameters(other, data_of(state_of(network, false).tensors));
     CHECK(same_bits(parameters_of(network), parameters_of(other)));
     CHECK(other.optimizer() == optimizer);
     CHECK_EQUAL(other.spec().seed, 2u);
