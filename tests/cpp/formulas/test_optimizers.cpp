@@ -109,4 +109,20 @@ TEST(updates_keep_padding_at_zero) {
   });
 }
 
+TEST(updates_have_the_same_bits_on_every_tier_with_fma) {
+  test::for_each_pair_with_equal_bits(
+      []<class T>(const KernelTable<T>& best, const KernelTable<T>& other) {
+        const test::Parameters<T> start(kLanes<T>, 5), gradient(kLanes<T>, 5);
+        test::for_each_update<T>(best, [&](const test::Update<T>& update) {
+          Index position = 0;
+          while (best.optimizers[position].update != update.run) ++position;
+          const test::Parameters<T> a = start, b = start;
+          const T* c = update.coefficients.data();
+          update.run(start.size(), gradient.w(), a.w(), a.w(), a.slots(), c);
+          other.optimizers[position].update(start.size(), gradient.w(), b.w(), b.w(), b.slots(), c);
+          CHECK_FOR(update.name, a.same_bytes_as(b));
+        });
+      });
+}
+
 }  // namespace chainrule

@@ -40,6 +40,17 @@ bool has_fma(const KernelTable<T>& table) {
   return std::string_view(table.tier) != "scalar";
 }
 
+// Calls f(best, other) for the best tier and each other one that must give its bits.
+template <class F>
+void for_each_pair_with_equal_bits(F f) {
+  for_each_float([&]<class T>() {
+    const KernelTable<T>& best = kernels_of<T>(available_tiers().front());
+    for_each_tier<T>([&](const KernelTable<T>& other) {
+      if (has_fma(other) && &other != &best) f(best, other);
+    });
+  });
+}
+
 // "avx2 float"
 template <class T>
 std::string label(const KernelTable<T>& table) {

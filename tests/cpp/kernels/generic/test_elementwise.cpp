@@ -146,6 +146,29 @@ TEST(relu_at_its_kink) {
   });
 }
 
+TEST(activations_have_the_same_bits_on_every_tier_with_fma) {
+  test::for_each_pair_with_equal_bits([]<class T>(const KernelTable<T>& best,
+                                                  const KernelTable<T>& other) {
+    constexpr Index n = 5 * kLanes<T> + 3;
+    const auto z = padded_matrix<T>(3, n, 9, 49), da = padded_matrix<T>(3, n, 1, 50);
+    for (Index i = 0; i < Activations::size; ++i) {
+      const auto run = [&](const KernelTable<T>& table, const Guarded<T>& a, const Guarded<T>& dz) {
+        const ActivationKernels<T>& f = table.activations[i];
+        f.forward(first_columns(z, n), first_columns(a, n), nullptr);
+        f.backward(first_columns(z, n), first_columns(a, n), first_columns(da, n),
+                   first_columns(dz, n), nullptr);
+      };
+      const auto a = padded_zeros<T>(3, n), dz = padded_zeros<T>(3, n),
+                 a_other = padded_zeros<T>(3, n), dz_other = padded_zeros<T>(3, n);
+      run(best, a, dz);
+      run(other, a_other, dz_other);
+      const std::string what = label(other, other.activations[i].name, n);
+      CHECK_FOR(what, test::same_bytes<T>(first_columns(a, n), first_columns(a_other, n)));
+      CHECK_FOR(what, test::same_bytes<T>(first_columns(dz, n), first_columns(dz_other, n)));
+    }
+  });
+}
+
 // Chunks of 256 rows, a chain of additions in each, chunk sums in order: no fma, so every tier has
 // these bits.
 TEST(rows_are_summed_in_chunks) {

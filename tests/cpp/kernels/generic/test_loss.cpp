@@ -247,4 +247,22 @@ TEST(losses_without_gradient_or_terms) {
   });
 }
 
+TEST(losses_have_the_same_bits_on_every_tier_with_fma) {
+  test::for_each_pair_with_equal_bits(
+      []<class T>(const KernelTable<T>& best, const KernelTable<T>& other) {
+        for (Index loss = 0; loss < Losses::size; ++loss)
+          for (const auto form : {&LossKernels<T>::fused, &LossKernels<T>::general}) {
+            const Batch<T> a(37, true, 1), b(37, true, 1);
+            (best.losses[loss].*form)(a.arguments(false));
+            (other.losses[loss].*form)(b.arguments(false));
+            const std::string what = text(test::label(other), " ", other.losses[loss].name);
+            CHECK_FOR(what, test::same_bytes<T>(a.losses.view(), b.losses.view()));
+            CHECK_FOR(what, test::same_bytes<T>(a.gradient.view(), b.gradient.view()));
+            CHECK_FOR(what,
+                      test::same_bytes<T>({a.y_hat.view().data, a.d, a.m, a.y_hat.view().stride},
+                                          {b.y_hat.view().data, b.d, b.m, b.y_hat.view().stride}));
+          }
+      });
+}
+
 }  // namespace chainrule
