@@ -9,7 +9,7 @@ namespace {
 
 // The update of one parameter in long double. With sign = +1 and magnitudes for arguments it is a
 // bound on all terms that are added, to which rounding errors are relative.
-using Slots = std::array<long double, kMaxSlots>;
+using Slots = long double[kMaxSlots];
 
 long double next(const Sgd& o, Index updates_before, int sign, long double w, long double g,
                  Slots& slot) {
