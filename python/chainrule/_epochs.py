@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chainrule._checks import as_count
+from chainrule._checks import as_count, as_list
 from chainrule._examples import Examples, evaluate_examples, is_by_entry
 from chainrule._progress import progress_callback
 from chainrule.callbacks import Callback, Run, wants_batches
@@ -145,7 +145,7 @@ def fit(
     verbose: int | str,
 ) -> History:
     """Train on validated data."""
-    own = list(callbacks)
+    own = as_list("callbacks", callbacks)
     for callback in own:
         if not isinstance(callback, Callback):
             raise TypeError(f"callbacks: expected chainrule.Callback objects, got {callback!r}")
@@ -158,7 +158,9 @@ def fit(
         optimizer=optimizer,
         metrics=chosen,
         epochs=as_count("epochs", epochs),
-        batch_size=as_count("batch_size", 128 if batch_size is None else batch_size),
-        shuffle=bool(shuffle),
+        batch_size=min(
+            as_count("batch_size", 128 if batch_size is None else batch_size), examples.x.shape[0]
+        ),
+        shuffle=shuffle,
         callbacks=[*own, progress] if progress else own,
     ).run()

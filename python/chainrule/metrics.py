@@ -8,6 +8,7 @@ from typing import Any, Protocol, TYPE_CHECKING
 
 
 from chainrule import _core
+from chainrule._checks import as_list
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -115,12 +116,8 @@ def names() -> list[str]:
 
 def get_all(metrics: Iterable[object]) -> list[Metric]:
     """Return metric objects for names and objects; a repeated name is an error."""
-    if isinstance(metrics, str):
-        raise TypeError(
-            f"metrics: expected a list of metrics, got the string {metrics!r}; write [{metrics!r}]"
-        )
     chosen: list[Metric] = []
-    for metric in metrics:
+    for metric in as_list("metrics", metrics):
         if isinstance(metric, str):
             if metric not in _ALL:
                 near = difflib.get_close_matches(metric, _ALL)

@@ -10,9 +10,17 @@ from typing import Any, TYPE_CHECKING
 import numpy as np
 
 from chainrule import _core
-from chainrule._checks import as_count, as_seed, not_in_this_version
+from chainrule._checks import (
+    MOST_UNITS,
+    as_count,
+    as_list,
+    as_path,
+    as_seed,
+    not_in_this_version,
+)
 from chainrule._examples import default_loss
 from chainrule._saving import Saving
+from chainrule.runtime import MOST_THREADS
 from chainrule.layers import Activation, Dense, NetworkLayer, from_description
 
 if TYPE_CHECKING:
@@ -84,9 +92,8 @@ class Network(Saving):
         dtype: DTypeLike = "float32",
         seed: int | None = None,
     ) -> None:
-        if isinstance(layers, Dense | Activation | str):
-            raise TypeError("layers: expected a list of layers, got a single one")
-        for i, layer in enumerate(layers):
+        given = as_list("layers", layers)
+        for i, layer in enumerate(given):
             if not isinstance(layer, Dense | Activation):
                 raise TypeError(
                     f"layers[{i}]: expected chainrule.Dense or chainrule.Activation, got {layer!r}"
@@ -96,9 +103,9 @@ class Network(Saving):
         self._build(
             {
                 "dtype": _dtype_name(dtype),
-                "n_features": as_count("n_features", n_features),
+                "n_features": as_count("n_features", n_features, most=MOST_UNITS),
                 "seed": secrets.randbits(32) if seed is None else as_seed(seed),
-                "layers": [layer.describe() for layer in layers],
+                "layers": [layer.describe() for layer in given],
                 "loss": None if loss is None else _core.losses.get(loss).describe(),
             }
         )
@@ -132,7 +139,7 @@ class Network(Saving):
 
     @n_threads.setter
     def n_threads(self, n: int | None) -> None:
-        self._n_threads = None if n is None else as_count("n_threads", n)
+        self._n_threads = None if n is None else as_count("n_threads", n, most=MOST_THREADS)
 
     def initialize(self, x: ArrayLike | None = None, *, seed: int | None = None) -> None:
         """Draw all parameters anew, and forget counters and the optimiser.
@@ -275,11 +282,10 @@ def mlp(
     <Network 784-256-128-10, 235146 parameters, float32>
     """
     not_in_this_version(dropout=(dropout, 0.0), norm=(norm, None))
-    if isinstance(sizes, str) or not hasattr(sizes, "__len__"):
-        raise TypeError(f"sizes: expected a list of whole numbers, got {sizes!r}")
-    if len(sizes) < 2:
-        raise ValueError(f"sizes: expected at least 2 (features and outputs), got {len(sizes)}")
-    counts = [as_count(f"sizes[{i}]", size) for i, size in enumerate(sizes)]
+    given = as_list("sizes", sizes)
+    if len(given) < 2:
+        raise ValueError(f"sizes: expected at least 2 (features and outputs), got {len(given)}")
+    counts = [as_count(f"sizes[{i}]", size, most=MOST_UNITS) for i, size in enumerate(given)]
     hidden = [Dense(units, activation, initializer=initializer) for units in counts[1:-1]]
     layers = [*hidden, Dense(counts[-1], output, initializer=initializer)]
     return Network(counts[0], layers, loss=loss, dtype=dtype, seed=seed)
@@ -318,7 +324,7 @@ def load(path: str | os.PathLike[str]) -> Network:
     0
     """
     found = Network.__new__(Network)
-    found._load(os.fspath(path))
+    found._load(as_path(path))
     return found
 
 
