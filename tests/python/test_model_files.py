@@ -161,7 +161,7 @@ WRONG = {
     "offsets": (_set("header/layers.0.weight/data_offsets", [4, 20]), r"layers\.0\.weight"),
     "deep": (
         _set("description/labels", json.loads("[" * 40 + "]" * 40)),
-        "too many objects and lists in each other",
+        "too many objects",
     ),
 }
 
