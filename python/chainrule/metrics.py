@@ -6,6 +6,7 @@ import difflib
 from dataclasses import dataclass
 from typing import Any, Protocol, TYPE_CHECKING
 
+import numpy as np
 
 from chainrule import _core
 from chainrule._checks import as_list
@@ -91,6 +92,8 @@ class Accuracy:
         """
         if weights is not None and weights.ndim == 2:
             weights = weights.mean(axis=1)
+        predictions, y = (np.require(array, requirements=["C", "A"]) for array in (predictions, y))
+        y = y.astype(np.int64 if y.ndim == 1 else predictions.dtype, casting="same_kind", copy=False)
         return float(_core.metric_accuracy(predictions, y, weights, by_entry))
 
 
