@@ -6,12 +6,18 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import numpy as np
 
     import chainrule as cr
+
+# Found from other folders too.
+_PYTHONPATH = os.pathsep.join(
+    str(Path(folder).resolve()) for folder in os.environ.get("PYTHONPATH", "").split(os.pathsep)
+)
 
 
 def state_bytes(net: cr.Network) -> bytes:
@@ -33,7 +39,7 @@ def run_python(*arguments: str, **environment: str) -> subprocess.CompletedProce
         text=True,
         check=False,
         timeout=120,
-        env=os.environ | environment,
+        env=os.environ | {"PYTHONPATH": _PYTHONPATH} | environment,
     )
 
 
