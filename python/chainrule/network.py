@@ -20,6 +20,7 @@ from chainrule._checks import (
 )
 from chainrule._examples import default_loss
 from chainrule._saving import Saving
+from chainrule.errors import ModelFileError
 from chainrule.runtime import MOST_THREADS
 from chainrule.layers import Activation, Dense, NetworkLayer, from_description
 
@@ -323,8 +324,11 @@ def load(path: str | os.PathLike[str]) -> Network:
     >>> cr.load("model.safetensors").seed
     0
     """
-    found = Network.__new__(Network)
-    found._load(as_path(path))
+    found, name = Network.__new__(Network), as_path(path)
+    try:
+        found._load(name)
+    except ModelFileError as error:
+        raise ModelFileError(f"cannot read {name!r}: {error}") from None
     return found
 
 

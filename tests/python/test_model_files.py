@@ -83,6 +83,14 @@ def test_every_flipped_bit_is_refused() -> None:
             refuse(bytes(changed))
 
 
+def test_a_damaged_file_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "model"
+    path.write_bytes(GOOD[:-1])
+    with pytest.raises(cr.ModelFileError, match=r"bytes, got|damaged") as raised:
+        cr.load(path)
+    assert str(raised.value).startswith(f"cannot read {str(path)!r}: model file: ")
+
+
 @pytest.mark.parametrize("end", [b"\0", b" ", GOOD])
 def test_what_follows_the_end_is_refused(end: bytes) -> None:
     refuse(GOOD + end)
