@@ -94,14 +94,13 @@ def split_examples(
     if fraction == 0:
         return examples, None
     n = examples.x.shape[0]
+    chosen: tuple[slice | NDArray[np.int64], slice | NDArray[np.int64]]
     if shuffle:
-        training, validation = _core.validation_split(
-            n, fraction, _classes_for_split(examples.y), network.seed
-        )
+        chosen = _core.validation_split(n, fraction, _classes_for_split(examples.y), network.seed)
     else:
         n_training = n - int(np.ceil(fraction * n))
-        training, validation = slice(0, n_training), slice(n_training, n)
-    parts = examples.rows(training), examples.rows(validation)
+        chosen = slice(0, n_training), slice(n_training, n)
+    parts = examples.rows(chosen[0]), examples.rows(chosen[1])
     for part, purpose in zip(parts, ("train on", "validate with"), strict=True):
         if part.x.shape[0] == 0:
             raise ValueError(

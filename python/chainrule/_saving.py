@@ -140,7 +140,7 @@ class Saving(Learning):
         """
         if not isinstance(state, Mapping):
             raise TypeError(f"state: expected a mapping, got {type(state).__name__}")
-        tensors = dict(state)
+        tensors: dict[Any, Any] = dict(state)
         description = tensors.pop("chainrule", None)
         if not isinstance(description, str):
             raise ValueError("state: expected the description as text under 'chainrule'")
