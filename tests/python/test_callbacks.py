@@ -111,6 +111,17 @@ def test_a_learning_rate_that_is_set_is_used_and_recorded() -> None:
     assert [w.tobytes() for w in steps.weights] == [w.tobytes() for w in net.weights]
 
 
+@pytest.mark.parametrize("rate", ["0.1", None, -0.1, math.nan, math.inf])
+@pytest.mark.parametrize("kind", [Does, DoesPerBatch])
+def test_a_learning_rate_that_is_none_is_refused(kind: type[Does], rate: Any) -> None:
+    net, states = network(), []
+    keep = Does("on_epoch_end", lambda run: states.append(state_bytes(run.network)))
+    change = kind("on_epoch_begin", lambda run: setattr(run, "learning_rate", rate), 2)
+    with pytest.raises((TypeError, ValueError), match=r"learning_rate: expected a number in"):
+        net.fit(X, Y, epochs=4, callbacks=[keep, change])
+    assert states == [state_bytes(net)]
+
+
 @pytest.mark.parametrize(
     ("hook", "updates", "epochs"),
     [
@@ -258,10 +269,10 @@ def test_more_accuracy_is_better() -> None:
 
 def test_an_unknown_monitor_is_refused_before_the_first_update() -> None:
     net = network()
-    before = [w.tobytes() for w in net.weights]
+    before = state_bytes(net)
     with pytest.raises(ValueError, match=r"monitor: 'val_los' .* expected one of loss, "):
         net.fit(X, Y, callbacks=[cr.EarlyStopping("val_los")])
-    assert [w.tobytes() for w in net.weights] == before
+    assert state_bytes(net) == before
     assert net.history.n_epochs == 0
 
 

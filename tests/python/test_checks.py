@@ -175,7 +175,24 @@ def test_arguments_of_a_later_version_are_refused_by_name(name: str) -> None:
 
 _numbers = st.sampled_from([0, 1, -1, 2, 5, 0.5, -0.0, 1e39, np.nan, np.inf, 2**24 + 1, 2**70])
 _odd = st.sampled_from(
-    [None, True, "abc", b"x", {}, [], (), object(), 3j, np.float16(2), np.ma.masked, os, len]
+    [
+        None,
+        True,
+        "abc",
+        "mse",
+        "binary_cross_entropy",
+        "sgd",
+        b"x",
+        {},
+        [],
+        (),
+        object(),
+        3j,
+        np.float16(2),
+        np.ma.masked,
+        os,
+        len,
+    ]
 )
 _dtypes = st.sampled_from(["f4", "f8", ">f4", "f2", "i8", "u1", "?", "c8", "O", "U3", "M8[s]"])
 

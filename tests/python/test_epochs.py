@@ -144,10 +144,10 @@ class Explode(cr.Callback):
 @pytest.mark.parametrize("epoch", [1, 3])
 def test_divergence_gives_back_the_last_good_epoch(epoch: int, dtype: str) -> None:
     net = cr.mlp([3, 8, 8, 1], seed=0, dtype=dtype)
-    callback = Explode(epoch)
+    callback, start = Explode(epoch), state_bytes(net)
     with pytest.raises(cr.DivergenceError) as raised:
         net.fit(X, TARGETS, epochs=9, batch_size=8, optimizer="sgd", callbacks=[callback])
-    assert state_bytes(net) == callback.good
+    assert state_bytes(net) == (start if epoch == 1 else callback.good)
     assert raised.value.epoch == epoch
     assert 5 * (epoch - 1) < raised.value.step <= 5 * epoch
     assert raised.value.learning_rate == 1e30
@@ -155,6 +155,37 @@ def test_divergence_gives_back_the_last_good_epoch(epoch: int, dtype: str) -> No
     assert net.history.n_epochs == epoch - 1
     again = net.fit(X, TARGETS, epochs=2)
     assert np.isfinite(again["loss"]).all()
+
+
+def test_a_loss_that_cannot_be_used_is_not_kept() -> None:
+    net = cr.mlp([3, 4, 1], seed=0)
+    net.fit(X, TARGETS)
+    before = state_bytes(net)
+    for call in (net.fit, net.train_step, net.gradients, net.evaluate):
+        given = {} if call in (net.gradients, net.evaluate) else {"optimizer": "sgd"}
+        with pytest.raises(ValueError, match=r"needs predictions in \[0, 1\]"):
+            call(X, TARGETS > 0, loss="binary_cross_entropy", **given)
+        assert state_bytes(net) == before
+    assert (net.loss, net.optimizer) == (cr.losses.Mse(), cr.Adam())
+    net.fit(X, TARGETS)
+
+
+@pytest.mark.parametrize("hook", ["on_train_begin", "on_epoch_begin", "on_batch_begin"])
+def test_what_fails_before_the_first_update_changes_nothing(hook: str) -> None:
+    class Fail(cr.Callback):
+        def on_batch_begin(self, run: cr.callbacks.Run) -> None:
+            """Be there."""
+
+    def fail(run: cr.callbacks.Run) -> None:
+        raise KeyError(hook)
+
+    net, callback = cr.mlp([3, 4, 1], output="sigmoid", seed=0), Fail()
+    net.train_step(X, TARGETS > 0)
+    setattr(callback, hook, fail)
+    before = state_bytes(net)
+    with pytest.raises(KeyError, match=hook):
+        net.fit(X, TARGETS > 0, loss="mse", optimizer="sgd", callbacks=[callback])
+    assert state_bytes(net) == before
 
 
 def test_two_fits_of_one_network_at_once_are_refused() -> None:

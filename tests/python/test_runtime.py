@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+import threading
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 import chainrule as cr
-from helpers import run_code, run_python
+from helpers import run_code, run_python, state_bytes
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 ISAS = re.search(r"\(available: (.*)\)", cr.runtime.config()["kernels"])[1].split(", ")
@@ -204,3 +206,51 @@ if __name__ == "__main__":
     script.write_text(code)
     done = run_python(str(script))
     assert (done.stdout.split(), done.stderr) == (["True"] * 3, "")
+
+
+# ---- Threads -------------------------------------------------------------------------------------
+
+
+def test_threads_that_do_everything_at_once_end_in_results_or_refusals() -> None:
+    x = np.random.default_rng(0).standard_normal((256, 16))
+    y = x[:, :4]
+    net = cr.mlp([16, 32, 4], seed=0)
+    calls: list[Callable[[], object]] = [
+        lambda: net.predict(x),
+        lambda: net.predict(x[:3]),
+        lambda: net.fit(x, y, epochs=2),
+        lambda: net.train_step(x, y, optimizer="sgd"),
+        lambda: net.evaluate(x, y),
+        lambda: net.trace(x[:4], y[:4]),
+        lambda: net.gradients(x, y).inputs,
+        lambda: net.apply(net.gradients(x, y)),
+        lambda: (net.forward(x, training=True), net.backward(y)),
+        lambda: net.set_weights(net.weights),
+        lambda: net.set_state(net.get_state()),
+        lambda: cr.from_bytes(net.to_bytes(optimizer=True)),
+        lambda: net.copy().predict(x),
+        net.initialize,
+        net.reset_optimizer,
+    ]
+    unexpected: list[BaseException] = []
+
+    def repeat(call: Callable[[], object]) -> None:
+        for _ in range(25):
+            try:
+                call()
+            except RuntimeError:
+                pass  # the network is being trained, or has changed
+            except BaseException as error:  # noqa: BLE001
+                unexpected.append(error)
+
+    threads = [threading.Thread(target=repeat, args=(call,)) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert unexpected == []
+    net.initialize()
+    fresh = cr.mlp([16, 32, 4], seed=0)
+    for each in (net, fresh):
+        each.fit(x, y)
+    assert state_bytes(net) == state_bytes(fresh)
