@@ -147,8 +147,10 @@ def test_the_module_is_a_command() -> None:
 
 # ---- Fork ----------------------------------------------------------------------------------------
 
+# Newer Pythons warn when a process with threads forks; that it works all the same is the point.
 FORK = """
-import os, signal, sys
+import os, signal, warnings
+warnings.simplefilter("ignore", DeprecationWarning)
 import numpy as np, chainrule as cr
 cr.set_num_threads(2)
 draw = np.random.default_rng(0)
@@ -190,7 +192,8 @@ def test_children_after_a_fork_predict_and_train() -> None:
 
 def test_worker_processes_of_every_kind_work(tmp_path: Path) -> None:
     code = """
-import multiprocessing, sys, numpy as np, chainrule as cr
+import multiprocessing, warnings, numpy as np, chainrule as cr
+warnings.simplefilter("ignore", DeprecationWarning)
 def work(net):
     net.fit(np.ones((300, 4)), np.ones(300), epochs=2)
     return net.to_bytes(optimizer=True)
