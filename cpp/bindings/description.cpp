@@ -1,5 +1,7 @@
 #include "bindings/description.hpp"
 
+#include <pybind11/stl.h>
+
 #include "network/description.hpp"
 #include "network/model_file.hpp"
 
@@ -85,6 +87,12 @@ py::dict state_to_python(const Network<T>& network) {
   return tensors;
 }
 
+namespace {
+
+std::string shape_text(const std::vector<Index>& shape) { return py::repr(py::tuple(py::cast(shape))); }
+
+}  // namespace
+
 std::vector<const void*> tensors_from_python(const std::vector<TensorShape>& expected, const py::dict& tensors) {
   std::vector<const void*> data;
   for (const TensorShape& tensor : expected) {
@@ -92,9 +100,10 @@ std::vector<const void*> tensors_from_python(const std::vector<TensorShape>& exp
     const auto array = tensors[tensor.name.c_str()].cast<py::array>();
     const auto dtype = tensor.dtype == Dtype::f32 ? py::dtype::of<float>() : py::dtype::of<double>();
     const std::vector<Index> shape(array.shape(), array.shape() + array.ndim());
-    check(shape == tensor.shape, "state: '", tensor.name, "' has the wrong shape");
+    check(shape == tensor.shape, "state: '", tensor.name, "': expected shape ", shape_text(tensor.shape), ", got ",
+          shape_text(shape));
     check(array.dtype().equal(dtype) && (array.flags() & py::array::c_style) != 0, "state: '", tensor.name,
-          "': expected dtype ", std::string(py::str(dtype)), " in C order");
+          "': expected dtype ", std::string(py::str(dtype)), " in C order, got ", std::string(py::str(array.dtype())));
     data.push_back(array.data());
   }
   for (const auto& item : tensors) {

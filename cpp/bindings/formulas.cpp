@@ -137,11 +137,11 @@ void bind_family(py::module_& module, const char* family, const char* word, List
           .c_str());
   submodule.def(
       "get",
-      [class_of, classes, word = std::string(word)](const py::object& given) -> py::object {
+      [class_of, classes, word = std::string(word), family = std::string(family)](const py::object& given) -> py::object {
         if (py::isinstance<py::str>(given)) return class_of(given.cast<std::string>())();
         for (const auto& item : classes)
           if (py::isinstance(given, item.second)) return given;
-        throw py::type_error(text(word, ": expected a name or an object of chainrule.", word, "s, got ",
+        throw py::type_error(text(word, ": expected a name or an object of chainrule.", family, ", got ",
                                   std::string(py::str(py::type::of(given)))));
       },
       py::arg("given"));

@@ -1,12 +1,28 @@
 // What does Python see? The table of contents of `chainrule._core`.
+#include "base/files.hpp"
 #include "bindings/bound_formula.hpp"
 #include "bindings/network_object.hpp"
 #include "network/model_file.hpp"
 
+namespace py = pybind11;
+
+namespace {
+
+// OSError picks the class by the number: FileNotFoundError, PermissionError, ...
+void raise_os_error(std::exception_ptr raised) {
+  try {
+    std::rethrow_exception(raised);
+  } catch (const chainrule::FileError& error) {
+    PyErr_SetObject(PyExc_OSError, py::make_tuple(error.code().value(), error.what()).ptr());
+  }
+}
+
+}  // namespace
+
 PYBIND11_MODULE(_core, module) {
-  namespace py = pybind11;
   module.doc() = "The compiled core of chainrule. Private: use the package chainrule.";
   py::register_exception<chainrule::ModelFileError>(module, "ModelFileError", PyExc_ValueError);
+  py::register_local_exception_translator(raise_os_error);
   chainrule::bind_formulas(module);
   chainrule::bind_training(module);
   chainrule::bind_network(module);

@@ -16,6 +16,9 @@ class NetworkObject {
   void build(const NetworkSpec& spec);
   template <class T>
   void hold(std::unique_ptr<Network<T>> network) {
+    // Gradients and fits under way refer to the network that is there.
+    if (!std::holds_alternative<std::monostate>(network_))
+      throw std::runtime_error("this network is built already; make another object");
     network_ = std::move(network);
   }
 

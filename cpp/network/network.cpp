@@ -55,22 +55,17 @@ std::optional<OptimizerSpec> Network<T>::optimizer() const {
 }
 
 template <class T>
-void Network<T>::set_optimizer(std::optional<FormulaSpec> formula) {
+void Network<T>::reset_optimizer() {
   const std::unique_lock lock(mutex_);
-  if (!formula)
-    optimizer_.reset();
-  else if (optimizer_)
-    optimizer_->change(std::move(*formula), table_.size);
-  else
-    optimizer_.emplace(std::move(*formula), table_.size);
+  optimizer_.reset();
 }
 
 template <class T>
 void Network<T>::use_optimizer(const FormulaSpec* given) {
-  if (given != nullptr)
-    set_optimizer(*given);
-  else if (!optimizer_)
-    set_optimizer(to_spec(Adam{}));
+  if (!optimizer_)
+    optimizer_.emplace(given != nullptr ? *given : to_spec(Adam{}), table_.size);
+  else if (given != nullptr)
+    optimizer_->change(*given, table_.size);
 }
 
 template <class T>
@@ -163,6 +158,7 @@ Snapshot<T> Network<T>::snapshot() const {
   const std::shared_lock lock(mutex_);
   Snapshot<T> snapshot;
   snapshot.parameters = copy_of(parameters_);
+  snapshot.loss = spec_.loss;
   snapshot.training_forwards = training_forwards_;
   snapshot.epochs = epochs_;
   if (optimizer_) {
@@ -177,6 +173,7 @@ template <class T>
 void Network<T>::restore(const Snapshot<T>& snapshot) {
   const std::unique_lock lock(mutex_);
   std::copy_n(snapshot.parameters.data(), table_.size, parameters_.data());
+  spec_.loss = snapshot.loss;
   training_forwards_ = snapshot.training_forwards;
   epochs_ = snapshot.epochs;
   optimizer_.reset();

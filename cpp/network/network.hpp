@@ -44,6 +44,7 @@ struct Gradients {
 template <class T>
 struct Snapshot {
   AlignedBuffer<T> parameters;
+  std::optional<FormulaSpec> loss;
   std::optional<OptimizerSpec> optimizer;
   std::vector<AlignedBuffer<T>> slots;
   std::vector<double> powers;
@@ -103,11 +104,11 @@ class Network {
   void set_n_threads(Index n) { n_threads_ = n; }  // 0: the library's
   Index n_threads() const { return n_threads_; }
 
-  // The optimiser: same formula keeps its state, another one starts at zero, none drops it. Whoever
-  // changes it holds the ExclusiveTraining.
+  // The optimiser. Whoever changes it holds the ExclusiveTraining.
   std::optional<OptimizerSpec> optimizer() const;
-  void set_optimizer(std::optional<FormulaSpec> formula);
-  // What a training begins with: `given`, or the network's own, or Adam if it has none.
+  void reset_optimizer();
+  // What a training begins with: `given`, or the network's own, or Adam if it has none. The same
+  // formula keeps its state, another one starts at zero. The caller holds mutex().
   void use_optimizer(const FormulaSpec* given);
   const std::optional<OptimizerState<T>>& optimizer_state() const { return optimizer_; }
   std::optional<OptimizerState<T>>& optimizer_state() { return optimizer_; }

@@ -54,7 +54,6 @@ double Network<T>::train_step(const Examples<T>& given, const FormulaSpec& loss,
                               const FormulaSpec* optimizer) {
   const FloatEnvironment environment;
   const ExclusiveTraining exclusive(training_);
-  use_optimizer(optimizer);
   Examples<T> examples = given;
   examples.mean_weight = mean_of_weights(given);
   const Plan<T>& plan = this->plan(
@@ -66,6 +65,8 @@ double Network<T>::train_step(const Examples<T>& given, const FormulaSpec& loss,
   load_targets(run, examples, rows, examples.rows());
   execute(run, 0, plan.n_forward);
   check_prediction_range(run, loss);
+  // From here on nothing is refused, so that a step which raises ValueError has changed nothing.
+  use_optimizer(optimizer);
   const double j = weighted_loss_sum(run, examples, rows) / static_cast<double>(examples.rows());
   ++training_forwards_;
   if (std::isfinite(j))
@@ -192,8 +193,8 @@ template <class T>
 void Network<T>::apply(const T* gradient, const double* learning_rate, const FormulaSpec* optimizer) {
   const FloatEnvironment environment;
   const ExclusiveTraining exclusive(training_);
-  use_optimizer(optimizer);
   const std::unique_lock lock(mutex_);
+  use_optimizer(optimizer);
   const Update<T> update = optimizer_->begin_update(kernels<T>(), learning_rate);
   sweep(table_, update, gradient, parameters_.data(), parameters_.data(), threads());
   parameters_changed();

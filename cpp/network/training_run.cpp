@@ -17,8 +17,11 @@ TrainingRun<T>::TrainingRun(Network<T>& network, Examples<T> examples, const Tra
     : network_(network), exclusive_(std::in_place, network.training_flag()), examples_(examples), options_(options) {
   const Index d = examples_.rows(), n = examples_.x.cols;
   check(d > 0, "x: expected at least one row, got none");
-  network_.use_optimizer(options.optimizer);
-  if (options.loss != nullptr) network_.set_loss(*options.loss);
+  {
+    const std::unique_lock lock(network_.mutex());
+    network_.use_optimizer(options.optimizer);
+    if (options.loss != nullptr) network_.set_loss(*options.loss);
+  }
   check(network_.spec().loss.has_value(), "loss: none is set");
   options_.batch_size = std::min(options_.batch_size, d);
   examples_.mean_weight = mean_of_weights(examples);

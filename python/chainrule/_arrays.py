@@ -6,6 +6,7 @@ it is one already; whatever would silently lose information is refused with word
 
 from __future__ import annotations
 
+import sys
 import warnings
 from typing import Any
 
@@ -22,7 +23,8 @@ def _numeric(name: str, value: ArrayLike | None) -> Array:
     """Return `value` as an array of real numbers, or raise ``TypeError`` in the user's words."""
     if value is None:
         raise TypeError(f"{name}: expected an array of numbers, got None")
-    if isinstance(value, np.ma.MaskedArray):
+    members = value if isinstance(value, list | tuple) else ()
+    if any(isinstance(part, np.ma.MaskedArray) for part in (value, *members)):
         raise TypeError(
             f"{name}: masked arrays are not accepted; fill or drop the masked entries first"
         )
@@ -32,14 +34,22 @@ def _numeric(name: str, value: ArrayLike | None) -> Array:
         raise ValueError(
             f"{name}: expected an array of numbers with rows of equal length ({error})"
         ) from None
-    if array.dtype.kind in "OSUV" or array.dtype.kind not in _NUMERIC_KINDS:
+    if array.dtype.kind not in _NUMERIC_KINDS:
         hint = (
             "; encode text as numbers first (chainrule.sklearn and Preprocessor will do that)"
-            if array.dtype.kind in "OSU"
+            if array.dtype.kind in "OSUT"
             else "; convert it to real numbers first"
         )
         raise TypeError(f"{name}: expected real numbers, got dtype {array.dtype}{hint}")
     return array
+
+
+def _levels_to_the_caller() -> int:
+    """Return the ``stacklevel`` of a warning that shall name the line which called the library."""
+    frame, level = sys._getframe(1), 1
+    while frame.f_back is not None and frame.f_globals.get("__package__") == __package__:
+        frame, level = frame.f_back, level + 1
+    return level
 
 
 def _converted(name: str, array: Array, dtype: np.dtype[Any]) -> Array:
@@ -51,7 +61,7 @@ def _converted(name: str, array: Array, dtype: np.dtype[Any]) -> Array:
                 f"{name}: integers above {limit} are rounded to {dtype.name}; scale them first, "
                 "or use float64",
                 UserWarning,
-                stacklevel=5,
+                stacklevel=_levels_to_the_caller(),
             )
     with np.errstate(over="ignore"):
         result = np.require(array, dtype=dtype.newbyteorder("="), requirements=["C", "A"])
@@ -99,11 +109,21 @@ def at_least_one(name: str, array: Array) -> Array:
     return array
 
 
+def as_tensor(name: str, value: ArrayLike | None) -> Array:
+    """Return finite numbers in C order; shape and dtype stay as they are."""
+    array = np.require(_numeric(name, value), requirements=["C", "A"])
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name}: expected finite numbers, got NaN or infinity")
+    return array
+
+
 def as_matrix(
-    name: str, value: ArrayLike | None, shape: tuple[int, int], dtype: np.dtype[Any]
+    name: str, value: ArrayLike | None, shape: tuple[int | None, int], dtype: np.dtype[Any]
 ) -> Array:
-    """Return an array of exactly `shape`; (d,) is taken for (d, 1)."""
+    """Return an array of exactly `shape`, None being any length; (d,) is taken for (d, 1)."""
     array = _numeric(name, value)
+    if shape[0] is None:
+        shape = (array.shape[0] if array.ndim else 0, shape[1])
     if array.ndim == 1 and shape[1] == 1:
         array = array.reshape(-1, 1)
     if array.shape != shape:
@@ -207,6 +227,10 @@ def as_weights(
         )
     if not (weights > 0).any():
         raise ValueError(f"{name}: expected at least one weight above 0, got only zeros")
+    with np.errstate(over="ignore"):
+        mean = float(weights.mean())
+    if not np.finfo(np.float64).tiny <= mean < np.inf:
+        raise ValueError(f"{name}: expected a mean that float64 can hold, got {mean}; scale them")
     return weights
 
 

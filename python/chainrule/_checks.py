@@ -2,16 +2,52 @@
 
 from __future__ import annotations
 
+import math
+import os
+from collections.abc import Iterable
+from typing import TypeVar
+
 import numpy as np
 
+_T = TypeVar("_T")
 
-def as_count(name: str, value: object, *, least: int = 1) -> int:
-    """Return a whole number of at least `least`."""
+# As many features and units as a model file can tell of.
+MOST_UNITS = 2**32
+
+
+def as_count(name: str, value: object, *, least: int = 1, most: int | None = None) -> int:
+    """Return a whole number of at least `least` and at most `most`."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer):
         raise TypeError(f"{name}: expected a whole number, got {value!r}")
     if value < least:
         raise ValueError(f"{name}: expected at least {least}, got {value}")
+    if most is not None and value > most:
+        raise ValueError(f"{name}: expected at most {most}, got {value}")
     return int(value)
+
+
+def as_number(name: str, value: object, *, below: float = math.inf) -> float:
+    """Return a number in [0, below)."""
+    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+        raise TypeError(f"{name}: expected a number in [0, {below}), got {value!r}")
+    if not 0 <= value < below:
+        raise ValueError(f"{name}: expected a number in [0, {below}), got {value!r}")
+    return float(value)
+
+
+def as_list(name: str, value: Iterable[_T]) -> list[_T]:
+    """Return the members of what can be iterated over; a string or a single thing is no list."""
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        raise TypeError(f"{name}: expected a list, got {value!r}")
+    return list(value)
+
+
+def as_path(path: str | bytes | os.PathLike[str]) -> str:
+    """Return a path as text."""
+    text = os.fsdecode(path)
+    if "\0" in text:
+        raise ValueError(f"path: expected one without NUL characters, got {text!r}")
+    return text
 
 
 def as_seed(seed: object) -> int:

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from chainrule._checks import as_count
+from chainrule._checks import as_count, as_list, as_number
 from chainrule._examples import Examples, evaluate_examples, is_by_entry
 from chainrule._progress import progress_callback
 from chainrule.callbacks import Callback, Run, wants_batches
@@ -49,6 +49,7 @@ class _Fit:
             "learning_rate",
             "seconds",
         )
+        before = self.network._snapshot()
         core = self.network._start_training(
             self.training.x,
             self.training.y,
@@ -62,15 +63,22 @@ class _Fit:
         with core, contextlib.ExitStack() as ends:
             rate = float(self.network.optimizer.learning_rate)
             run = Run(cast("Network", self.network), self.epochs, History(), keys, rate)
-            for callback in self.callbacks:
-                ends.callback(callback.on_train_end, run)
-                callback.on_train_begin(run)
-            self._epochs(run, core)
+            try:
+                for callback in self.callbacks:
+                    ends.callback(callback.on_train_end, run)
+                    callback.on_train_begin(run)
+                self._epochs(run, core, before)
+            except BaseException:
+                # Before the first update, optimiser and loss are as they were, too.
+                if run.epoch <= 1 and core.batches_done == 0:
+                    self.network._restore(before)
+                raise
         return run.history
 
-    def _epochs(self, run: Run, core: _core.TrainingRun) -> None:
+    def _epochs(self, run: Run, core: _core.TrainingRun, last_good: _core.Snapshot) -> None:
         while run.epoch < self.epochs and run.stop_reason is None:
-            last_good = self.network._snapshot()
+            if run.epoch > 0:
+                last_good = self.network._snapshot()
             run.epoch += 1
             self._call("on_epoch_begin", run)
             start = time.perf_counter()
@@ -97,9 +105,10 @@ class _Fit:
             if one_by_one:
                 run.step += 1
                 self._call("on_batch_begin", run)
-                core.run(1, 0.0, run.learning_rate)
+                core.run(1, 0.0, as_number("learning_rate", run.learning_rate))
             else:
-                run.step += core.run(0, _GROUP_SECONDS, run.learning_rate)
+                rate = as_number("learning_rate", run.learning_rate)
+                run.step += core.run(0, _GROUP_SECONDS, rate)
             if core.diverged:
                 self._diverged(run, last_good, self.network._first_nonfinite_layer())
             if one_by_one:
@@ -147,7 +156,7 @@ def fit(
     verbose: int | str,
 ) -> History:
     """Train on validated data."""
-    own = list(callbacks)
+    own = as_list("callbacks", callbacks)
     for callback in own:
         if not isinstance(callback, Callback):
             raise TypeError(f"callbacks: expected chainrule.Callback objects, got {callback!r}")
@@ -160,7 +169,9 @@ def fit(
         optimizer=optimizer,
         metrics=chosen,
         epochs=as_count("epochs", epochs),
-        batch_size=as_count("batch_size", 128 if batch_size is None else batch_size),
-        shuffle=bool(shuffle),
+        batch_size=min(
+            as_count("batch_size", 128 if batch_size is None else batch_size), examples.x.shape[0]
+        ),
+        shuffle=shuffle,
         callbacks=[*own, progress] if progress else own,
     ).run()

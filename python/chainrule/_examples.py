@@ -97,20 +97,24 @@ def split_examples(
     network: _core.Network, examples: Examples, fraction: float, *, shuffle: bool
 ) -> tuple[Examples, Examples | None]:
     """Return training and validation rows for ``validation_split``."""
-    if not 0 <= fraction < 1:
-        raise ValueError(f"validation_split: expected a number in [0, 1), got {fraction}")
     if fraction == 0:
         return examples, None
     n = examples.x.shape[0]
+    chosen: tuple[slice | NDArray[np.int64], slice | NDArray[np.int64]]
     if shuffle:
-        training, validation = _core.validation_split(
-            n, fraction, _classes_for_split(examples.y), network.seed
-        )
-        return examples.rows(training), examples.rows(validation)
-    n_training = n - int(np.ceil(fraction * n))
-    if n_training < 1:
-        raise ValueError(f"validation_split: {fraction} of {n} examples leaves none to train on")
-    return examples.rows(slice(0, n_training)), examples.rows(slice(n_training, n))
+        chosen = _core.validation_split(n, fraction, _classes_for_split(examples.y), network.seed)
+    else:
+        n_training = n - int(np.ceil(fraction * n))
+        chosen = slice(0, n_training), slice(n_training, n)
+    parts = examples.rows(chosen[0]), examples.rows(chosen[1])
+    for part, purpose in zip(parts, ("train on", "validate with"), strict=True):
+        if part.x.shape[0] == 0:
+            raise ValueError(
+                f"validation_split: {fraction} of {n} examples leaves none to {purpose}"
+            )
+        if part.weights is not None and not part.weights.any():
+            raise ValueError(f"sample_weight: all rows to {purpose} after the split have weight 0")
+    return parts
 
 
 def validation_examples(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chainrule import _epochs
-from chainrule._checks import not_in_this_version
+from chainrule._checks import as_flag, as_number, not_in_this_version
 from chainrule._examples import (
     check_examples,
     choose_loss,
@@ -164,7 +164,9 @@ class Learning(Stepping):
             checkpoint=(checkpoint, None),
             on_divergence=(on_divergence, "raise"),
         )
-        if validation_data is not None and validation_split:
+        share = as_number("validation_split", validation_split, below=1)
+        shuffle = as_flag("shuffle", shuffle)
+        if validation_data is not None and share:
             raise ValueError("validation_data: give it or validation_split, not both")
         chosen = choose_loss(self, loss)
         training = check_examples(self, x, y, sample_weight, chosen)
@@ -172,7 +174,7 @@ class Learning(Stepping):
         if validation_data is not None:
             validation = validation_examples(self, validation_data, chosen)
         else:
-            training, validation = split_examples(self, training, validation_split, shuffle=shuffle)
+            training, validation = split_examples(self, training, share, shuffle=shuffle)
         return _epochs.fit(
             self,
             training,

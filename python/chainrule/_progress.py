@@ -74,8 +74,8 @@ class _Bar(Callback):
 
 def progress_callback(verbose: int | str) -> Callback | None:
     """Return what shows progress for ``fit(verbose=...)``: None for nothing."""
-    if verbose == "auto":
+    if isinstance(verbose, str) and verbose == "auto":
         return _Lines() if sys.stdout.isatty() or "ipykernel" in sys.modules else None
-    if isinstance(verbose, bool) or verbose not in (0, 1, 2):
+    if isinstance(verbose, bool) or not isinstance(verbose, int) or verbose not in (0, 1, 2):
         raise ValueError(f"verbose: expected 'auto', 0, 1 or 2, got {verbose!r}")
     return {0: None, 1: _Bar(), 2: _Lines()}[int(verbose)]

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from chainrule._arrays import as_matrix, as_vector
-from chainrule._checks import as_seed
+from chainrule._arrays import as_matrix, as_tensor, as_vector
+from chainrule._checks import as_flag, as_list, as_path, as_seed
 from chainrule._learning import Learning
 
 if TYPE_CHECKING:
+    import os
+
     from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["Saving"]
@@ -76,19 +77,22 @@ class Saving(Learning):
         dtype = np.dtype(self.dtype)
         tensors = self._tensors()
         names = [name for name in tensors if name.endswith(".weight")]
-        for argument, given in (("weights", weights), ("biases", biases)):
+        new_weights = as_list("weights", weights)
+        new_biases = None if biases is None else as_list("biases", biases)
+        for argument, given in (("weights", new_weights), ("biases", new_biases)):
             if given is not None and len(given) != len(names):
                 raise ValueError(
                     f"{argument}: expected {len(names)}, one per Dense layer, got {len(given)}"
                 )
         for i, name in enumerate(names):
-            tensors[name] = as_matrix(f"weights[{i}]", weights[i], tensors[name].shape, dtype)
+            tensors[name] = as_matrix(f"weights[{i}]", new_weights[i], tensors[name].shape, dtype)
             bias = name.removesuffix("weight") + "bias"
-            if biases is None:
+            if new_biases is None:
                 continue
             if bias in tensors:
-                tensors[bias] = as_vector(f"biases[{i}]", biases[i], tensors[bias].shape[0], dtype)
-            elif biases[i] is not None:
+                length = tensors[bias].shape[0]
+                tensors[bias] = as_vector(f"biases[{i}]", new_biases[i], length, dtype)
+            elif new_biases[i] is not None:
                 raise ValueError(f"biases[{i}]: expected None, since this layer has no bias")
         self._set_tensors(tensors)
 
@@ -136,14 +140,16 @@ class Saving(Learning):
         """
         if not isinstance(state, Mapping):
             raise TypeError(f"state: expected a mapping, got {type(state).__name__}")
-        tensors = dict(state)
+        tensors: dict[Any, Any] = dict(state)
         description = tensors.pop("chainrule", None)
         if not isinstance(description, str):
             raise ValueError("state: expected the description as text under 'chainrule'")
-        for name, tensor in tensors.items():
-            if not np.isfinite(tensor).all():
-                raise ValueError(f"state: {name!r}: expected finite numbers, got NaN or infinity")
-        self._set_state(description, {name: np.ascontiguousarray(t) for name, t in tensors.items()})
+        for name in tensors:
+            if not isinstance(name, str) or not name.isascii():
+                raise ValueError(f"state: expected names of tensors, got {name!r}")
+        self._set_state(
+            description, {name: as_tensor(f"state: {name!r}", t) for name, t in tensors.items()}
+        )
 
     def save(self, path: str | os.PathLike[str], *, optimizer: bool = False) -> None:
         """Write a model file.
@@ -173,7 +179,7 @@ class Saving(Learning):
         >>> cr.load("model.safetensors").n_parameters
         3
         """
-        self._save(os.fspath(path), bool(optimizer))
+        self._save(as_path(path), as_flag("optimizer", optimizer))
 
     def to_bytes(self, *, optimizer: bool = False) -> bytes:
         """Return the bytes of a model file.
@@ -194,7 +200,7 @@ class Saving(Learning):
         >>> cr.from_bytes(cr.mlp([2, 1], seed=0).to_bytes()).n_features
         2
         """
-        return self._to_bytes(bool(optimizer))
+        return self._to_bytes(as_flag("optimizer", optimizer))
 
     def __copy__(self) -> Self:
         return self.copy()

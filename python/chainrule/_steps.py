@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule import _core
 from chainrule._arrays import as_inputs, as_matrix, at_least_one
-from chainrule._checks import not_in_this_version
+from chainrule._checks import as_flag, as_number, not_in_this_version
 from chainrule._examples import check_examples, choose_loss
 from chainrule._prediction import Predicting
 from chainrule.errors import DivergenceError
@@ -29,10 +29,7 @@ def optimizer_or_none(given: str | _core.Formula | None) -> _core.Formula | None
 def _rate_or_none(given: float | None) -> float | None:
     if given is None:
         return None
-    rate = float(given)
-    if not 0 <= rate < math.inf:
-        raise ValueError(f"learning_rate: expected a number in [0, inf), got {given!r}")
-    return rate
+    return as_number("learning_rate", given)
 
 
 class Stepping(Predicting):
@@ -201,7 +198,9 @@ class Stepping(Predicting):
         """
         chosen = choose_loss(self, loss)
         batch = check_examples(self, x, y, sample_weight, chosen)
-        return Gradients(self._gradients(batch.x, batch.y, chosen, batch.weights, bool(training)))
+        return Gradients(
+            self._gradients(batch.x, batch.y, chosen, batch.weights, as_flag("training", training))
+        )
 
     def forward(self, x: ArrayLike, *, training: bool = False) -> NDArray[Any]:
         """Return the outputs for examples and, in training, keep what :meth:`backward` needs.
@@ -238,11 +237,12 @@ class Stepping(Predicting):
         >>> g = net.backward(2 * (y_hat - 1) / 4)
         >>> net.apply(g, optimizer=cr.SGD(0.1))
         """
+        training = as_flag("training", training)
         inputs = as_inputs("x", x, self.n_features, np.dtype(self.dtype))
         if training:
             at_least_one("x", inputs)
         result = np.empty((inputs.shape[0], self.n_outputs), self.dtype)
-        self._forward(inputs, result, bool(training))
+        self._forward(inputs, result, training)
         return result
 
     def backward(self, dA: ArrayLike) -> Gradients:
@@ -282,8 +282,7 @@ class Stepping(Predicting):
         >>> net.backward([[1.0]]).weights[0]
         array([[3., 4.]], dtype=float32)
         """
-        given = np.shape(dA)[0] if np.ndim(dA) > 0 else 0
-        gradient = as_matrix("dA", dA, (given, self.n_outputs), np.dtype(self.dtype))
+        gradient = as_matrix("dA", dA, (None, self.n_outputs), np.dtype(self.dtype))
         return Gradients(self._backward(gradient))
 
     def apply(
@@ -354,7 +353,7 @@ class Stepping(Predicting):
         *,
         learning_rate: float = 0.1,
         loss: str | _core.Formula | None = None,
-        training: bool = False,  # noqa: ARG002  every layer of this version behaves the same
+        training: bool = False,
     ) -> Trace:
         r"""Work out one step of gradient descent and keep every quantity.
 
@@ -403,8 +402,7 @@ class Stepping(Predicting):
         ((2, 2), (2, 1))
         """
         chosen = choose_loss(self, loss)
-        rate = _rate_or_none(learning_rate)
-        if rate is None:
-            raise TypeError("learning_rate: expected a number, got None")
+        rate = as_number("learning_rate", learning_rate)
+        as_flag("training", training)
         batch = check_examples(self, x, y, None, chosen)
         return trace_from(self._trace(batch.x, batch.y, chosen, rate), batch.y, self, chosen, rate)

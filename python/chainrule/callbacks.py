@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from chainrule._checks import as_count, as_flag, as_number
+
 if TYPE_CHECKING:
     from chainrule import _core
     from chainrule.history import History
@@ -220,17 +222,13 @@ class EarlyStopping(Callback):
         mode: str = "auto",
         restore_best_weights: bool = True,
     ) -> None:
-        if patience < 1:
-            raise ValueError(f"patience: expected at least 1, got {patience}")
-        if not min_delta >= 0:
-            raise ValueError(f"min_delta: expected at least 0, got {min_delta}")
         if mode not in ("auto", "min", "max"):
             raise ValueError(f"mode: expected 'auto', 'min' or 'max', got {mode!r}")
         self.monitor = monitor
-        self.patience = patience
-        self.min_delta = min_delta
+        self.patience = as_count("patience", patience)
+        self.min_delta = as_number("min_delta", min_delta)
         self.mode = mode
-        self.restore_best_weights = restore_best_weights
+        self.restore_best_weights = as_flag("restore_best_weights", restore_best_weights)
         self.best_epoch = 0
         self.best = math.nan
         self._snapshot: _core.Snapshot | None = None

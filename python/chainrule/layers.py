@@ -6,7 +6,7 @@ from dataclasses import KW_ONLY, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from chainrule import _core
-from chainrule._checks import as_count, as_flag, not_in_this_version
+from chainrule._checks import MOST_UNITS, as_count, as_flag, not_in_this_version
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -87,7 +87,7 @@ class Dense:
         }
         not_in_this_version(**later)
         set_field = object.__setattr__
-        set_field(self, "units", as_count("units", self.units))
+        set_field(self, "units", as_count("units", self.units, most=MOST_UNITS))
         set_field(self, "bias", as_flag("bias", self.bias))
         set_field(self, "activation", _core.activations.get(self.activation))
         set_field(self, "bias_initializer", _core.initializers.get(self.bias_initializer))

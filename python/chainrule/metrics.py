@@ -6,7 +6,10 @@ import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
+
 from chainrule import _core
+from chainrule._checks import as_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -90,6 +93,10 @@ class Accuracy:
         """
         if weights is not None and weights.ndim == 2:
             weights = weights.mean(axis=1)
+        predictions, y = (np.require(array, requirements=["C", "A"]) for array in (predictions, y))
+        y = y.astype(
+            np.int64 if y.ndim == 1 else predictions.dtype, casting="same_kind", copy=False
+        )
         return float(_core.metric_accuracy(predictions, y, weights, by_entry))
 
 
@@ -115,12 +122,8 @@ def names() -> list[str]:
 
 def get_all(metrics: Iterable[object]) -> list[Metric]:
     """Return metric objects for names and objects; a repeated name is an error."""
-    if isinstance(metrics, str):
-        raise TypeError(
-            f"metrics: expected a list of metrics, got the string {metrics!r}; write [{metrics!r}]"
-        )
     chosen: list[Metric] = []
-    for metric in metrics:
+    for metric in as_list("metrics", metrics):
         if isinstance(metric, str):
             if metric not in _ALL:
                 near = difflib.get_close_matches(metric, _ALL)

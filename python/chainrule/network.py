@@ -5,18 +5,28 @@ What a network can do stands in the classes below it: ``_prediction``, ``_learni
 
 from __future__ import annotations
 
-import os
 import secrets
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from chainrule._checks import as_count, as_seed, not_in_this_version
+from chainrule import _core
+from chainrule._checks import (
+    MOST_UNITS,
+    as_count,
+    as_list,
+    as_path,
+    as_seed,
+    not_in_this_version,
+)
 from chainrule._examples import checked_loss, default_loss
 from chainrule._saving import Saving
+from chainrule.errors import ModelFileError
 from chainrule.layers import Activation, Dense, NetworkLayer, from_description
+from chainrule.runtime import MOST_THREADS
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Sequence
 
     from numpy.typing import ArrayLike, DTypeLike
@@ -88,9 +98,8 @@ class Network(Saving):
         dtype: DTypeLike = "float32",
         seed: int | None = None,
     ) -> None:
-        if isinstance(layers, Dense | Activation | str):
-            raise TypeError("layers: expected a list of layers, got a single one")
-        for i, layer in enumerate(layers):
+        given = as_list("layers", layers)
+        for i, layer in enumerate(given):
             if not isinstance(layer, Dense | Activation):
                 raise TypeError(
                     f"layers[{i}]: expected chainrule.Dense or chainrule.Activation, got {layer!r}"
@@ -98,9 +107,9 @@ class Network(Saving):
         self._build(
             {
                 "dtype": _dtype_name(dtype),
-                "n_features": as_count("n_features", n_features),
+                "n_features": as_count("n_features", n_features, most=MOST_UNITS),
                 "seed": secrets.randbits(32) if seed is None else as_seed(seed),
-                "layers": [layer.describe() for layer in layers],
+                "layers": [layer.describe() for layer in given],
                 "loss": None if loss is None else checked_loss(loss).describe(),
             }
         )
@@ -140,7 +149,7 @@ class Network(Saving):
 
     @n_threads.setter
     def n_threads(self, n: int | None) -> None:
-        self._n_threads = None if n is None else as_count("n_threads", n)
+        self._n_threads = None if n is None else as_count("n_threads", n, most=MOST_THREADS)
 
     def initialize(self, x: ArrayLike | None = None, *, seed: int | None = None) -> None:
         """Draw all parameters anew, and forget counters and the optimiser.
@@ -285,12 +294,10 @@ def mlp(
     <Network 784-256-128-10, 235146 parameters, float32>
     """
     not_in_this_version(dropout=(dropout, 0.0), norm=(norm, None))
-    try:
-        counts = [as_count(f"sizes[{i}]", size) for i, size in enumerate(sizes)]
-    except TypeError as error:
-        raise TypeError(f"sizes: expected a list of whole numbers, got {sizes!r}") from error
-    if len(counts) < 2:
-        raise ValueError(f"sizes: expected at least 2 (features and outputs), got {len(counts)}")
+    given = as_list("sizes", sizes)
+    if len(given) < 2:
+        raise ValueError(f"sizes: expected at least 2 (features and outputs), got {len(given)}")
+    counts = [as_count(f"sizes[{i}]", size, most=MOST_UNITS) for i, size in enumerate(given)]
     hidden = [Dense(units, activation, initializer=initializer) for units in counts[1:-1]]
     layers = [*hidden, Dense(counts[-1], output, initializer=initializer)]
     return Network(counts[0], layers, loss=loss, dtype=dtype, seed=seed)
@@ -328,9 +335,12 @@ def load(path: str | os.PathLike[str]) -> Network:
     >>> cr.load("model.safetensors").seed
     0
     """
-    network = Network._empty()
-    network._load(os.fspath(path))
-    return network
+    found, name = Network._empty(), as_path(path)
+    try:
+        found._load(name)
+    except ModelFileError as error:
+        raise ModelFileError(f"cannot read {name!r}: {error}") from None
+    return found
 
 
 def from_bytes(data: bytes | bytearray | memoryview) -> Network:

@@ -9,9 +9,12 @@ import warnings
 import numpy as np
 
 from chainrule import _core
+from chainrule._checks import as_count
 from chainrule._version import __version__
 
 __all__ = ["get_num_threads", "set_num_threads", "show_config"]
+
+MOST_THREADS = 1024
 
 
 @functools.cache
@@ -52,9 +55,7 @@ def set_num_threads(n: int) -> None:
     2
     >>> cr.set_num_threads(before)
     """
-    if isinstance(n, bool) or not isinstance(n, int | np.integer):
-        raise TypeError(f"n: expected a whole number, got {n!r}")
-    _core.set_num_threads(int(n))
+    _core.set_num_threads(as_count("n", n, most=MOST_THREADS))
 
 
 def get_num_threads() -> int:

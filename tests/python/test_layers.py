@@ -1,0 +1,92 @@
+"""Are descriptions immutable values, and layers of a network its own?"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import pickle
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from helpers import same_bits, state_bytes
+
+DESCRIPTIONS = [
+    cr.Dense(3),
+    cr.Dense(4),
+    cr.Dense(3, "relu"),
+    cr.Dense(3, bias=False),
+    cr.Dense(3, initializer="he_normal"),
+    cr.Dense(3, initializer=cr.initializers.Normal(0.0, stddev=0.5)),
+    cr.Dense(3, initializer=cr.initializers.Normal(0.0, stddev=0.25)),
+    cr.Dense(3, bias_initializer="ones"),
+    cr.Activation("relu"),
+    cr.Activation("softmax"),
+]
+
+
+@pytest.mark.parametrize("description", DESCRIPTIONS, ids=repr)
+def test_descriptions_are_values(description: cr.Dense | cr.Activation) -> None:
+    for twin in (
+        copy.copy(description),
+        copy.deepcopy(description),
+        pickle.loads(pickle.dumps(description)),
+        dataclasses.replace(description),
+        eval(repr(description), vars(cr) | vars(cr.activations) | vars(cr.initializers)),
+    ):
+        assert twin == description
+        assert hash(twin) == hash(description)
+    assert [other == description for other in DESCRIPTIONS].count(True) == 1
+    for field in dataclasses.fields(description):
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(description, field.name, None)
+
+
+def test_names_and_objects_describe_the_same() -> None:
+    assert cr.Dense(3, "relu") == cr.Dense(3, cr.activations.Relu())
+    assert hash(cr.Dense(3, "relu")) == hash(cr.Dense(3, cr.activations.Relu()))
+    assert cr.Dense(np.int64(3)) == cr.Dense(3)
+
+
+def test_a_description_may_be_used_many_times() -> None:
+    dense = cr.Dense(3, "tanh")
+    net = cr.Network(3, [dense, dense, dense], seed=0)
+    other = cr.Network(3, [dense], seed=0)
+    assert not same_bits(net.weights[0], net.weights[1])
+    assert same_bits(net.weights[0], other.weights[0])
+    before = state_bytes(other)
+    net.fit(np.eye(3), np.eye(3), loss="mse")
+    assert state_bytes(other) == before
+    assert dense == cr.Dense(3, "tanh")
+
+
+def test_layers_of_a_network_show_its_own_parameters() -> None:
+    net = cr.Network(2, [cr.Dense(4, "relu"), cr.Dense(3, bias=False), cr.Activation("softmax")])
+    first, second, third = net.layers
+    assert (first.units, first.activation.name, second.bias, third.weight) == (
+        4,
+        "relu",
+        None,
+        None,
+    )
+    for _ in range(2):
+        assert same_bits(first.weight, net.weights[0])
+        assert same_bits(first.bias, net.biases[0])
+        assert same_bits(second.weight, net.weights[1])
+        net.fit(np.eye(2), [0, 1])
+    assert [repr(layer) for layer in net.layers] == [
+        repr(layer.description) for layer in net.layers
+    ]
+    assert first.trainable is True
+    first.trainable = True
+    with pytest.raises(AttributeError):
+        _ = first.nothing
+
+
+def test_layers_of_a_loaded_network_are_described_alike() -> None:
+    layers = [description for description in DESCRIPTIONS if isinstance(description, cr.Dense)]
+    net = cr.Network(2, layers, seed=0)
+    assert [layer.description for layer in cr.from_bytes(net.to_bytes()).layers] == layers
+    for description in DESCRIPTIONS:
+        assert description.describe()["type"] == type(description).__name__.lower()
