@@ -79,9 +79,10 @@ void check_fields(const F& formula) {
     using Value = typename std::remove_reference_t<decltype(field)>::Value;
     if constexpr (!std::is_same_v<Value, bool>) {
       const auto value = static_cast<double>(formula.*(field.member));
+      if (field.range.contains(value)) return;  // each step asks: no words are made for it
       const char* kind = std::is_same_v<Value, Index> ? "an integer" : "a number";
-      check(field.range.contains(value), F::class_name, ": ", field.name, ": expected ", kind,
-            " in ", to_text(field.range), ", got ", shortest(value));
+      check(false, F::class_name, ": ", field.name, ": expected ", kind, " in ",
+            to_text(field.range), ", got ", shortest(value));
     }
   });
   if constexpr (requires { formula.conflict(); }) {
