@@ -3,23 +3,9 @@
 #include <algorithm>
 
 #include "base/check.hpp"
+#include "network/chunks.hpp"
 
 namespace chainrule {
-
-namespace {
-
-// total + f(0) + ... + f(n - 1): one chain per chunk, chunk sums in order.
-template <class F>
-double sum_in_chunks(Index n, double total, F&& f) {
-  for (Index start = 0; start < n; start += kChunk) {
-    double chunk = 0.0;
-    for (Index i = start; i < std::min(n, start + kChunk); ++i) chunk += f(i);
-    total += chunk;
-  }
-  return total;
-}
-
-}  // namespace
 
 template <class T>
 Examples<T> Examples<T>::part(Index first, Index count) const {

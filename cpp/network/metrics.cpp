@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "base/float_environment.hpp"
+#include "network/chunks.hpp"
+
 namespace chainrule {
 
 namespace {
@@ -16,20 +19,20 @@ Index largest(const T* row, Index n) {
 template <class T>
 double accuracy(MatrixView<const T> y_hat, MatrixView<const T> y, const std::int64_t* classes,
                 const double* weights, bool by_entry) {
-  double right = 0.0, all = 0.0;
-  for (Index i = 0; i < y_hat.rows; ++i) {
-    const double w = weights == nullptr ? 1.0 : weights[i];
+  const FloatEnvironment environment;
+  const auto share_of_row = [&](Index i) {
     const T* p = y_hat.row(i);
     if (by_entry) {
       Index n_right = 0;
       for (Index j = 0; j < y_hat.cols; ++j) n_right += (p[j] > T(0.5)) == (y(i, j) > T(0.5));
-      right += w * static_cast<double>(n_right) / static_cast<double>(y_hat.cols);
-    } else {
-      const Index target = classes != nullptr ? static_cast<Index>(classes[i]) : largest(y.row(i), y.cols);
-      right += largest(p, y_hat.cols) == target ? w : 0.0;
+      return static_cast<double>(n_right) / static_cast<double>(y_hat.cols);
     }
-    all += w;
-  }
+    const Index target = classes != nullptr ? static_cast<Index>(classes[i]) : largest(y.row(i), y.cols);
+    return largest(p, y_hat.cols) == target ? 1.0 : 0.0;
+  };
+  const auto weight = [&](Index i) { return weights == nullptr ? 1.0 : weights[i]; };
+  const double right = sum_in_chunks(y_hat.rows, 0.0, [&](Index i) { return weight(i) * share_of_row(i); });
+  const double all = sum_in_chunks(y_hat.rows, 0.0, weight);
   return right / all;
 }
 

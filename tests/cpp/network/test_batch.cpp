@@ -111,6 +111,7 @@ TEST(batch_targets_and_scales) {
            {static_cast<const std::vector<double>*>(nullptr), &by_row, &by_output}) {
         Examples<T> examples =
             weights == nullptr ? data.examples() : weighted(data.examples(), *weights);
+        if (examples.weights_per_output() && !Loss::averages_outputs) continue;
         examples.mean_weight = 0.75;
         LoadedRun<T> loaded(data, to_spec(Loss{}), examples.weights_per_output());
         load_targets(loaded.run, examples, {order.data(), 3}, 5);
@@ -140,49 +141,50 @@ TEST(batch_targets_and_scales) {
 }
 
 // Float64 sums in chunks from the start of the batch, to the bit.
-TEST(batch_sums) {
+TEST(batch_sums_over_rows) {
   const TestData<float> data(600, kFeatures, kOutputs);
-  const std::vector<double> by_row = random_weights(600, 1),
-                            by_output = random_weights(600, kOutputs);
-  LoadedRun<float> loaded(data, to_spec(Mse{}), true);
+  const std::vector<double> weights = random_weights(600, 1), numbers = random_normals(600, 17);
+  LoadedRun<float> loaded(data, to_spec(Mse{}), false);
   float* losses = loaded.run.view(loaded.plan.losses).data;
-  const MatrixView<float> elements = loaded.run.view(loaded.plan.element_losses);
-  const std::vector<double> numbers = random_normals(600 * kOutputs, 17);
-  std::vector<double> plain, weighted_by_output, row_means;
-  for (Index i = 0; i < 600; ++i) {
-    const auto at = [&](Index j) { return static_cast<std::size_t>(i * kOutputs + j); };
-    losses[i] = static_cast<float>(numbers[at(0)]);
+  std::vector<std::int64_t> backwards;
+  std::vector<double> plain, products, chosen;
+  for (std::size_t i = 0; i < 600; ++i) {
+    losses[i] = static_cast<float>(numbers[i]);
     plain.push_back(static_cast<double>(losses[i]));
-    double sum = 0.0, weight = 0.0;
-    for (Index j = 0; j < kOutputs; ++j) {
-      elements(i, j) = static_cast<float>(numbers[at(j)]);
-      sum += by_output[at(j)] / 1.0 * static_cast<double>(elements(i, j));
-      weight += by_output[at(j)];
-    }
-    weighted_by_output.push_back(sum / kOutputs);
-    row_means.push_back(weight / kOutputs);
+    backwards.push_back(static_cast<std::int64_t>(599 - i));
+    chosen.push_back(weights[599 - i]);
+    products.push_back(chosen[i] * plain[i]);
   }
-  const Selection all{nullptr, 600};
+  const Selection all{nullptr, 600}, reversed{backwards.data(), 600};
   CHECK_EQUAL(weighted_loss_sum(loaded.run, data.examples(), all, 2.5), sum_in_order(2.5, plain));
   CHECK_EQUAL(weight_sum(data.examples(), all, 2.5), 602.5);
-  const Examples<float> weights = weighted(data.examples(), by_output);
-  CHECK_EQUAL(weighted_loss_sum(loaded.run, weights, all, 2.5),
-              sum_in_order(2.5, weighted_by_output));
-  CHECK_EQUAL(weight_sum(weights, all, 2.5), sum_in_order(2.5, row_means));
+  const Examples<float> examples = weighted(data.examples(), weights);
+  CHECK_EQUAL(weighted_loss_sum(loaded.run, examples, reversed), sum_in_order(0.0, products));
+  CHECK_EQUAL(weight_sum(examples, reversed), sum_in_order(0.0, chosen));
+}
 
-  LoadedRun<float> rows(data, to_spec(Mse{}), false);
-  std::copy_n(losses, 600, rows.run.view(rows.plan.losses).data);
-  std::vector<std::int64_t> backwards;
-  std::vector<double> products, reversed;
+TEST(batch_sums_over_outputs) {
+  const TestData<float> data(600, kFeatures, kOutputs);
+  const std::vector<double> weights = random_weights(600, kOutputs);
+  const std::vector<double> numbers = random_normals(600 * kOutputs, 17);
+  LoadedRun<float> loaded(data, to_spec(Mse{}), true);
+  const MatrixView<float> elements = loaded.run.view(loaded.plan.element_losses);
+  std::vector<double> losses, row_means;
   for (Index i = 0; i < 600; ++i) {
-    backwards.push_back(599 - i);
-    reversed.push_back(by_row[static_cast<std::size_t>(599 - i)]);
-    products.push_back(reversed.back() * plain[static_cast<std::size_t>(i)]);
+    double sum = 0.0, weight = 0.0;
+    for (Index j = 0; j < kOutputs; ++j) {
+      const auto at = static_cast<std::size_t>(i * kOutputs + j);
+      elements(i, j) = static_cast<float>(numbers[at]);
+      sum += weights[at] * static_cast<double>(elements(i, j));
+      weight += weights[at];
+    }
+    losses.push_back(sum / kOutputs);
+    row_means.push_back(weight / kOutputs);
   }
-  const Examples<float> by_rows = weighted(data.examples(), by_row);
-  CHECK_EQUAL(weighted_loss_sum(rows.run, by_rows, {backwards.data(), 600}),
-              sum_in_order(0.0, products));
-  CHECK_EQUAL(weight_sum(by_rows, {backwards.data(), 600}), sum_in_order(0.0, reversed));
+  const Examples<float> examples = weighted(data.examples(), weights);
+  const Selection all{nullptr, 600};
+  CHECK_EQUAL(weighted_loss_sum(loaded.run, examples, all, 2.5), sum_in_order(2.5, losses));
+  CHECK_EQUAL(weight_sum(examples, all, 2.5), sum_in_order(2.5, row_means));
 }
 
 // Weights that are all 1 change no bit, whatever they belong to.

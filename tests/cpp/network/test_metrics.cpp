@@ -1,5 +1,7 @@
 #include "network/metrics.hpp"
 
+#include <cfenv>
+
 #include "network/fixtures.hpp"
 #include "test.hpp"
 
@@ -66,6 +68,31 @@ TEST(accuracy_by_entry) {
     const std::vector<double> weights = {1.0, 3.0};
     CHECK_EQUAL(accuracy<T>(y_hat.view(), y.view(), nullptr, weights.data(), true), 2.5 / 4.0);
   });
+}
+
+// Chunks of 256 rows, to the bit, whatever rounding the caller has set.
+TEST(accuracy_is_summed_in_chunks) {
+  const TestData<float> data(600, 1, 3);
+  const std::vector<double> weights = random_weights(600, 1);
+  double right = 0.0, all = 0.0;
+  for (std::size_t start = 0; start < 600; start += 256) {
+    double chunk_right = 0.0, chunk_all = 0.0;
+    for (std::size_t i = start; i < std::min<std::size_t>(600, start + 256); ++i) {
+      const float* y = &data.y[i * 3];
+      if (std::max_element(y, y + 3) - y == data.classes[i]) chunk_right += weights[i];
+      chunk_all += weights[i];
+    }
+    right += chunk_right;
+    all += chunk_all;
+  }
+  const double expected = right / all;
+  for (const int rounding : {FE_TONEAREST, FE_UPWARD}) {
+    std::fesetround(rounding);
+    const double got =
+        accuracy<float>(data.targets(), {}, data.classes.data(), weights.data(), false);
+    std::fesetround(FE_TONEAREST);
+    CHECK_EQUAL(got, expected);
+  }
 }
 
 }  // namespace chainrule
