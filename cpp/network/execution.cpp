@@ -57,7 +57,8 @@ Grid make_grid(Index rows, Index row_limit, Index panels, Index panel_limit, Ind
   if (n_threads > 1) {
     grid.panel_parts = std::min(panels, std::max(grid.panel_parts, ceil_div(2 * n_threads, grid.row_parts)));
     if (grid.size() < 2 * n_threads)
-      grid.row_parts = std::min(ceil_div(rows, kLanes<double>), ceil_div(2 * n_threads, grid.panel_parts));
+      grid.row_parts = std::max(grid.row_parts, std::min(ceil_div(rows, kLanes<double>),
+                                                         ceil_div(2 * n_threads, grid.panel_parts)));
   }
   return grid;
 }
