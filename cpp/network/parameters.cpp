@@ -4,8 +4,10 @@
 #include <cmath>
 
 #include "base/check.hpp"
+#include "base/float_environment.hpp"
 #include "base/random.hpp"
 #include "kernels/panels.hpp"
+#include "network/tensor_names.hpp"
 
 namespace chainrule {
 
@@ -52,11 +54,11 @@ ParameterTable<T>::ParameterTable(const NetworkSpec& spec) {
     return static_cast<Index>(segments.size()) - 1;
   };
   for (std::size_t i = 0; i < spec.layers.size(); ++i) {
-    const std::string prefix = text("layers.", i, ".");
+    const auto layer = static_cast<Index>(i);
     if (const auto* dense = std::get_if<DenseSpec>(&spec.layers[i])) {
-      Stage stage{static_cast<Index>(i), width, dense->units, -1, -1, dense->activation, {}};
-      stage.weight = add_segment(prefix + "weight", true, dense->units, width);
-      if (dense->bias) stage.bias = add_segment(prefix + "bias", false, dense->units, 1);
+      Stage stage{layer, width, dense->units, -1, -1, dense->activation, {}};
+      stage.weight = add_segment(parameter_name(layer, "weight"), true, dense->units, width);
+      if (dense->bias) stage.bias = add_segment(parameter_name(layer, "bias"), false, dense->units, 1);
       if (!is_identity(dense->activation)) stage.activations.push_back(use_of(dense->activation));
       width = dense->units;
       stages.push_back(std::move(stage));
@@ -132,6 +134,7 @@ Index first_nonfinite_stage(const ParameterTable<T>& table, const T* block) {
 
 template <class T>
 double norm(const ParameterTable<T>& table, const T* block) {
+  const FloatEnvironment environment;
   double total = 0.0;
   for (const Segment& segment : table.segments) {
     const T* data = block + segment.offset;

@@ -78,11 +78,12 @@ class PlanBuilder {
   void choose_loss() {
     if (options_.loss == nullptr) return;
     const auto& last = table_.stages.back().activations;
-    const Index index = find_by_name(Losses{}, options_.loss->name);
-    plan_.loss = &plan_.kernels->losses[index];
     with_member(Losses{}, "loss", options_.loss->name, [&]<class F>() {
+      plan_.loss = &plan_.kernels->losses[find_by_name(Losses{}, F::name)];
       plan_.loss_gradient_factor = F::gradient_factor;
       plan_.loss_averages = F::averages_outputs;
+      check(F::averages_outputs || !options_.weights_per_output,
+            "sample_weight: expected one weight for each row, since ", F::name, " adds over the outputs");
       fused_ = !last.empty() && last.back().index == find_by_name(Activations{}, F::Matching::name);
     });
   }

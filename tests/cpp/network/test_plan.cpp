@@ -260,6 +260,18 @@ TEST(plan_rows_are_not_pages_apart) {
   });
 }
 
+TEST(plan_with_weights_per_output_is_for_losses_that_average) {
+  const ParameterTable<float> table(network_spec<float>(4, {dense(2, "softmax")}));
+  for_each_type(Losses{}, [&]<class Loss>() {
+    const FormulaSpec loss = to_spec(Loss{});
+    const PlanOptions options{PlanPurpose::train, kCapacity, &loss, true};
+    if (Loss::averages_outputs)
+      CHECK(make_plan(table, options).element_losses != kNoBuffer);
+    else
+      CHECK_THROWS(make_plan(table, options), "sample_weight: expected one weight for each row");
+  });
+}
+
 TEST(plan_of_an_unknown_loss) {
   const ParameterTable<float> table(network_spec<float>(4, {dense(2)}));
   const FormulaSpec loss{"msee", {}};
