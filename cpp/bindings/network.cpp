@@ -91,7 +91,7 @@ void bind_properties(Class& cls) {
       .def("_reset_optimizer", [](NetworkObject& self) {
         self.visit([](auto& net) {
           const ExclusiveTraining exclusive(net.training_flag());
-          net.reset_optimizer();
+          net.set_optimizer(std::nullopt);
         });
       })
       .def_property_readonly("_loss",

@@ -55,12 +55,6 @@ std::optional<OptimizerSpec> Network<T>::optimizer() const {
 }
 
 template <class T>
-void Network<T>::reset_optimizer() {
-  const std::unique_lock lock(mutex_);
-  optimizer_.reset();
-}
-
-template <class T>
 void Network<T>::use_optimizer(const FormulaSpec* given) {
   if (!optimizer_)
     optimizer_.emplace(given != nullptr ? *given : to_spec(Adam{}), table_.size);
@@ -69,7 +63,19 @@ void Network<T>::use_optimizer(const FormulaSpec* given) {
 }
 
 template <class T>
+void Network<T>::set_optimizer(std::optional<FormulaSpec> formula) {
+  const std::unique_lock lock(mutex_);
+  if (!formula)
+    optimizer_.reset();
+  else if (optimizer_)
+    optimizer_->change(std::move(*formula), table_.size);
+  else
+    optimizer_.emplace(std::move(*formula), table_.size);
+}
+
+template <class T>
 void Network<T>::initialize(std::uint64_t seed) {
+  const FloatEnvironment environment;
   const std::unique_lock lock(mutex_);
   chainrule::initialize(spec_, table_, seed, parameters_.data());
   optimizer_.reset();
@@ -107,10 +113,10 @@ void Network<T>::predict(MatrixView<const T> x, MatrixView<T> y_hat) const {
 }
 
 template <class T>
-void Network<T>::check_prediction_range(const Run<T>& run, const FormulaSpec& loss) const {
+void Network<T>::check_prediction_range(const Run<T>& run) const {
   if (run.refused_row < 0) return;
   throw std::invalid_argument(text(
-      "loss: ", loss.name, " needs predictions in [0, 1], but row ", run.refused_row,
+      "loss: ", run.plan.loss->name, " needs predictions in [0, 1], but row ", run.refused_row,
       " of the batch has one outside; end the network in a sigmoid or softmax, or take another loss"));
 }
 
@@ -128,7 +134,7 @@ LossSums Network<T>::evaluate(const Examples<T>& examples, const FormulaSpec& lo
     Run<T> run{plan, table_, parameters_.data(), workspace.data(), batch.x, threads()};
     load_targets(run, batch, rows, batch.rows());
     execute(run, 0, plan.n_forward);
-    check_prediction_range(run, loss);
+    check_prediction_range(run);
     sums.loss = weighted_loss_sum(run, batch, rows, sums.loss);
     sums.weight = weight_sum(batch, rows, sums.weight);
     if (y_hat.data != nullptr) copy_rows<T>(run.view(plan.y_hat), y_hat.rows_from(first, batch.rows()));
@@ -148,7 +154,7 @@ void Network<T>::example_losses(const Examples<T>& examples, const FormulaSpec& 
     Run<T> run{plan, table_, parameters_.data(), workspace.data(), batch.x, threads()};
     load_targets(run, batch, {nullptr, batch.rows()}, batch.rows());
     execute(run, 0, plan.n_forward);
-    check_prediction_range(run, loss);
+    check_prediction_range(run);
     std::copy_n(run.view(plan.losses).data, batch.rows(), losses + first);
   }
 }

@@ -104,11 +104,12 @@ class Network {
   void set_n_threads(Index n) { n_threads_ = n; }  // 0: the library's
   Index n_threads() const { return n_threads_; }
 
-  // The optimiser. Whoever changes it holds the ExclusiveTraining.
+  // The optimiser: the same formula keeps its state, another one starts at zero, none drops it. Whoever
+  // changes it holds the ExclusiveTraining.
   std::optional<OptimizerSpec> optimizer() const;
-  void reset_optimizer();
-  // What a training begins with: `given`, or the network's own, or Adam if it has none. The same
-  // formula keeps its state, another one starts at zero. The caller holds mutex().
+  void set_optimizer(std::optional<FormulaSpec> formula);
+  // What a training begins with: `given`, or the network's own, or Adam if it has none. The caller
+  // holds mutex().
   void use_optimizer(const FormulaSpec* given);
   const std::optional<OptimizerState<T>>& optimizer_state() const { return optimizer_; }
   std::optional<OptimizerState<T>>& optimizer_state() { return optimizer_; }
@@ -160,7 +161,8 @@ class Network {
 
  private:
   Index threads() const;
-  void check_prediction_range(const Run<T>& run, const FormulaSpec& loss) const;
+  void check_prediction_range(const Run<T>& run) const;
+  Update<T> begin_update(const KernelTable<T>& kernels, const double* learning_rate);
   void update_from(Run<T>& run, const double* learning_rate);
   void note_failure(const Run<T>& run);
 
@@ -168,8 +170,8 @@ class Network {
   ParameterTable<T> table_;
   AlignedBuffer<T> parameters_;
   std::optional<OptimizerState<T>> optimizer_;
-  std::int64_t training_forwards_ = 0;
-  std::int64_t epochs_ = 0;
+  std::atomic<std::int64_t> training_forwards_ = 0;  // gradients() counts without the lock to itself
+  std::atomic<std::int64_t> epochs_ = 0;
   std::int64_t version_ = 0;
   Index failed_layer_ = 0;
   Index n_threads_ = 0;

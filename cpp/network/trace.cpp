@@ -1,6 +1,7 @@
 // What happens in one step of gradient descent? Every quantity of it, from the plan and the kernels of
 // train_step.
 #include <algorithm>
+#include <cmath>
 
 #include "base/float_environment.hpp"
 #include "base/thread_count.hpp"
@@ -71,7 +72,7 @@ Trace<T> Network<T>::trace(const Examples<T>& examples, const FormulaSpec& loss,
   run.gradient = gradient.data();
   load_targets(run, examples, rows, examples.rows());
   execute(run, 0, plan.n_forward);
-  check_prediction_range(run, loss);
+  check_prediction_range(run);
   Trace<T> trace;
   trace.loss = weighted_loss_sum(run, examples, rows) / static_cast<double>(examples.rows());
   trace.losses.assign(run.view(plan.losses).data, run.view(plan.losses).data + examples.rows());
@@ -100,7 +101,10 @@ Trace<T> Network<T>::trace(const Examples<T>& examples, const FormulaSpec& loss,
   }
   run.parameters = updated.data();
   execute(run, 0, plan.n_forward);
-  trace.new_loss = weighted_loss_sum(run, examples, rows) / static_cast<double>(examples.rows());
+  // Where the step has led to predictions that the loss refuses, there is no new loss.
+  trace.new_loss = run.refused_row >= 0
+                       ? std::nan("")
+                       : weighted_loss_sum(run, examples, rows) / static_cast<double>(examples.rows());
   return trace;
 }
 

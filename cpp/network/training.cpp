@@ -33,15 +33,23 @@ void Network<T>::note_failure(const Run<T>& run) {
 
 template <class T>
 Index Network<T>::first_nonfinite_layer() const {
+  const std::shared_lock lock(mutex_);
   const Index parameters = first_nonfinite_stage(table_, parameters_.data());
   if (parameters > 0) return parameters;
   return failed_layer_ > 0 ? failed_layer_ : static_cast<Index>(table_.stages.size());
 }
 
+// Whoever runs a training may have lost the optimiser since it began.
+template <class T>
+Update<T> Network<T>::begin_update(const KernelTable<T>& kernels, const double* learning_rate) {
+  if (!optimizer_) throw std::runtime_error("optimizer: none is set");
+  return optimizer_->begin_update(kernels, learning_rate);
+}
+
 // The backward half of a training step, whose update is applied tile by tile.
 template <class T>
 void Network<T>::update_from(Run<T>& run, const double* learning_rate) {
-  const Update<T> update = optimizer_->begin_update(*run.plan.kernels, learning_rate);
+  const Update<T> update = begin_update(*run.plan.kernels, learning_rate);
   run.update = &update;
   run.updated_parameters = parameters_.data();
   execute(run, run.plan.n_forward, run.plan.n_backward);
@@ -64,7 +72,7 @@ double Network<T>::train_step(const Examples<T>& given, const FormulaSpec& loss,
   Run<T> run{plan, table_, parameters_.data(), workspace.data(), examples.x, threads()};
   load_targets(run, examples, rows, examples.rows());
   execute(run, 0, plan.n_forward);
-  check_prediction_range(run, loss);
+  check_prediction_range(run);
   // From here on nothing is refused, so that a step which raises ValueError has changed nothing.
   use_optimizer(optimizer);
   const double j = weighted_loss_sum(run, examples, rows) / static_cast<double>(examples.rows());
@@ -87,7 +95,7 @@ typename Network<T>::BatchResult Network<T>::fit_batch(const Plan<T>& plan, Alig
   ++training_forwards_;
   load_targets(run, examples, rows, rows.count);
   execute(run, 0, plan.n_forward);
-  check_prediction_range(run, *spec_.loss);
+  check_prediction_range(run);
   result.loss_sum = weighted_loss_sum(run, examples, rows);
   result.loss = result.loss_sum / static_cast<double>(rows.count);
   if (y_hat.data != nullptr) {
@@ -123,7 +131,7 @@ Gradients<T> Network<T>::gradients(const Examples<T>& given, const FormulaSpec& 
   run.gradient = result.flat.data();
   load_targets(run, examples, rows, examples.rows());
   execute(run, 0, plan.n_forward);
-  check_prediction_range(run, loss);
+  check_prediction_range(run);
   result.loss = weighted_loss_sum(run, examples, rows) / static_cast<double>(examples.rows());
   result.weight_sum = weight_sum(given, rows);
   execute(run, plan.n_forward, plan.n_backward);
@@ -195,7 +203,7 @@ void Network<T>::apply(const T* gradient, const double* learning_rate, const For
   const ExclusiveTraining exclusive(training_);
   const std::unique_lock lock(mutex_);
   use_optimizer(optimizer);
-  const Update<T> update = optimizer_->begin_update(kernels<T>(), learning_rate);
+  const Update<T> update = begin_update(kernels<T>(), learning_rate);
   sweep(table_, update, gradient, parameters_.data(), parameters_.data(), threads());
   parameters_changed();
 }
@@ -203,6 +211,7 @@ void Network<T>::apply(const T* gradient, const double* learning_rate, const For
 #define CHAINRULE_INSTANTIATE(T)                                                                         \
   template void Network<T>::note_failure(const Run<T>&);                                                 \
   template Index Network<T>::first_nonfinite_layer() const;                                              \
+  template Update<T> Network<T>::begin_update(const KernelTable<T>&, const double*);                     \
   template void Network<T>::update_from(Run<T>&, const double*);                                         \
   template double Network<T>::train_step(const Examples<T>&, const FormulaSpec&, const double*,          \
                                          const FormulaSpec*);                                            \

@@ -15,6 +15,7 @@ namespace chainrule {
 template <class T>
 TrainingRun<T>::TrainingRun(Network<T>& network, Examples<T> examples, const TrainingOptions& options)
     : network_(network), exclusive_(std::in_place, network.training_flag()), examples_(examples), options_(options) {
+  const FloatEnvironment environment;
   const Index d = examples_.rows(), n = examples_.x.cols;
   check(d > 0, "x: expected at least one row, got none");
   {

@@ -1,5 +1,7 @@
 #include "network/network.hpp"
 
+#include <cfenv>
+#include <functional>
 #include <limits>
 
 #include "network/fixtures.hpp"
@@ -184,34 +186,6 @@ TEST(network_input_gradients_are_for_their_parameters) {
   }
 }
 
-// J that is not finite: nothing but the random counter changes, and the layer is named.
-TEST(network_is_not_updated_when_the_loss_is_not_finite) {
-  for_each_dtype([]<class T>() {
-    for (const Index layer : {1, 2, 3}) {
-      Network<T> network(
-          network_spec<T>(kFeatures, {dense(6, "relu"), dense(5, "relu"), dense(kOutputs)}));
-      network.set_optimizer(to_spec(Adam{}));
-      const TestData<T> data(20, kFeatures, kOutputs);
-      network.train_step(data.examples(), to_spec(Mse{}), nullptr);
-      const Stage& stage = network.table().stages[static_cast<std::size_t>(layer - 1)];
-      const Segment& bias = network.table().segments[static_cast<std::size_t>(stage.bias)];
-      std::fill_n(network.parameters() + bias.offset, bias.n_out, std::numeric_limits<T>::max());
-      CHECK_EQUAL(network.first_nonfinite_layer(), 3);  // nothing has failed yet
-      const std::vector<T> before = parameters_of(network);
-      const std::int64_t version = network.version();
-      CHECK(!std::isfinite(network.train_step(data.examples(), to_spec(Mse{}), nullptr)));
-      CHECK(same_bits(parameters_of(network), before));
-      CHECK_EQUAL(network.optimizer()->updates, 1);
-      CHECK_EQUAL(network.training_forwards(), 2);
-      CHECK_EQUAL(network.version(), version);
-      // The bias itself is finite: products with it overflow in the layer above.
-      CHECK_EQUAL(network.first_nonfinite_layer(), std::min<Index>(layer + 1, 3));
-      network.parameters()[0] = std::numeric_limits<T>::infinity();
-      CHECK_EQUAL(network.first_nonfinite_layer(), 1);
-    }
-  });
-}
-
 // A snapshot brings everything back that training changes.
 TEST(network_snapshots) {
   for_each_type(Optimizers{}, []<class Optimizer>() {
@@ -260,6 +234,35 @@ TEST(network_training_belongs_to_one) {
     CHECK(network.is_training());
   }
   CHECK(!network.is_training());
+}
+
+// Every call computes with its own rounding and leaves that of the caller as it was.
+TEST(network_has_its_own_float_environment) {
+  const TestData<float> data(300, kFeatures, kOutputs);
+  const std::vector<double> weights = random_weights(300, 1);
+  const Examples<float> examples = weighted(data.examples(), weights);
+  const FormulaSpec loss = to_spec(CrossEntropy{});
+  const auto everything = [&](int rounding) {
+    std::fesetround(rounding);
+    Network<float> network(example<float>());
+    network.set_optimizer(to_spec(Adam{}));
+    std::vector<double> results = {norm(network.table(), network.parameters()),
+                                   network.train_step(examples, loss, nullptr)};
+    const Gradients<float> gradients = network.gradients(examples, loss, true);
+    network.apply(gradients.flat.data(), nullptr);
+    const LossSums sums = network.evaluate(examples, loss, {});
+    const Trace<float> trace = network.trace(data.examples(), loss, 0.1);
+    const std::vector<float> y_hat = predict(network, data.inputs());
+    CHECK_EQUAL(std::fegetround(), rounding);
+    std::fesetround(FE_TONEAREST);
+    results.insert(results.end(), {gradients.loss, gradients.weight_sum, sums.loss, sums.weight,
+                                   trace.loss, trace.new_loss});
+    results.insert(results.end(), y_hat.begin(), y_hat.end());
+    return results;
+  };
+  const std::vector<double> expected = everything(FE_TONEAREST);
+  for (const int rounding : {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO})
+    CHECK(same_bits(everything(rounding), expected));
 }
 
 }  // namespace chainrule

@@ -1,5 +1,8 @@
 #include "network/state.hpp"
 
+#include <atomic>
+#include <thread>
+
 #include "network/fixtures.hpp"
 #include "network/model_file.hpp"
 #include "test.hpp"
@@ -209,6 +212,29 @@ TEST(state_of_bytes_that_are_no_model) {
   CHECK(refused(std::span(bytes).first(bytes.size() - 1)));
   bytes[bytes.size() - 1] ^= std::byte{1};
   CHECK(refused(bytes));
+}
+
+// A file that is written while another thread trains is of one moment: powers belong to the
+// updates.
+TEST(state_is_of_one_moment) {
+  Network<double> network(example<double>());
+  const Adam adam;
+  train(network, to_spec(adam));
+  std::atomic<bool> done = false;
+  std::thread trainer([&] {
+    const TestData<double> data(4, kFeatures, kOutputs);
+    while (!done) network.train_step(data.examples(), to_spec(CrossEntropy{}), nullptr);
+  });
+  for (int i = 0; i < 200; ++i) {
+    const std::vector<std::byte> bytes = to_bytes(network, true);
+    const Model model = read_model(bytes);
+    double power = 1.0, written;
+    for (std::int64_t t = 0; t < model.description.optimizer->updates; ++t) power *= adam.beta_2;
+    std::memcpy(&written, model.tensors.back().data.data(), sizeof written);
+    CHECK_EQUAL(written, power);
+  }
+  done = true;
+  trainer.join();
 }
 
 }  // namespace chainrule

@@ -197,4 +197,20 @@ TEST(trace_products) {
   });
 }
 
+// A step can lead to predictions that are no probabilities: then there is no new loss.
+TEST(trace_of_a_step_too_far) {
+  for_each_type(Losses{}, []<class Loss>() {
+    Network<double> network(network_spec<double>(1, {dense(1, "identity", false)}));
+    with_parameters(network, {{0.5}});
+    const std::vector<double> x = {1.0}, y = {1.0};
+    Examples<double> examples;
+    examples.x = {x.data(), 1, 1, 1};
+    examples.y = {y.data(), 1, 1, 1};
+    CHECK(std::isfinite(network.trace(examples, to_spec(Loss{}), 0.01).new_loss));
+    const Trace<double> trace = network.trace(examples, to_spec(Loss{}), 100.0);
+    CHECK_EQUAL(std::isnan(trace.new_loss), Loss::needs_probabilities);
+    CHECK(std::isfinite(trace.loss) && trace.layers[0].new_w[0] > 1.0);
+  });
+}
+
 }  // namespace chainrule

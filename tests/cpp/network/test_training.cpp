@@ -243,4 +243,42 @@ TEST(training_forward_takes_rows_that_are_apart) {
   CHECK(same_bits(apart.backward(gradient).flat, together.backward(gradient).flat));
 }
 
+// J that is not finite: nothing but the random counter changes, and the layer is named.
+TEST(training_makes_no_update_when_the_loss_is_not_finite) {
+  for_each_dtype([]<class T>() {
+    for (const Index layer : {1, 2, 3}) {
+      Network<T> network(
+          network_spec<T>(kFeatures, {dense(6, "relu"), dense(5, "relu"), dense(kOutputs)}));
+      network.set_optimizer(to_spec(Adam{}));
+      const TestData<T> data(20, kFeatures, kOutputs);
+      network.train_step(data.examples(), to_spec(Mse{}), nullptr);
+      const Stage& stage = network.table().stages[static_cast<std::size_t>(layer - 1)];
+      const Segment& bias = network.table().segments[static_cast<std::size_t>(stage.bias)];
+      std::fill_n(network.parameters() + bias.offset, bias.n_out, std::numeric_limits<T>::max());
+      CHECK_EQUAL(network.first_nonfinite_layer(), 3);  // nothing has failed yet
+      const std::vector<T> before = parameters_of(network);
+      const std::int64_t version = network.version();
+      CHECK(!std::isfinite(network.train_step(data.examples(), to_spec(Mse{}), nullptr)));
+      CHECK(same_bits(parameters_of(network), before));
+      CHECK_EQUAL(network.optimizer()->updates, 1);
+      CHECK_EQUAL(network.training_forwards(), 2);
+      CHECK_EQUAL(network.version(), version);
+      // The bias itself is finite: products with it overflow in the layer above.
+      CHECK_EQUAL(network.first_nonfinite_layer(), std::min<Index>(layer + 1, 3));
+      network.parameters()[0] = std::numeric_limits<T>::infinity();
+      CHECK_EQUAL(network.first_nonfinite_layer(), 1);
+    }
+  });
+}
+
+TEST(training_needs_an_optimizer) {
+  Network<float> network(network_spec<float>(kFeatures, {dense(kOutputs)}));
+  const TestData<float> data(20, kFeatures, kOutputs);
+  const std::vector<float> before = parameters_of(network);
+  CHECK_THROWS(network.train_step(data.examples(), to_spec(Mse{}), nullptr),
+               "optimizer: none is set");
+  CHECK_THROWS((network.apply(before.data(), nullptr), 0), "optimizer: none is set");
+  CHECK(same_bits(parameters_of(network), before));
+}
+
 }  // namespace chainrule

@@ -3,7 +3,6 @@
 #include <limits>
 #include <numeric>
 
-#include "allocations.hpp"
 #include "network/fixtures.hpp"
 #include "test.hpp"
 
@@ -280,6 +279,23 @@ TEST(training_run_allocates_nothing) {
       CHECK_EQUAL(test::n_allocations() - before, 0);
     });
   });
+}
+
+// What a callback may do between two pieces of a run.
+TEST(training_run_whose_network_changes) {
+  Trainee<float> network, alone;
+  const TestData<float> data(kRows, kFeatures, kOutputs);
+  TrainingRun<float> run(network, data.examples(), {16, true, false});
+  run.begin_epoch();
+  run.run(1, kForever, kRate);
+  network.set_loss(std::nullopt);  // the loss of a run is the one it began with
+  run.run(0, kForever, kRate);
+  run.end_epoch();
+  fit(alone, data.examples(), {16, true, false}, 1);
+  CHECK(same_state(network, alone));
+  network.initialize(3);
+  run.begin_epoch();
+  CHECK_THROWS(run.run(0, kForever, kRate), "optimizer: none is set");
 }
 
 }  // namespace chainrule

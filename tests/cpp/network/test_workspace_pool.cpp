@@ -1,0 +1,110 @@
+#include "network/workspace_pool.hpp"
+
+#include <atomic>
+#include <limits>
+#include <thread>
+
+#include "allocations.hpp"
+#include "network/fixtures.hpp"
+#include "network/training_run.hpp"
+#include "test.hpp"
+
+namespace chainrule {
+
+namespace {
+
+// Enough for several threads.
+constexpr Index kFeatures = 64, kHidden = 256, kOutputs = 3, kRows = 300;
+constexpr double kForever = std::numeric_limits<double>::infinity();
+
+template <class T>
+NetworkSpec example() {
+  NetworkSpec spec =
+      network_spec<T>(kFeatures, {dense(kHidden, "relu"), dense(kOutputs, "sigmoid")});
+  spec.loss = to_spec(Mse{});
+  return spec;
+}
+
+}  // namespace
+
+// Two loans at a time are two workspaces; one that came back is lent again, if it is large enough.
+TEST(workspace_pool_lends) {
+  WorkspacePool<float> pool;
+  const float* first = nullptr;
+  {
+    const WorkspacePool<float>::Loan a(pool, 64), b(pool, 64);
+    CHECK(a.data() != b.data());
+    first = a.data();
+  }
+  const long before = test::n_allocations();
+  {
+    const WorkspacePool<float>::Loan again(pool, 32);
+    const long asked = test::n_allocations() - before;
+    CHECK_EQUAL(asked, 0);
+    CHECK_EQUAL(again.data(), first);  // a was the last to come back
+  }
+  const WorkspacePool<float>::Loan larger(pool, 1000);
+  std::fill_n(larger.data(), 1000, 1.0f);
+}
+
+// Calls that only read run side by side with others and with training; each forward is counted
+// once.
+TEST(workspace_pool_serves_several_threads) {
+  Network<float> network(example<float>());
+  network.set_optimizer(to_spec(Sgd{}));
+  const TestData<float> data(20, kFeatures, kOutputs);
+  const FormulaSpec loss = to_spec(Mse{});
+  const std::vector<float> before = predict(network, data.inputs());
+  std::vector<std::thread> threads;
+  std::atomic<int> n_same = 0;
+  for (int t = 0; t < 3; ++t)
+    threads.emplace_back([&] {
+      for (int i = 0; i < 100; ++i) {
+        network.gradients(data.examples(), loss, true);
+        n_same += same_bits(predict(network, data.inputs()), before);
+        network.set_optimizer(to_spec(Sgd{}));
+      }
+    });
+  for (std::thread& thread : threads) thread.join();
+  CHECK_EQUAL(n_same, 300);
+  CHECK_EQUAL(network.training_forwards(), 300);
+}
+
+// Once it has begun, nothing asks for memory: plans, workspaces, batches and threads are there.
+TEST(workspace_pool_spares_allocations) {
+  for_each_dtype([]<class T>() {
+    const TestData<T> data(kRows, kFeatures, kOutputs);
+    const std::vector<double> weights = random_weights(kRows, 1);
+    const Examples<T> examples = weighted(data.examples(), weights);
+    const FormulaSpec loss = to_spec(Mse{});
+    std::vector<T> y_hat(kRows * kOutputs);
+    for_each_type(Optimizers{}, [&]<class Optimizer>() {
+      for (const Index n_threads : {1, 4}) {
+        Network<T> network(example<T>());
+        network.set_optimizer(to_spec(Optimizer{}));
+        network.set_n_threads(n_threads);
+        const auto step = [&] {
+          network.train_step(examples, loss, nullptr);
+          network.predict(data.inputs(), {y_hat.data(), kRows, kOutputs, kOutputs});
+          network.evaluate(examples, loss, {});
+        };
+        step();
+        reset_path_counters();
+        TrainingRun<T> run(network, examples, {200, true, true});
+        const long before = test::n_allocations();
+        for (int epoch = 0; epoch < 2; ++epoch) {
+          run.begin_epoch();
+          run.run(0, kForever, 0.01);
+          run.end_epoch();
+          step();
+        }
+        CHECK_EQUAL(test::n_allocations() - before, 0);
+        CHECK_EQUAL(path_counters().threaded_operations > 0, n_threads > 1);
+        network.gradients(examples, loss, false);
+        CHECK(test::n_allocations() - before >= 2);  // its results: they are counted
+      }
+    });
+  });
+}
+
+}  // namespace chainrule
