@@ -1,5 +1,6 @@
 #include "network/training_run.hpp"
 
+#include <cfenv>
 #include <limits>
 #include <numeric>
 
@@ -296,6 +297,21 @@ TEST(training_run_whose_network_changes) {
   network.initialize(3);
   run.begin_epoch();
   CHECK_THROWS(run.run(0, kForever, kRate), "optimizer: none is set");
+}
+
+// The rounding of the caller reaches neither the mean of the weights nor the steps.
+TEST(training_run_has_its_own_float_environment) {
+  const TestData<double> data(kRows, kFeatures, kOutputs);
+  const std::vector<double> weights = random_weights(kRows, 1);
+  Trainee<double> expected;
+  fit(expected, weighted(data.examples(), weights), {16, true, false}, 2);
+  for (const int rounding : {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO}) {
+    Trainee<double> network;
+    std::fesetround(rounding);
+    fit(network, weighted(data.examples(), weights), {16, true, false}, 2);
+    std::fesetround(FE_TONEAREST);
+    CHECK(same_state(network, expected));
+  }
 }
 
 }  // namespace chainrule
