@@ -1,8 +1,10 @@
 #include "network/network.hpp"
 
+#include <atomic>
 #include <cfenv>
 #include <functional>
 #include <limits>
+#include <thread>
 
 #include "network/fixtures.hpp"
 #include "test.hpp"
@@ -263,6 +265,30 @@ TEST(network_has_its_own_float_environment) {
   const std::vector<double> expected = everything(FE_TONEAREST);
   for (const int rounding : {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO})
     CHECK(same_bits(everything(rounding), expected));
+}
+
+// Predictions beside a training are those after some whole number of steps.
+TEST(network_predicts_between_steps) {
+  constexpr int n_steps = 50;
+  Network<float> rehearsed(example<float>()), network(example<float>());
+  for (Network<float>* each : {&rehearsed, &network}) each->set_optimizer(to_spec(Adam{}));
+  const TestData<float> data(20, kFeatures, kOutputs);
+  std::vector<std::vector<float>> possible = {predict(rehearsed, data.inputs())};
+  for (int i = 0; i < n_steps; ++i) {
+    step(rehearsed);
+    possible.push_back(predict(rehearsed, data.inputs()));
+  }
+  std::atomic<bool> done = false;
+  std::thread trainer([&] {
+    for (int i = 0; i < n_steps; ++i) step(network);
+    done = true;
+  });
+  while (!done) {
+    const std::vector<float> y_hat = predict(network, data.inputs());
+    CHECK(std::ranges::any_of(possible, [&](const auto& p) { return same_bits(p, y_hat); }));
+  }
+  trainer.join();
+  CHECK(same_state(network, rehearsed));
 }
 
 }  // namespace chainrule

@@ -117,10 +117,9 @@ TEST(training_gradients_with_weights_are_those_of_differences) {
 TEST(training_input_gradients_are_those_of_differences) {
   const TestData<double> data(5, kFeatures, kOutputs);
   for_each_pairing(data, [&]<class Loss>(const std::vector<LayerSpec>& layers) {
-    const Network<double> network(network_spec<double>(kFeatures, layers));
+    Network<double> network(network_spec<double>(kFeatures, layers));
     const FormulaSpec loss = to_spec(Loss{});
-    Gradients<double> gradients =
-        const_cast<Network<double>&>(network).gradients(data.examples(), loss, false);
+    Gradients<double> gradients = network.gradients(data.examples(), loss, false);
     const std::vector<double> dx = input_gradients(network, gradients);
     CHECK(same_bits(dx, input_gradients(network, gradients)));
     TestData<double> moved = data;
