@@ -1,6 +1,7 @@
 // What happens in one step of gradient descent? Every quantity of it, from the plan and the kernels of
 // train_step.
 #include <algorithm>
+#include <cmath>
 
 #include "base/float_environment.hpp"
 #include "base/thread_count.hpp"
@@ -100,7 +101,10 @@ Trace<T> Network<T>::trace(const Examples<T>& examples, const FormulaSpec& loss,
   }
   run.parameters = updated.data();
   execute(run, 0, plan.n_forward);
-  trace.new_loss = weighted_loss_sum(run, examples, rows) / static_cast<double>(examples.rows());
+  // The step may have left the predictions for which the loss is defined.
+  trace.new_loss = run.refused_row >= 0
+                       ? std::nan("")
+                       : weighted_loss_sum(run, examples, rows) / static_cast<double>(examples.rows());
   return trace;
 }
 

@@ -284,3 +284,16 @@ def test_repr_of_a_trace() -> None:
 def test_rates_out_of_range_are_refused(rate: float) -> None:
     with pytest.raises(ValueError, match="learning_rate: expected a number in"):
         worked_example().trace([[0.5, 0.2]], [1.0], learning_rate=rate)
+
+
+def test_new_loss_is_nan_where_the_loss_is_not_defined(dtype: str) -> None:
+    # Outputs of 0.3 are probabilities; a step of rate 100 leads far out of [0, 1].
+    for loss in LOSSES:
+        net = cr.mlp([1, 2], loss=loss, dtype=dtype, seed=0)
+        net.set_weights([[[1.0], [1.0]]], [[0.1, 0.1]])
+        t = net.trace([[0.2]], [[1.0, 0.0]], learning_rate=100.0)
+        net.train_step([[0.2]], [[1.0, 0.0]], optimizer=cr.SGD(100.0))
+        try:
+            assert t.new_loss == net.evaluate([[0.2]], [[1.0, 0.0]], metrics=())["loss"] != t.loss
+        except ValueError:
+            assert np.isnan(t.new_loss)
