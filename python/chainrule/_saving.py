@@ -144,7 +144,7 @@ class Saving(Learning):
         for name, tensor in tensors.items():
             if not np.isfinite(tensor).all():
                 raise ValueError(f"state: {name!r}: expected finite numbers, got NaN or infinity")
-        self._set_state(description, {name: np.ascontiguousarray(t) for name, t in tensors.items()})
+        self._set_state(description, {name: np.asarray(t, order="C") for name, t in tensors.items()})
 
     def save(self, path: str | os.PathLike[str], *, optimizer: bool = False) -> None:
         """Write a model file.
