@@ -13,9 +13,11 @@ namespace chainrule {
 
 class NetworkObject {
  public:
+  // Once: gradients and trainings refer to the network that is there.
   void build(const NetworkSpec& spec);
   template <class T>
   void hold(std::unique_ptr<Network<T>> network) {
+    if (network_.index() != 0) throw std::runtime_error("this network is built already; make another one");
     network_ = std::move(network);
   }
 
