@@ -91,6 +91,20 @@ def test_an_epoch_takes_the_batches_of_the_shuffle(dtype: str, rng: np.random.Ge
     assert cases.bits(fitted) == cases.bits(stepped)
 
 
+def test_orders_of_epochs_without_end(rng: np.random.Generator) -> None:
+    x, y, epoch = cases.inputs(rng, 20, 4, "float32"), rng.integers(0, 3, 20), 2**32 + 5
+    fitted = cr.mlp([4, 3], output="softmax", seed=1)
+    stepped = fitted.copy()
+    state = fitted.get_state()
+    state["chainrule"] = json.dumps(json.loads(state["chainrule"]) | {"epochs": epoch})
+    fitted.set_state(state)
+    fitted.fit(x, y, batch_size=1, verbose=0)
+    for row in permutation(20, 1, SHUFFLE, epoch):
+        stepped.train_step(x[[row]], y[[row]])
+    assert cases.bits(fitted) == cases.bits(stepped)
+    assert description(fitted)["epochs"] == epoch + 1
+
+
 @pytest.mark.parametrize(("batch_size", "updates"), [(None, 2), (130, 1), (10**6, 1), (129, 2)])
 def test_batch_sizes(batch_size: int | None, updates: int, rng: np.random.Generator) -> None:
     net = cr.mlp([2, 1], seed=0)
@@ -106,9 +120,10 @@ def test_oracle_knows_the_published_random_numbers() -> None:
 # ---- Validation --------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("fraction", [0.3, 0.9])
 @pytest.mark.parametrize("kind", ["classes", "binary", "regression"])
 def test_validation_split_is_the_defined_one(
-    kind: str, dtype: str, rng: np.random.Generator
+    kind: str, fraction: float, dtype: str, rng: np.random.Generator
 ) -> None:
     d, output = 41, {"classes": "softmax", "binary": "sigmoid", "regression": "identity"}[kind]
     x = cases.inputs(rng, d, 3, dtype)
@@ -119,12 +134,12 @@ def test_validation_split_is_the_defined_one(
         classes = y = np.array([0] * 20 + [1] * 12 + rest)
     net = cr.mlp([3, 5, 1 if kind == "binary" else 4], output=output, dtype=dtype, seed=77)
     twin = net.copy()
-    training, validation = oracle_random.validation_split(d, 0.3, classes, 77)
-    assert len(validation) == 13
+    training, validation = oracle_random.validation_split(d, fraction, classes, 77)
+    assert len(validation) == np.ceil(fraction * d)
     if kind == "classes":
-        assert 40 in training  # a class of one row
+        assert 40 in training  # a class of one row, though 0.9 of it is more than of any other
     given = {"epochs": 2, "batch_size": 8, "verbose": 0}
-    split = net.fit(x, y, validation_split=0.3, **given)
+    split = net.fit(x, y, validation_split=fraction, **given)
     aside = (x[validation], y[validation])
     data = twin.fit(x[training], y[training], validation_data=aside, **given)
     assert cases.state(net) == cases.state(twin)
