@@ -39,7 +39,7 @@ def check(rng: np.random.Generator, d: int, n: int, m: int, dtype: str, threads:
 
 @pytest.mark.parametrize("size", SIZES)
 def test_products_of_small_sizes(size: int, dtype: str, rng: np.random.Generator) -> None:
-    others = rng.choice(SIZES, (4, 2))
+    others = rng.choice([s for s in SIZES if s < 100], (4, 2))
     for a, b in others.tolist():
         check(rng, size, a, b, dtype)
         check(rng, a, size, b, dtype)
