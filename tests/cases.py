@@ -104,13 +104,15 @@ def targets(rng: np.random.Generator, d: int, m: int, loss: str, dtype: str) -> 
     return y.astype(dtype)
 
 
-def every_loss(net: cr.Network) -> cr.Network:
-    """Bring the outputs near 0.5, so that every loss is defined behind every activation."""
+def every_loss(net: cr.Network, x: Array) -> cr.Network:
+    """Bring the Z of the outputs for x to 0.3 to 0.7, where every loss is defined."""
     weights, biases = net.weights, net.biases
-    scale = 0.2 / max(1.0, float(abs(weights[-1]).sum(axis=1).max()))
-    net.set_weights(
-        [*weights[:-1], weights[-1] * scale], [*biases[:-1], np.full(net.n_outputs, 0.5)]
-    )
+    layers = twin(net).layers
+    last = max(i for i, layer in enumerate(layers) if isinstance(layer, oracle.Dense))
+    below = oracle.Network(layers[:last])
+    Z = below.forward(x.astype(np.float64))[-1] @ weights[-1].astype(np.float64).T
+    scaled = weights[-1] * min(1.0, 0.2 / abs(Z).max())
+    net.set_weights([*weights[:-1], scaled], [*biases[:-1], np.full(net.n_outputs, 0.5)])
     return net
 
 

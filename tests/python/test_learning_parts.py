@@ -27,8 +27,8 @@ def small(**given: Any) -> cr.Network:
 def test_forward_backward_apply_is_a_step(
     hidden: str, output: str, loss: str, dtype: str, rng: np.random.Generator
 ) -> None:
-    net = cases.every_loss(cr.mlp([3, 5, 2], hidden, output, loss=loss, dtype=dtype, seed=1))
     x, y = cases.inputs(rng, 6, 3, dtype), cases.targets(rng, 6, 2, loss, dtype)
+    net = cases.every_loss(cr.mlp([3, 5, 2], hidden, output, loss=loss, dtype=dtype, seed=1), x)
     whole, parts = net.copy(), net.copy()
     dA = net.trace(x, y).dA[2].T
     whole.train_step(x, y, optimizer=cr.SGD(0.01))

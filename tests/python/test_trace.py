@@ -244,8 +244,8 @@ def check_is_training(net: cr.Network, x: Any, y: Any, loss: str) -> None:
 def test_a_trace_has_the_bits_of_training(
     hidden: str, output: str, loss: str, dtype: str, rng: np.random.Generator
 ) -> None:
-    net = cases.every_loss(cr.mlp([3, 5, 2], hidden, output, dtype=dtype, seed=1))
     x = cases.inputs(rng, 5, 3, dtype)
+    net = cases.every_loss(cr.mlp([3, 5, 2], hidden, output, dtype=dtype, seed=1), x)
     check_is_training(net, x, cases.targets(rng, 5, 2, loss, dtype), loss)
 
 
