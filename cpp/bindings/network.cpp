@@ -195,8 +195,9 @@ void bind_steps(Class& cls) {
         self.visit([&](auto& net) {
           using T = Scalar<decltype(net)>;
           const auto* same = std::get_if<Gradients<T>>(&gradients.gradients);
-          check(same != nullptr && same->flat.size() == net.table().size,
-                "gradients: expected those of a network with the same layers and dtype");
+          const bool same_layout = gradients.network.cast<const NetworkObject&>().visit(
+              [&](auto& other) { return other.table().segments == net.table().segments; });
+          check(same != nullptr && same_layout, "gradients: expected those of a network with the same layers and dtype");
           const ReleaseForWork release(net, 1);
           net.apply(same->flat.data(), pointer_to(learning_rate), spec_or_null(optimizer));
         });

@@ -13,6 +13,7 @@ namespace chainrule {
 
 class NetworkObject {
  public:
+  // Once: gradients and trainings refer to the network that is there.
   void build(const NetworkSpec& spec);
   template <class T>
   void hold(std::unique_ptr<Network<T>> network) {

@@ -20,6 +20,7 @@ struct Segment {
   Index size;  // padded
 
   Index n_parameters() const { return n_out * n_in; }
+  bool operator==(const Segment&) const = default;
 };
 
 // An activation other than the identity, somewhere between two Dense layers.

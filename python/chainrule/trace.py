@@ -99,7 +99,8 @@ class Trace:
     losses : ndarray, shape (d,)
         The loss of each example.
     loss, new_loss : float
-        J before and after the step.
+        J before and after the step; NaN where the step led to predictions that the loss is not
+        defined for.
     dX : ndarray, shape (n, d)
         Derivatives of J by the inputs.
     learning_rate : float

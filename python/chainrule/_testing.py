@@ -1,0 +1,25 @@
+"""Which way did the numbers come about? Switches and counters of the core that tests need.
+
+`path_counters` says how many updates were fused into the backward pass and how many were sweeps
+over all parameters, how many operations were shared between threads, and the most threads that took
+part in one. With `set_wait_for_all_workers(True)` a shared operation begins only when all its
+threads have. `available_isas` are the kernels that this machine can run, best first.
+"""
+
+from __future__ import annotations
+
+from chainrule._core import (
+    available_isas,
+    isa,
+    path_counters,
+    reset_path_counters,
+    set_wait_for_all_workers,
+)
+
+__all__ = [
+    "available_isas",
+    "isa",
+    "path_counters",
+    "reset_path_counters",
+    "set_wait_for_all_workers",
+]

@@ -1,0 +1,148 @@
+"""Which networks and data do the tests of numbers use, and how far off may a result be?"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import chainrule as cr
+import oracle
+
+Array = NDArray[Any]
+
+FAMILIES = {
+    "activations": cr.activations,
+    "losses": cr.losses,
+    "optimizers": cr.optimizers,
+    "initializers": cr.initializers,
+}
+# The classes of each list by the names of their members.
+CLASSES: dict[str, dict[str, Any]] = {
+    family: {getattr(module, cls)().name: getattr(module, cls) for cls in module.__all__[:-1]}
+    for family, module in FAMILIES.items()
+}
+
+
+def fields(cls: Any) -> dict[str, Any]:
+    """The fields of a class with their defaults, in the order of its signature."""
+    return {key: value for key, value in cls().describe().items() if key != "name"}
+
+
+def ranges(cls: Any) -> dict[str, tuple[str, float, float, str]]:
+    """The range of each number as documented: ``{"beta_1": ("[", 0.0, 1.0, ")")}``."""
+    found = re.findall(r"^(\w+) : float in ([\[(])(\S+), (\S+)([\])])", cls.__doc__, re.MULTILINE)
+    return {name: (a, float(low), float(high), b) for name, a, low, high, b in found}
+
+
+def other_value(cls: Any, name: str, default: Any) -> Any:
+    """A value that a field may have, clearly not its default."""
+    if isinstance(default, bool):
+        return not default
+    _, low, high, _ = ranges(cls)[name]
+    if np.isinf(low):
+        return default - 0.1
+    value = 0.5 if high == 1 else 0.1
+    assert low < value < high
+    return value if value != default else value / 2
+
+
+def settings(cls: Any) -> list[dict[str, Any]]:
+    """All combinations of default and other values of all fields."""
+    names = list(fields(cls).items())
+    options = [
+        ((name, default), (name, other_value(cls, name, default))) for name, default in names
+    ]
+    return [dict(chosen) for chosen in itertools.product(*options)]
+
+
+def twin(net: cr.Network) -> oracle.Network:
+    """Return the oracle's network with the parameters of `net`."""
+    layers: list[oracle.Dense | str] = []
+    for layer in net.layers:
+        if layer.weight is not None:
+            bias = None if layer.bias is None else layer.bias.astype(np.float64)
+            layers.append(oracle.Dense(layer.weight.astype(np.float64), bias))
+        layers.append(layer.activation.name)
+    return oracle.Network(layers)
+
+
+def parameters(net: cr.Network) -> list[Array]:
+    """Return W1, b1, W2, b2, ... as far as there are biases."""
+    pairs = zip(net.weights, net.biases, strict=True)
+    return [p for pair in pairs for p in pair if p is not None]
+
+
+def gradients(g: cr.Gradients) -> list[Array]:
+    """Return dW1, db1, dW2, db2, ... as far as there are biases."""
+    pairs = zip(g.weights, g.biases, strict=True)
+    return [p for pair in pairs for p in pair if p is not None]
+
+
+def bits(net: cr.Network) -> bytes:
+    """Return all parameters as bytes."""
+    return b"".join(p.tobytes() for p in parameters(net))
+
+
+def state(net: cr.Network) -> bytes:
+    """Return everything that the network knows, optimiser state and counters too."""
+    return net.to_bytes(optimizer=True)
+
+
+def inputs(rng: np.random.Generator, d: int, n: int, dtype: str) -> Array:
+    return rng.standard_normal((d, n)).astype(dtype)
+
+
+def targets(rng: np.random.Generator, d: int, m: int, loss: str, dtype: str) -> Array:
+    """Return rows of probabilities, which every loss takes; never 0 or 1."""
+    y = rng.uniform(0.1, 1.0, (d, m))
+    if not oracle.LOSSES[loss].averages:
+        y /= y.sum(axis=1, keepdims=True)
+    return y.astype(dtype)
+
+
+def every_loss(net: cr.Network, x: Array) -> cr.Network:
+    """Bring the Z of the outputs for x to 0.3 to 0.7, where every loss is defined."""
+    weights, biases = net.weights, net.biases
+    layers = twin(net).layers
+    last = max(i for i, layer in enumerate(layers) if isinstance(layer, oracle.Dense))
+    below = oracle.Network(layers[:last])
+    Z = below.forward(x.astype(np.float64))[-1] @ weights[-1].astype(np.float64).T
+    scaled = weights[-1] * min(1.0, 0.2 / abs(Z).max())
+    net.set_weights([*weights[:-1], scaled], [*biases[:-1], np.full(net.n_outputs, 0.5)])
+    return net
+
+
+def unit(dtype: str) -> float:
+    """Return the unit roundoff u."""
+    return float(np.finfo(dtype).eps) / 2
+
+
+def k_of(net: cr.Network, d: int) -> int:
+    """Return the length of the longest chain of operations of a step with d examples.
+
+    Forward and back through each layer once, a sum over examples, and 30 for the functions.
+    """
+    widths = [net.n_features, *(w.shape[0] for w in net.weights)]
+    return 2 * sum(widths) + d + 30 * len(widths)
+
+
+def close(found: Any, expected: Any, tolerance: Any, what: str = "") -> None:
+    """Assert |found - expected| <= tolerance, and that there is something to compare."""
+    found, expected = np.asarray(found, np.float64), np.asarray(expected, np.float64)
+    assert found.shape == expected.shape, what
+    assert np.isfinite(found).all(), what
+    excess = abs(found - expected) - tolerance
+    assert excess.size > 0, what
+    worst = np.unravel_index(np.argmax(excess), excess.shape)
+    assert excess[worst] <= 0, (
+        f"{what}{list(worst)}: {found[worst]!r}, expected {expected[worst]!r}"
+    )
+
+
+def all_close(found: list[Array], expected: list[Array], tolerances: list[Any]) -> None:
+    for i, (a, b, tolerance) in enumerate(zip(found, expected, tolerances, strict=True)):
+        close(a, b, tolerance, f"parameter {i}")

@@ -1,0 +1,276 @@
+"""What should every number be? The whole network in NumPy float64, one line per equation.
+
+Written from the equations and not from the code: it knows nothing of the core. Examples are rows,
+so Z = A_prev Wᵀ + b. Members of each list stand under their names in ACTIVATIONS, LOSSES and
+OPTIMIZERS; oracle_random.py has INITIALIZERS.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Array = NDArray[Any]
+
+# ---- Activations -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Elementwise:
+    """A = f(Z) and f'(Z), entry by entry."""
+
+    f: Callable[[Array], Array]
+    slope: Callable[[Array], Array]
+
+    def backward(self, Z: Array, dA: Array) -> Array:
+        return dA * self.slope(Z)
+
+
+@dataclass(frozen=True)
+class RowWise:
+    """A = f(Z) of each row, and the Jacobians ∂A_j/∂Z_k of all rows (d, m, m)."""
+
+    f: Callable[[Array], Array]
+    jacobian: Callable[[Array], Array]
+
+    def backward(self, Z: Array, dA: Array) -> Array:
+        return np.einsum("ij,ijk->ik", dA, self.jacobian(Z))
+
+
+def sigmoid(Z: Array) -> Array:
+    e = np.exp(-abs(Z))
+    return np.where(Z < 0, e, 1) / (1 + e)
+
+
+def log_sum_exp(Z: Array) -> Array:
+    top = Z.max(axis=1, keepdims=True)
+    return top + np.log(np.exp(Z - top).sum(axis=1, keepdims=True))
+
+
+def softmax(Z: Array) -> Array:
+    e = np.exp(Z - Z.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+def softmax_jacobian(Z: Array) -> Array:
+    A = softmax(Z)
+    return A[:, :, None] * (np.eye(Z.shape[1]) - A[:, None, :])
+
+
+ACTIVATIONS: dict[str, Elementwise | RowWise] = {
+    "identity": Elementwise(lambda Z: Z, np.ones_like),
+    "sigmoid": Elementwise(sigmoid, lambda Z: sigmoid(Z) * sigmoid(-Z)),
+    "tanh": Elementwise(np.tanh, lambda Z: 1 - np.tanh(Z) ** 2),
+    "relu": Elementwise(lambda Z: np.maximum(Z, 0), lambda Z: np.where(Z > 0, 1.0, 0.0)),
+    "softmax": RowWise(softmax, softmax_jacobian),
+}
+
+# ---- Losses ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Loss:
+    """ℓ and ∂ℓ/∂ŷ of each output, and both from Z behind the matching activation."""
+
+    averages: bool  # over the outputs; otherwise it adds them
+    matching: str
+    value: Callable[[Array, Array], Array]
+    gradient: Callable[[Array, Array], Array]
+    fused_value: Callable[[Array, Array], Array]
+    fused_gradient: Callable[[Array, Array], Array]
+
+    def of_example(self, elements: Array) -> Array:
+        return elements.mean(axis=1) if self.averages else elements.sum(axis=1)
+
+
+def clamped_log(p: Array) -> Array:
+    with np.errstate(divide="ignore"):
+        return np.maximum(np.log(p), -100)
+
+
+LOSSES = {
+    "mse": Loss(
+        averages=True,
+        matching="identity",
+        value=lambda P, Y: (P - Y) ** 2,
+        gradient=lambda P, Y: 2 * (P - Y),
+        fused_value=lambda Z, Y: (Z - Y) ** 2,
+        fused_gradient=lambda Z, Y: 2 * (Z - Y),
+    ),
+    "binary_cross_entropy": Loss(
+        averages=True,
+        matching="sigmoid",
+        value=lambda P, Y: -(Y * clamped_log(P) + (1 - Y) * clamped_log(1 - P)),
+        gradient=lambda P, Y: (P - Y) / np.maximum(P * (1 - P), 1e-12),
+        fused_value=lambda Z, Y: np.maximum(Z, 0) - Z * Y + np.log1p(np.exp(-abs(Z))),
+        fused_gradient=lambda Z, Y: sigmoid(Z) - Y,
+    ),
+    "cross_entropy": Loss(
+        averages=False,
+        matching="softmax",
+        value=lambda P, Y: -Y * clamped_log(P),
+        gradient=lambda P, Y: -Y / np.maximum(P, 1e-12),
+        fused_value=lambda Z, Y: Y * (log_sum_exp(Z) - Z),
+        fused_gradient=lambda Z, Y: softmax(Z) - Y,
+    ),
+}
+
+# ---- The network -------------------------------------------------------------------------------
+
+
+@dataclass
+class Dense:
+    """Z = A_prev Wᵀ + b; no b where there is none."""
+
+    W: Array
+    b: Array | None = None
+
+
+@dataclass
+class Step:
+    """Everything that one batch says, magnitudes being upper bounds of the sums behind each."""
+
+    J: float
+    losses: Array
+    Y_hat: Array
+    dX: Array
+    gradients: list[Array]  # dW and db of each Dense layer in order
+    magnitudes: list[Array]
+
+
+@dataclass
+class Network:
+    """Dense layers and names of activations in order; `parameters` is [W1, b1, W2, b2, ...]."""
+
+    layers: list[Dense | str]
+
+    def __post_init__(self) -> None:
+        self.layers = [layer for layer in self.layers if layer != "identity"]
+
+    @property
+    def parameters(self) -> list[Array]:
+        dense = [layer for layer in self.layers if isinstance(layer, Dense)]
+        return [p for layer in dense for p in (layer.W, layer.b) if p is not None]
+
+    @parameters.setter
+    def parameters(self, values: list[Array]) -> None:
+        left = iter(values)
+        for layer in self.layers:
+            if isinstance(layer, Dense):
+                layer.W = next(left)
+                layer.b = None if layer.b is None else next(left)
+
+    def forward(self, X: Array) -> list[Array]:
+        """X and what each layer makes of it."""
+        values = [X]
+        for layer in self.layers:
+            A = values[-1]
+            if isinstance(layer, Dense):
+                values.append(A @ layer.W.T + (0 if layer.b is None else layer.b))
+            else:
+                values.append(ACTIVATIONS[layer].f(A))
+        return values
+
+    def step(self, X: Array, Y: Array, loss: str, share: Array | float | None = None) -> Step:
+        """J = Σ share ℓ with gradients; without shares the mean over examples (and outputs)."""
+        values, members = self.forward(X), list(self.layers)
+        form = LOSSES[loss]
+        if share is None:
+            share = shares(np.ones(len(X)), Y.shape, form)
+        if members[-1] == form.matching:
+            elements, gradient = form.fused_value(values[-2], Y), form.fused_gradient(values[-2], Y)
+            members.pop()
+        else:
+            elements, gradient = form.value(values[-1], Y), form.gradient(values[-1], Y)
+        back, bound, found = share * gradient, share * (gradient**2 + 1), []
+        for layer, A in reversed(list(zip(members, values, strict=False))):
+            if isinstance(layer, Dense):
+                bias = [] if layer.b is None else [(back.sum(axis=0), bound.sum(axis=0))]
+                found[:0] = [(back.T @ A, bound.T @ (abs(A) + 1)), *bias]
+                back, bound = back @ layer.W, bound @ abs(layer.W)
+            else:
+                f = ACTIVATIONS[layer]
+                back = f.backward(A, back)
+                bound = bound + abs(bound).sum(axis=1, keepdims=True) * isinstance(f, RowWise)
+        losses = form.of_example(elements)
+        J = float((share * elements).sum())
+        return Step(J, losses, values[-1], back, [g for g, _ in found], [m for _, m in found])
+
+
+def shares(w: Array, shape: tuple[int, ...], loss: Loss, mean: float | None = None) -> Array:
+    """The factor of each ℓ_ij in J: w/Σw, in a fit w/(mean of all weights · rows of the batch)."""
+    w = np.broadcast_to(w if w.ndim == 2 else w[:, None], shape)
+    mean = w.mean() if mean is None else mean
+    return w / (mean * shape[0] * (shape[1] if loss.averages else 1))
+
+
+def one_hot(classes: Array, m: int) -> Array:
+    return np.eye(m)[classes]
+
+
+# ---- Optimisers --------------------------------------------------------------------------------
+
+
+@dataclass
+class Optimizer:
+    """Parameters are matrices (weights) and vectors (biases); t counts updates from 1."""
+
+    t: int = field(default=0, init=False)
+    slots: dict[tuple[str, int], Array] = field(default_factory=dict, init=False)
+
+    def update(self, parameters: list[Array], gradients: list[Array]) -> list[Array]:
+        self.t += 1
+        result = []
+        for i, (w, g) in enumerate(zip(parameters, gradients, strict=True)):
+            decays = w.ndim == 2 or self.decay_biases
+            result.append(self.one(i, w, g + self.weight_decay * w if decays else g))
+        return result
+
+    def slot(self, name: str, i: int, like: Array) -> Array:
+        return self.slots.setdefault((name, i), np.zeros_like(like))
+
+
+@dataclass
+class Sgd(Optimizer):
+    learning_rate: float = 0.01
+    momentum: float = 0.0
+    dampening: float = 0.0
+    nesterov: bool = False
+    weight_decay: float = 0.0
+    decay_biases: bool = True
+
+    def __post_init__(self) -> None:
+        if self.nesterov and not (self.momentum > 0 and self.dampening == 0):
+            raise ValueError("nesterov")
+
+    def one(self, i: int, w: Array, g: Array) -> Array:
+        if self.momentum:
+            kept = self.momentum * self.slot("buf", i, w)
+            self.slots["buf", i] = buf = g if self.t == 1 else kept + (1 - self.dampening) * g
+            g = g + self.momentum * buf if self.nesterov else buf
+        return w - self.learning_rate * g
+
+
+@dataclass
+class Adam(Optimizer):
+    learning_rate: float = 1e-3
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-8
+    weight_decay: float = 0.0
+    decay_biases: bool = True
+
+    def one(self, i: int, w: Array, g: Array) -> Array:
+        self.slots["m", i] = m = self.beta_1 * self.slot("m", i, w) + (1 - self.beta_1) * g
+        self.slots["v", i] = v = self.beta_2 * self.slot("v", i, w) + (1 - self.beta_2) * g**2
+        m_hat, v_hat = m / (1 - self.beta_1**self.t), v / (1 - self.beta_2**self.t)
+        return w - self.learning_rate * m_hat / (np.sqrt(v_hat) + self.epsilon)
+
+
+OPTIMIZERS: dict[str, type[Any]] = {"sgd": Sgd, "adam": Adam}

@@ -1,0 +1,116 @@
+"""Which random numbers belong where? Philox, shuffles, splits and initialisers in NumPy.
+
+The part of the oracle that is drawn; it knows nothing of the core either.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Array = NDArray[Any]
+
+WEIGHTS, BIASES, SHUFFLE, SPLIT = 1, 2, 3, 4
+
+
+def philox(counter: Array, key: tuple[int, int]) -> Array:
+    """Philox 4x32-10 of counters (..., 4)."""
+    low = np.uint64(0xFFFFFFFF)
+    c = [counter[..., i].astype(np.uint64) for i in range(4)]
+    k = list(key)
+    for _ in range(10):
+        p0, p1 = np.uint64(0xD2511F53) * c[0], np.uint64(0xCD9E8D57) * c[2]
+        c = [
+            (p1 >> np.uint64(32)) ^ c[1] ^ np.uint64(k[0]),
+            p1 & low,
+            (p0 >> np.uint64(32)) ^ c[3] ^ np.uint64(k[1]),
+            p0 & low,
+        ]
+        k = [(k[0] + 0x9E3779B9) % 2**32, (k[1] + 0xBB67AE85) % 2**32]
+    return np.stack(c, axis=-1)
+
+
+def words(seed: int, purpose: int, layer: int, step: int, rows: int, features: int) -> Array:
+    """The words (rows, features) of one purpose."""
+    blocks = -(-features // 4)
+    counter = np.zeros((rows, blocks, 4), np.uint64)
+    counter[..., 0] = purpose * 2**24 + layer * 2**8 + (step >> 32)
+    counter[..., 1] = step % 2**32
+    counter[..., 2] = np.arange(rows)[:, None]
+    counter[..., 3] = np.arange(blocks)
+    return philox(counter, (seed % 2**32, seed >> 32)).reshape(rows, -1)[:, :features]
+
+
+@dataclass(frozen=True)
+class Draw:
+    """The random numbers of one tensor (n_out, n_in)."""
+
+    seed: int
+    purpose: int
+    layer: int
+    shape: tuple[int, int]
+
+    def uniform(self) -> Array:
+        return (words(self.seed, self.purpose, self.layer, 0, *self.shape) + 0.5) * 2.0**-32
+
+    def normal(self) -> Array:
+        n_out, n_in = self.shape
+        u = Draw(self.seed, self.purpose, self.layer, (n_out, n_in + n_in % 2)).uniform()
+        radius, angle = np.sqrt(-2 * np.log(u[:, 0::2])), 2 * math.pi * u[:, 1::2]
+        pairs = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=-1)
+        return pairs.reshape(n_out, -1)[:, :n_in]
+
+
+def permutation(d: int, seed: int, purpose: int, step: int = 0) -> list[int]:
+    """Fisher and Yates; step is the epoch, counted over all fits from 0."""
+    order = list(range(d))
+    drawn = [int(w) for w in words(seed, purpose, 0, step, 1, 2 * d)[0]]
+    for i in range(d - 1, 0, -1):
+        j = (drawn[2 * i] * 2**32 + drawn[2 * i + 1]) * (i + 1) >> 64
+        order[i], order[j] = order[j], order[i]
+    return order
+
+
+def validation_split(
+    n: int, fraction: float, classes: Array | None, seed: int
+) -> tuple[list[int], list[int]]:
+    """Training and validation rows, in order; every class gives its share."""
+    classes = np.zeros(n, int) if classes is None else classes
+    n_validation = math.ceil(fraction * n)
+    sizes = np.bincount(classes)
+    left = {c: n_validation * int(size) // n for c, size in enumerate(sizes)}
+    rest = sorted((-(n_validation * int(s) % n), c) for c, s in enumerate(sizes) if s > 1)
+    for _, c in rest[: n_validation - sum(left.values())]:
+        left[c] += 1
+    aside = set()
+    for row in permutation(n, seed, SPLIT):
+        if left[int(classes[row])] > 0:
+            left[int(classes[row])] -= 1
+            aside.add(row)
+    return [r for r in range(n) if r not in aside], sorted(aside)
+
+
+def uniform(draw: Draw, limit: float) -> Array:
+    return -limit + (limit - -limit) * draw.uniform()
+
+
+INITIALIZERS: dict[str, Callable[..., Array]] = {
+    "zeros": lambda draw, n_in, n_out: np.zeros(draw.shape),
+    "ones": lambda draw, n_in, n_out: np.ones(draw.shape),
+    "constant": lambda draw, n_in, n_out, value=0.0: np.full(draw.shape, value),
+    "normal": lambda draw, n_in, n_out, mean=0.0, stddev=0.05: mean + stddev * draw.normal(),
+    "uniform": lambda draw, n_in, n_out, low=-0.05, high=0.05: low + (high - low) * draw.uniform(),
+    "glorot_uniform": lambda draw, n_in, n_out: uniform(draw, math.sqrt(6 / (n_in + n_out))),
+    "glorot_normal": lambda draw, n_in, n_out: math.sqrt(2 / (n_in + n_out)) * draw.normal(),
+    "he_uniform": lambda draw, n_in, n_out: uniform(draw, math.sqrt(6 / n_in)),
+    "he_normal": lambda draw, n_in, n_out: math.sqrt(2 / n_in) * draw.normal(),
+    "lecun_uniform": lambda draw, n_in, n_out: uniform(draw, math.sqrt(3 / n_in)),
+    "lecun_normal": lambda draw, n_in, n_out: math.sqrt(1 / n_in) * draw.normal(),
+}

@@ -1,0 +1,151 @@
+"""Is every member of every list what its name says? Loops over all lists, naming no member."""
+
+from __future__ import annotations
+
+import pickle
+import re
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+import oracle
+import oracle_random
+from cases import CLASSES, FAMILIES, fields, other_value, ranges
+
+MEMBERS = [(family, name) for family, module in FAMILIES.items() for name in module.names()]
+TWINS = {
+    "activations": oracle.ACTIVATIONS,
+    "losses": oracle.LOSSES,
+    "optimizers": oracle.OPTIMIZERS,
+    "initializers": oracle_random.INITIALIZERS,
+}
+every_member = pytest.mark.parametrize(("family", "name"), MEMBERS)
+
+
+def test_the_oracle_has_the_same_members() -> None:
+    for family, twins in TWINS.items():
+        assert set(twins) == set(FAMILIES[family].names()), family
+
+
+def test_lists_have_no_name_twice() -> None:
+    for family, module in FAMILIES.items():
+        assert len(set(module.names())) == len(module.names()) == len(CLASSES[family]) > 0
+        assert list(CLASSES[family]) == module.names()
+
+
+@every_member
+def test_class_is_the_name_in_camel_case(family: str, name: str) -> None:
+    cls = CLASSES[family][name]
+    assert cls.__module__.endswith(f".{family}")
+    if family == "optimizers":  # PyTorch's spelling: SGD, AdamW
+        assert cls.__name__.lower() == name
+        assert getattr(cr, cls.__name__) is cls
+    else:
+        assert cls.__name__ == "".join(word.capitalize() for word in name.split("_"))
+
+
+@every_member
+def test_a_name_is_the_object_with_defaults(family: str, name: str) -> None:
+    made = CLASSES[family][name]()
+    assert made.name == name
+    assert made.describe() == {"name": name, **fields(type(made))}
+    # Wherever an object is accepted, its name is.
+    if family == "activations":
+        assert cr.Dense(2, name) == cr.Dense(2, made)
+    elif family == "initializers":
+        assert cr.Dense(2, initializer=name) == cr.Dense(2, initializer=made)
+    elif family == "losses":
+        assert [cr.mlp([2, 3], loss=given, seed=0).loss for given in (name, made)] == [made, made]
+    else:
+        for given in (name, made):
+            net = cr.mlp([2, 1], seed=0)
+            net.train_step([[1.0, 2.0]], [3.0], optimizer=given)
+            assert net.optimizer == made
+
+
+@every_member
+def test_objects_are_values(family: str, name: str) -> None:
+    cls = CLASSES[family][name]
+    assert cls() == cls() != "other"
+    assert hash(cls()) == hash(cls())
+    shown = cls()
+    assert eval(repr(shown), {cls.__name__: cls}) == shown
+    for field, default in fields(cls).items():
+        try:
+            other = cls(**{field: other_value(cls, field, default)})
+        except ValueError:  # it needs others to be different too
+            continue
+        assert other != shown
+        assert repr(other) != repr(shown)
+        assert pickle.loads(pickle.dumps(other)) == other
+        assert eval(repr(other), {cls.__name__: cls}) == other
+        with pytest.raises(AttributeError):
+            setattr(other, field, default)
+    assert pickle.loads(pickle.dumps(shown)) == shown
+
+
+def test_members_of_different_names_differ() -> None:
+    made = [CLASSES[family][name]() for family, name in MEMBERS]
+    assert len(set(made)) == len(made)
+
+
+@every_member
+def test_first_field_may_be_positional_and_the_rest_not(family: str, name: str) -> None:
+    cls = CLASSES[family][name]
+    values = [other_value(cls, field, default) for field, default in fields(cls).items()]
+    names = list(fields(cls))
+    if names:
+        assert cls(values[0]) == cls(**{names[0]: values[0]})
+        assert getattr(cls(values[0]), names[0]) == values[0]
+    with pytest.raises(TypeError):
+        cls(*values[:2], *([0.5] if len(values) < 2 else []))
+    with pytest.raises(TypeError):
+        cls(no_such_field=1)
+
+
+@every_member
+def test_ranges_are_checked_as_documented(family: str, name: str) -> None:
+    cls = CLASSES[family][name]
+    numbers = {field for field, value in fields(cls).items() if not isinstance(value, bool)}
+    assert set(ranges(cls)) == numbers
+    for field, (left, low, high, right) in ranges(cls).items():
+        outside = {np.nan, np.inf, -np.inf}
+        if np.isfinite(low):
+            outside |= {np.nextafter(low, -np.inf)} | ({low} if left == "(" else set())
+        if np.isfinite(high):
+            outside |= {np.nextafter(high, np.inf)} | ({high} if right == ")" else set())
+        for value in outside:
+            with pytest.raises(ValueError, match=rf"{cls.__name__}: {field}: expected a number in"):
+                cls(**{field: value})
+        if left == "[":
+            assert getattr(cls(**{field: low}), field) == low
+        with pytest.raises(TypeError):
+            cls(**{field: "1"})
+
+
+@every_member
+def test_docs_have_formula_and_source(family: str, name: str) -> None:
+    doc = CLASSES[family][name].__doc__
+    assert ".. math::" in doc
+    assert re.search(r"^References\n-+\n\S", doc, re.MULTILINE)
+    for field in fields(CLASSES[family][name]):
+        assert re.search(rf"^{field} : .+, default \S+\n    \S", doc, re.MULTILINE), field
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_unknown_names_are_refused_with_the_known_ones(family: str) -> None:
+    build = {
+        "activations": lambda given: cr.Dense(1, given),
+        "initializers": lambda given: cr.Dense(1, initializer=given),
+        "losses": lambda given: cr.mlp([1, 1], loss=given),
+        "optimizers": lambda given: cr.mlp([1, 1]).train_step([[1.0]], [1.0], optimizer=given),
+    }[family]
+    for name in FAMILIES[family].names():
+        with pytest.raises(ValueError, match="no_such"):
+            build("no_such_" + name)
+    with pytest.raises(TypeError):
+        build(3.5)
+    other = "losses" if family != "losses" else "activations"
+    with pytest.raises(TypeError):
+        build(next(iter(CLASSES[other].values()))())
