@@ -270,14 +270,19 @@ TEST(training_makes_no_update_when_the_loss_is_not_finite) {
   });
 }
 
-TEST(training_needs_an_optimizer) {
-  Network<float> network(network_spec<float>(kFeatures, {dense(kOutputs)}));
+// A network without an optimiser takes Adam; a given one replaces it.
+TEST(training_takes_an_optimizer) {
+  const NetworkSpec spec = network_spec<float>(kFeatures, {dense(kOutputs)});
+  Network<float> network(spec), with_adam(spec);
+  with_adam.set_optimizer(to_spec(Adam{}));
   const TestData<float> data(20, kFeatures, kOutputs);
-  const std::vector<float> before = parameters_of(network);
-  CHECK_THROWS(network.train_step(data.examples(), to_spec(Mse{}), nullptr),
-               "optimizer: none is set");
-  CHECK_THROWS((network.apply(before.data(), nullptr), 0), "optimizer: none is set");
-  CHECK(same_bits(parameters_of(network), before));
+  for (Network<float>* each : {&network, &with_adam})
+    each->train_step(data.examples(), to_spec(Mse{}), nullptr);
+  CHECK(same_state(network, with_adam));
+  const FormulaSpec descent = to_spec(Sgd{});
+  network.train_step(data.examples(), to_spec(Mse{}), nullptr, &descent);
+  CHECK(network.optimizer()->formula == descent);
+  CHECK_EQUAL(network.optimizer()->updates, 1);
 }
 
 }  // namespace chainrule

@@ -250,38 +250,6 @@ TEST(training_run_stops_when_the_loss_is_not_finite) {
   CHECK(!run.diverged());
 }
 
-// Once it has begun, nothing asks for memory: plans, workspaces and batches are there.
-TEST(training_run_allocates_nothing) {
-  for_each_dtype([]<class T>() {
-    for_each_type(Optimizers{}, []<class Optimizer>() {
-      Trainee<T> network(to_spec(Optimizer{}));
-      network.set_n_threads(1);
-      const TestData<T> data(kRows, kFeatures, kOutputs);
-      const std::vector<double> weights = random_weights(kRows, 1);
-      const Examples<T> examples = weighted(data.examples(), weights);
-      const FormulaSpec loss = to_spec(Mse{});
-      std::vector<T> y_hat(kRows * kOutputs);
-      const auto ask = [&] {
-        network.predict(data.inputs(), {y_hat.data(), kRows, kOutputs, kOutputs});
-        network.evaluate(examples, loss, {});
-      };
-      network.train_step(examples, loss, nullptr);
-      ask();
-      TrainingRun<T> run(network, examples, {16, true, true});
-      const long before = test::n_allocations();
-      for (int epoch = 0; epoch < 2; ++epoch) {
-        run.begin_epoch();
-        run.run(0, kForever, kRate);
-        run.end_epoch();
-        ask();
-      }
-      run.close();
-      network.train_step(examples, loss, nullptr);
-      CHECK_EQUAL(test::n_allocations() - before, 0);
-    });
-  });
-}
-
 // What a callback may do between two pieces of a run.
 TEST(training_run_whose_network_changes) {
   Trainee<float> network, alone;

@@ -83,12 +83,12 @@ TEST(workspace_pool_spares_allocations) {
         Network<T> network(example<T>());
         network.set_optimizer(to_spec(Optimizer{}));
         network.set_n_threads(n_threads);
-        const auto step = [&] {
-          network.train_step(examples, loss, nullptr);
+        const auto ask = [&] {
           network.predict(data.inputs(), {y_hat.data(), kRows, kOutputs, kOutputs});
           network.evaluate(examples, loss, {});
         };
-        step();
+        network.train_step(examples, loss, nullptr);
+        ask();
         reset_path_counters();
         TrainingRun<T> run(network, examples, {200, true, true});
         const long before = test::n_allocations();
@@ -96,8 +96,10 @@ TEST(workspace_pool_spares_allocations) {
           run.begin_epoch();
           run.run(0, kForever, 0.01);
           run.end_epoch();
-          step();
+          ask();
         }
+        run.close();
+        network.train_step(examples, loss, nullptr);
         CHECK_EQUAL(test::n_allocations() - before, 0);
         CHECK_EQUAL(path_counters().threaded_operations > 0, n_threads > 1);
         network.gradients(examples, loss, false);
