@@ -1,7 +1,6 @@
 // What share of the machine do the products of a dense layer reach? GFLOP/s of each product beside
 // the FMA peak of the same round, per tier and type.
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <exception>
 #include <iomanip>
@@ -15,6 +14,7 @@
 #include "fma_peak.hpp"
 #include "kernels/dispatch.hpp"
 #include "options.hpp"
+#include "stopwatch.hpp"
 
 namespace chainrule::bench {
 
@@ -25,6 +25,7 @@ constexpr std::size_t kNProducts = std::size(kProducts);
 
 struct Settings {
   Index n_threads, n_rounds;
+  Clock clock;
 };
 
 double median(std::vector<double> values) {
@@ -35,11 +36,10 @@ double median(std::vector<double> values) {
 
 // Seconds of one run, from as many in a row as a sample takes.
 template <class F>
-double seconds_of(F&& run, Index repeats) {
-  const auto start = std::chrono::steady_clock::now();
+double seconds_of(F&& run, Index repeats, Clock clock) {
+  const Stopwatch stopwatch(clock);
   for (Index i = 0; i < repeats; ++i) run();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() /
-         static_cast<double>(repeats);
+  return stopwatch.seconds() / static_cast<double>(repeats);
 }
 
 template <class T>
@@ -50,14 +50,15 @@ void measure(const std::string& tier, const Shape& shape, const Settings& settin
 
   Index repeats[kNProducts];
   for (std::size_t p = 0; p < kNProducts; ++p) {
-    const double once = seconds_of([&] { layer.run(kProducts[p]); }, 3);
-    repeats[p] = std::max<Index>(1, static_cast<Index>(kSecondsPerSample / once));
+    const double once = seconds_of([&] { layer.run(kProducts[p]); }, 3, settings.clock);
+    repeats[p] = std::max<Index>(1, static_cast<Index>(kSecondsPerSample / std::max(once, 1e-9)));
   }
   std::vector<double> peaks, rates[kNProducts], shares[kNProducts];
   for (Index round = 0; round < settings.n_rounds; ++round) {
-    peaks.push_back(measure_peak<T>(tier, settings.n_threads, kSecondsPerSample));
+    peaks.push_back(measure_peak<T>(tier, settings.n_threads, kSecondsPerSample, settings.clock));
     for (std::size_t p = 0; p < kNProducts; ++p) {
-      rates[p].push_back(shape.flops() / seconds_of([&] { layer.run(kProducts[p]); }, repeats[p]) *
+      rates[p].push_back(shape.flops() /
+                         seconds_of([&] { layer.run(kProducts[p]); }, repeats[p], settings.clock) *
                          1e-9);
       shares[p].push_back(100.0 * rates[p].back() / peaks.back());
     }
@@ -103,8 +104,13 @@ void run(int argc, char** argv) {
                          {"--tiers", joined(available_tiers())},
                          {"--types", "float32,float64"},
                          {"--threads", "1"},
-                         {"--rounds", "15"}});
-  const Settings settings{options.count("--threads"), options.count("--rounds")};
+                         {"--rounds", "15"},
+                         {"--clock", "wall"}});
+  const std::string& clock = options["--clock"];
+  check(clock == "wall" || clock == "cpu", "--clock: expected wall or cpu, got ", clock);
+  const Settings settings{options.count("--threads"), options.count("--rounds"),
+                          clock == "cpu" ? Clock::cpu : Clock::wall};
+  check(settings.n_threads == 1 || settings.clock == Clock::wall, "--clock: cpu is for one thread");
   const FloatEnvironment environment;
   const SpinScope keep_workers_awake;
   print_header(settings);

@@ -6,7 +6,6 @@
 #endif
 
 #include <atomic>
-#include <chrono>
 #include <cstdint>
 #include <tuple>
 #include <type_traits>
@@ -47,13 +46,13 @@ Peak<T> peak_of() {
 
 // Seconds that all threads together need for `steps` steps each.
 template <class T>
-double seconds_for(const Peak<T>& peak, Index n_threads, Index steps) {
+double seconds_for(const Peak<T>& peak, Index n_threads, Index steps, Clock clock) {
   std::atomic<T> kept{0};
-  const auto start = std::chrono::steady_clock::now();
+  const Stopwatch stopwatch(clock);
   parallel_for(n_threads, n_threads, [&](Index /*item*/, Index /*thread*/) noexcept {
     kept.store(peak.loop(steps), std::memory_order_relaxed);
   });
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return stopwatch.seconds();
 }
 
 }  // namespace
@@ -70,19 +69,19 @@ Peak<T> fma_peak(std::string_view tier) {
 }
 
 template <class T>
-double measure_peak(std::string_view tier, Index n_threads, double seconds) {
+double measure_peak(std::string_view tier, Index n_threads, double seconds, Clock clock) {
   const Peak<T> peak = fma_peak<T>(tier);
   Index steps = 1 << 12;
-  double taken = seconds_for(peak, n_threads, steps);
-  for (; taken < seconds / 8; taken = seconds_for(peak, n_threads, steps)) steps *= 2;
+  double taken = seconds_for(peak, n_threads, steps, clock);
+  for (; taken < seconds / 8; taken = seconds_for(peak, n_threads, steps, clock)) steps *= 2;
   steps = static_cast<Index>(static_cast<double>(steps) * seconds / taken) + 1;
-  taken = seconds_for(peak, n_threads, steps);
+  taken = seconds_for(peak, n_threads, steps, clock);
   return peak.flops_per_step * static_cast<double>(steps * n_threads) / taken * 1e-9;
 }
 
 template Peak<float> fma_peak(std::string_view);
 template Peak<double> fma_peak(std::string_view);
-template double measure_peak<float>(std::string_view, Index, double);
-template double measure_peak<double>(std::string_view, Index, double);
+template double measure_peak<float>(std::string_view, Index, double, Clock);
+template double measure_peak<double>(std::string_view, Index, double, Clock);
 
 }  // namespace chainrule::bench

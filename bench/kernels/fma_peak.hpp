@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/index.hpp"
+#include "stopwatch.hpp"
 
 namespace chainrule::bench {
 
@@ -25,6 +26,6 @@ Peak<T> fma_peak(std::string_view tier);
 
 // GFLOP/s of `n_threads` threads at once, over about `seconds`.
 template <class T>
-double measure_peak(std::string_view tier, Index n_threads, double seconds);
+double measure_peak(std::string_view tier, Index n_threads, double seconds, Clock clock);
 
 }  // namespace chainrule::bench

@@ -18,8 +18,8 @@ double peak(const Options& options, double milliseconds) {
   const std::string& tier = options["--tier"];
   const Index n_threads = options.count("--threads");
   return options["--type"] == "float32"
-             ? measure_peak<float>(tier, n_threads, milliseconds * 1e-3)
-             : measure_peak<double>(tier, n_threads, milliseconds * 1e-3);
+             ? measure_peak<float>(tier, n_threads, milliseconds * 1e-3, Clock::wall)
+             : measure_peak<double>(tier, n_threads, milliseconds * 1e-3, Clock::wall);
 }
 
 void run(int argc, char** argv) {
