@@ -26,7 +26,7 @@ def main() -> None:
             x_train,
             y_train,
             epochs=30,
-            batch_size=64,
+            batch_size=32,
             optimizer=cr.Adam(1e-3),
             validation_split=0.1,
             verbose=0,
