@@ -21,7 +21,7 @@ def main() -> None:
     )
 
     def accuracy(seed: int) -> float:
-        net = cr.mlp([64, 128, 64, 10], activation="relu", output="softmax", seed=seed)
+        net = cr.mlp([64, 256, 128, 10], activation="relu", output="softmax", seed=seed)
         net.fit(
             x_train,
             y_train,
