@@ -10,8 +10,8 @@ using Table = std::array<std::uint32_t, 256>;
 
 constexpr std::uint32_t kPolynomial = 0x82f63b78;  // 0x1edc6f41 with its bits reversed
 
-// tables[k][b] is the remainder of byte b with k zero bytes behind it, so that eight bytes are taken
-// at once: Kounavis and Berry (2005), A systematic approach to building high performance
+// tables[k][b] is the remainder of byte b with k zero bytes behind it, so that eight bytes are
+// taken at once: Kounavis and Berry (2005), A systematic approach to building high performance
 // software-based CRC generators.
 constexpr std::array<Table, 8> make_tables() {
   std::array<Table, 8> tables{};

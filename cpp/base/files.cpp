@@ -68,8 +68,8 @@ File open_new(const fs::path& path, const Permissions& permissions) {
 bool get_status(std::FILE* file, Status& status) { return fstat(fileno(file), &status) == 0; }
 bool flush_to_disk(std::FILE* file) { return fsync(fileno(file)) == 0; }
 
-// Makes a new name last. Nothing is done for a folder that may not be read, or where the file system
-// has no such operation.
+// Makes a new name last. Nothing is done for a folder that may not be read, or where the file
+// system has no such operation.
 bool flush_folder(const fs::path& folder) {
   const int descriptor = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor < 0) return true;
@@ -104,7 +104,8 @@ fs::path resolve_links(const fs::path& path) {
   std::error_code code;
   for (int n_links = 0; fs::is_symlink(target, code); ++n_links) {
     const fs::path link = fs::read_symlink(target, code);
-    if (n_links == kMostLinks) code = std::make_error_code(std::errc::too_many_symbolic_link_levels);
+    if (n_links == kMostLinks)
+      code = std::make_error_code(std::errc::too_many_symbolic_link_levels);
     if (code) throw FileError("cannot follow", path, code);
     target = target.parent_path() / link;
   }
@@ -132,9 +133,8 @@ std::error_code write_new(const fs::path& path, const Permissions& permissions,
                           std::span<const std::byte> bytes) {
   const File file = open_new(path, permissions);
   if (file == nullptr) return last_error();
-  const bool written =
-      std::fwrite(bytes.data(), 1, bytes.size(), file.get()) == bytes.size() &&
-      std::fflush(file.get()) == 0 && flush_to_disk(file.get());
+  const bool written = std::fwrite(bytes.data(), 1, bytes.size(), file.get()) == bytes.size() &&
+                       std::fflush(file.get()) == 0 && flush_to_disk(file.get());
   return written ? std::error_code() : last_error();
 }
 

@@ -1,5 +1,5 @@
-// How do bytes get onto the disk and back? Whole files only, and a file that is replaced is at every
-// instant the old one or the new one.
+// How do bytes get onto the disk and back? Whole files only, and a file that is replaced is at
+// every instant the old one or the new one.
 #pragma once
 
 #include <cstddef>
@@ -24,9 +24,9 @@ class FileError : public std::system_error {
 // All bytes of a regular file; folders, pipes and devices are refused.
 std::vector<std::byte> read_file(const std::filesystem::path& path);
 
-// Replaces the file at `path`, or what that links to, or makes a new one. The bytes go to a temporary
-// file in the same folder, then to the disk, and only then take the name; on failure the old file is
-// as it was. A file that is replaced passes its permissions on.
+// Replaces the file at `path`, or what that links to, or makes a new one. The bytes go to a
+// temporary file in the same folder, then to the disk, and only then take the name; on failure the
+// old file is as it was. A file that is replaced passes its permissions on.
 void save_file(const std::filesystem::path& path, std::span<const std::byte> bytes);
 
 }  // namespace chainrule

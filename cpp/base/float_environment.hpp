@@ -1,8 +1,8 @@
-// In which floating-point state does the core compute? Round to nearest, subnormals as 0, no traps; the
-// caller's state comes back before anything else runs.
+// In which floating-point state does the core compute? Round to nearest, subnormals as 0, no traps;
+// the caller's state comes back before anything else runs.
 //
-// Subnormal numbers, which training makes in Adam's averages and behind saturated activations, would
-// cost a hundred times the time of others. The state belongs to a thread.
+// Subnormal numbers, which training makes in Adam's averages and behind saturated activations,
+// would cost a hundred times the time of others. The state belongs to a thread.
 #pragma once
 
 #include <cstdint>

@@ -7,8 +7,8 @@ namespace chainrule {
 
 using Index = std::ptrdiff_t;
 
-// Weights, gradients and optimiser slots are stored in panels of this many bytes per input, on every
-// processor, so that the flat layout is the same everywhere: 16 float32 or 8 float64 outputs.
+// Weights, gradients and optimiser slots are stored in panels of this many bytes per input, on
+// every processor, so that the flat layout is the same everywhere: 16 float32 or 8 float64 outputs.
 inline constexpr Index kPanelBytes = 64;
 
 template <class T>

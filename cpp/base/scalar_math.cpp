@@ -8,8 +8,8 @@ namespace chainrule {
 
 namespace {
 
-// Horner's rule, highest power first. The polynomials interpolate at the Chebyshev nodes of the reduced
-// interval, computed with 60 digits.
+// Horner's rule, highest power first. The polynomials interpolate at the Chebyshev nodes of the
+// reduced interval, computed with 60 digits.
 template <std::size_t n>
 double polynomial(double x, const double (&c)[n]) {
   double sum = c[0];
@@ -18,13 +18,17 @@ double polynomial(double x, const double (&c)[n]) {
 }
 
 // (2 atanh(s) / s - 2) / z for z = s^2, s = f / (2 + f), 1 + f in [sqrt(1/2), sqrt(2)); error 4e-16
-constexpr double kLog[] = {0.14616585424888622,  0.153317106182107716, 0.18182889455674946, 0.22222211130259877,
-                           0.285714286260032687, 0.399999999998994432, 0.666666666666666969};
-// (sin(r) / r - 1) / z and (cos(r) - 1 + z/2) / z^2 for z = r^2, |r| <= pi/4; errors 2e-17 and 2e-18
-constexpr double kSin[] = {1.59181012302741203e-10, -2.50511314554279474e-8, 2.75573161006830291e-6,
-                           -1.984126983675497e-4,   8.3333333333309461e-3,   -1.66666666666666646e-1};
-constexpr double kCos[] = {-1.13826148685563246e-11, 2.08761460246897466e-9, -2.75573172705603241e-7,
-                           2.48015872987634332e-5,   -1.38888888888873957e-3, 4.16666666666666654e-2};
+constexpr double kLog[] = {0.14616585424888622, 0.153317106182107716, 0.18182889455674946,
+                           0.22222211130259877, 0.285714286260032687, 0.399999999998994432,
+                           0.666666666666666969};
+// (sin(r) / r - 1) / z and (cos(r) - 1 + z/2) / z^2 for z = r^2, |r| <= pi/4; errors 2e-17 and
+// 2e-18
+constexpr double kSin[] = {1.59181012302741203e-10, -2.50511314554279474e-8,
+                           2.75573161006830291e-6,  -1.984126983675497e-4,
+                           8.3333333333309461e-3,   -1.66666666666666646e-1};
+constexpr double kCos[] = {-1.13826148685563246e-11, 2.08761460246897466e-9,
+                           -2.75573172705603241e-7,  2.48015872987634332e-5,
+                           -1.38888888888873957e-3,  4.16666666666666654e-2};
 
 constexpr double kLn2High = 0x1.62e42feep-1;
 constexpr double kLn2Low = 0x1.a39ef35793c76p-33;
@@ -60,14 +64,16 @@ double cos_near_0(double r, double rest) {
 
 }  // namespace
 
-// log(2^k m) = k ln 2 + log(1 + f), log(1 + f) = f - (f^2/2 - s (f^2/2 + R(s^2))), after FreeBSD's msun.
+// log(2^k m) = k ln 2 + log(1 + f), log(1 + f) = f - (f^2/2 - s (f^2/2 + R(s^2))), after FreeBSD's
+// msun.
 double log(double x) {
   constexpr std::uint64_t kSqrtHalf = 0x3fe6a09e667f3bcd, kOne = 0x3ff0000000000000;
   const std::uint64_t shifted = std::bit_cast<std::uint64_t>(x) + (kOne - kSqrtHalf);
   const double k = static_cast<double>(static_cast<std::int64_t>(shifted >> 52) - 1023);
   const double f = std::bit_cast<double>((shifted & 0x000fffffffffffff) + kSqrtHalf) - 1.0;
   const double s = f / (2.0 + f), z = s * s, half_square = 0.5 * f * f;
-  return k * kLn2High + (f - (half_square - (s * (half_square + z * polynomial(z, kLog)) + k * kLn2Low)));
+  return k * kLn2High +
+         (f - (half_square - (s * (half_square + z * polynomial(z, kLog)) + k * kLn2Low)));
 }
 
 double sin(double x) {

@@ -1,5 +1,5 @@
-// Which elementary functions does the core trust? Its own, in float64 and without fma, so that every
-// machine gets the same bits; errors below 1 ULP.
+// Which elementary functions does the core trust? Its own, in float64 and without fma, so that
+// every machine gets the same bits; errors below 1 ULP.
 #pragma once
 
 namespace chainrule {

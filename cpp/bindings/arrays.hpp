@@ -1,5 +1,5 @@
-// How does a NumPy array become a view, and a vector an array? No conversion happens here: Python has
-// made the array what it must be, and this checks what memory safety needs.
+// How does a NumPy array become a view, and a vector an array? No conversion happens here: Python
+// has made the array what it must be, and this checks what memory safety needs.
 #pragma once
 
 #include <pybind11/numpy.h>
@@ -17,20 +17,24 @@ namespace py = pybind11;
 
 // `array` as data of T in C order, with the given shape; -1 takes any length.
 template <class T>
-T* checked_data(const py::array& array, const char* name, std::initializer_list<Index> shape, bool writeable) {
-  // The message is put together only when it is needed: the names of dtypes take Python microseconds.
+T* checked_data(const py::array& array, const char* name, std::initializer_list<Index> shape,
+                bool writeable) {
+  // The message is put together only when it is needed: the names of dtypes take Python
+  // microseconds.
   if (!array.dtype().equal(py::dtype::of<T>()))
-    throw std::invalid_argument(text(name, ": expected dtype ", std::string(py::str(py::dtype::of<T>())), ", got ",
+    throw std::invalid_argument(text(name, ": expected dtype ",
+                                     std::string(py::str(py::dtype::of<T>())), ", got ",
                                      std::string(py::str(array.dtype()))));
   check((array.flags() & py::array::c_style) != 0, name, ": expected C order");
-  check(reinterpret_cast<std::uintptr_t>(array.data()) % alignof(T) == 0, name, ": expected aligned data");
+  check(reinterpret_cast<std::uintptr_t>(array.data()) % alignof(T) == 0, name,
+        ": expected aligned data");
   check(!writeable || array.writeable(), name, ": expected a writeable array");
-  check(array.ndim() == static_cast<Index>(shape.size()), name, ": expected ", shape.size(), " dimensions, got ",
-        array.ndim());
+  check(array.ndim() == static_cast<Index>(shape.size()), name, ": expected ", shape.size(),
+        " dimensions, got ", array.ndim());
   Index axis = 0;
   for (const Index length : shape) {
-    check(length < 0 || array.shape(axis) == length, name, ": expected length ", length, " along axis ", axis,
-          ", got ", array.shape(axis));
+    check(length < 0 || array.shape(axis) == length, name, ": expected length ", length,
+          " along axis ", axis, ", got ", array.shape(axis));
     ++axis;
   }
   return static_cast<T*>(const_cast<void*>(array.data()));

@@ -22,7 +22,8 @@ json::Value json_from_python(const py::handle& object) {
     return array;
   }
   if (!py::isinstance<py::dict>(object))
-    throw py::type_error(text("description: cannot hold a ", std::string(py::str(py::type::of(object)))));
+    throw py::type_error(
+        text("description: cannot hold a ", std::string(py::str(py::type::of(object)))));
   json::Object members;
   for (const auto& [key, value] : py::reinterpret_borrow<py::dict>(object))
     members.push_back({key.cast<std::string>(), json_from_python(value)});
@@ -39,7 +40,8 @@ py::object json_to_python(const json::Value& value) {
           return list;
         } else if constexpr (std::is_same_v<Kind, json::Object>) {
           py::dict dict;
-          for (const json::Member& member : data) dict[py::str(member.key)] = json_to_python(member.value);
+          for (const json::Member& member : data)
+            dict[py::str(member.key)] = json_to_python(member.value);
           return dict;
         } else {
           return py::cast(data);
@@ -79,9 +81,11 @@ py::dict state_to_python(const Network<T>& network) {
   py::dict tensors;
   tensors["chainrule"] = description_text(state.description);
   for (const StateTensor& tensor : state.tensors) {
-    const auto dtype = tensor.shape.dtype == Dtype::f32 ? py::dtype::of<float>() : py::dtype::of<double>();
+    const auto dtype =
+        tensor.shape.dtype == Dtype::f32 ? py::dtype::of<float>() : py::dtype::of<double>();
     py::array array(dtype, tensor.shape.shape);
-    std::copy(tensor.bytes.begin(), tensor.bytes.end(), static_cast<std::byte*>(array.mutable_data()));
+    std::copy(tensor.bytes.begin(), tensor.bytes.end(),
+              static_cast<std::byte*>(array.mutable_data()));
     tensors[py::str(tensor.shape.name)] = array;
   }
   return tensors;
@@ -89,26 +93,32 @@ py::dict state_to_python(const Network<T>& network) {
 
 namespace {
 
-std::string shape_text(const std::vector<Index>& shape) { return py::repr(py::tuple(py::cast(shape))); }
+std::string shape_text(const std::vector<Index>& shape) {
+  return py::repr(py::tuple(py::cast(shape)));
+}
 
 }  // namespace
 
-std::vector<const void*> tensors_from_python(const std::vector<TensorShape>& expected, const py::dict& tensors) {
+std::vector<const void*> tensors_from_python(const std::vector<TensorShape>& expected,
+                                             const py::dict& tensors) {
   std::vector<const void*> data;
   for (const TensorShape& tensor : expected) {
     check(tensors.contains(tensor.name.c_str()), "state: '", tensor.name, "' is missing");
     const auto array = tensors[tensor.name.c_str()].cast<py::array>();
-    const auto dtype = tensor.dtype == Dtype::f32 ? py::dtype::of<float>() : py::dtype::of<double>();
+    const auto dtype =
+        tensor.dtype == Dtype::f32 ? py::dtype::of<float>() : py::dtype::of<double>();
     const std::vector<Index> shape(array.shape(), array.shape() + array.ndim());
-    check(shape == tensor.shape, "state: '", tensor.name, "': expected shape ", shape_text(tensor.shape), ", got ",
-          shape_text(shape));
-    check(array.dtype().equal(dtype) && (array.flags() & py::array::c_style) != 0, "state: '", tensor.name,
-          "': expected dtype ", std::string(py::str(dtype)), " in C order, got ", std::string(py::str(array.dtype())));
+    check(shape == tensor.shape, "state: '", tensor.name, "': expected shape ",
+          shape_text(tensor.shape), ", got ", shape_text(shape));
+    check(array.dtype().equal(dtype) && (array.flags() & py::array::c_style) != 0, "state: '",
+          tensor.name, "': expected dtype ", std::string(py::str(dtype)), " in C order, got ",
+          std::string(py::str(array.dtype())));
     data.push_back(array.data());
   }
   for (const auto& item : tensors) {
     const auto name = item.first.cast<std::string>();
-    check(std::any_of(expected.begin(), expected.end(), [&](const TensorShape& t) { return t.name == name; }),
+    check(std::any_of(expected.begin(), expected.end(),
+                      [&](const TensorShape& t) { return t.name == name; }),
           "state: '", name, "' is not part of this network");
   }
   return data;
@@ -124,7 +134,9 @@ py::dict trace_to_python(const Network<T>& network, Index rows, const Trace<T>& 
     const auto matrix = [&](const std::vector<T>& values) -> py::object {
       return values.empty() ? py::object(py::none()) : to_array(values, {rows, stage.n_out});
     };
-    const auto weight = [&](const std::vector<T>& values) { return to_array(values, {stage.n_out, stage.n_in}); };
+    const auto weight = [&](const std::vector<T>& values) {
+      return to_array(values, {stage.n_out, stage.n_in});
+    };
     const auto bias = [&](const std::vector<T>& values) -> py::object {
       return values.empty() ? py::object(py::none()) : to_array(values, {stage.n_out});
     };

@@ -24,18 +24,21 @@ py::object formula_to_python(const char* family, List list, const FormulaSpec& s
   description["name"] = spec.name;
   with_member(list, family, spec.name, [&]<class F>() {
     const F formula = from_spec<F>(spec);
-    for_each_field(formula, [&](const auto& field) { description[field.name] = formula.*(field.member); });
+    for_each_field(formula,
+                   [&](const auto& field) { description[field.name] = formula.*(field.member); });
   });
   return py::module_::import("chainrule._core").attr(family).attr("from_description")(description);
 }
 
-// All tensors of a network under the names of files, optimiser state included, and the description as
-// its text in files, under "chainrule".
+// All tensors of a network under the names of files, optimiser state included, and the description
+// as its text in files, under "chainrule".
 template <class T>
 py::dict state_to_python(const Network<T>& network);
 
-// The data of the arrays in the order of `expected`; names, shapes and dtypes must be exactly those.
-std::vector<const void*> tensors_from_python(const std::vector<TensorShape>& expected, const py::dict& tensors);
+// The data of the arrays in the order of `expected`; names, shapes and dtypes must be exactly
+// those.
+std::vector<const void*> tensors_from_python(const std::vector<TensorShape>& expected,
+                                             const py::dict& tensors);
 
 // One step looked at, as nested dicts of arrays.
 template <class T>

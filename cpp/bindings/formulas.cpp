@@ -17,7 +17,8 @@ py::dict describe(const FormulaSpec& spec) {
   py::dict description;
   description["name"] = F::name;
   const F formula = from_spec<F>(spec);
-  for_each_field(formula, [&](const auto& field) { description[field.name] = formula.*(field.member); });
+  for_each_field(formula,
+                 [&](const auto& field) { description[field.name] = formula.*(field.member); });
   return description;
 }
 
@@ -32,7 +33,8 @@ F from_description(const py::dict& description) {
   F formula;
   for_each_field(formula, [&](const auto& field) {
     using Value = typename std::remove_reference_t<decltype(field)>::Value;
-    if (description.contains(field.name)) formula.*(field.member) = description[field.name].template cast<Value>();
+    if (description.contains(field.name))
+      formula.*(field.member) = description[field.name].template cast<Value>();
   });
   for (const auto& [key, value] : description) {
     const auto name = key.template cast<std::string>();
@@ -61,13 +63,15 @@ std::string documentation(const std::string& family) {
     if constexpr (std::is_same_v<Value, bool>)
       doc += text(field.name, " : bool, default ", defaults.*(field.member) ? "True" : "False");
     else
-      doc += text(field.name, " : ", std::is_same_v<Value, Index> ? "int" : "float", " in ", to_text(field.range),
-                  ", default ", shortest(static_cast<double>(defaults.*(field.member))));
+      doc += text(field.name, " : ", std::is_same_v<Value, Index> ? "int" : "float", " in ",
+                  to_text(field.range), ", default ",
+                  shortest(static_cast<double>(defaults.*(field.member))));
     doc += text("\n    ", sentence(field.doc), "\n");
   });
   if (!first) doc += "\nRaises\n------\nValueError\n    If a value is outside its range.\n";
   return doc + text("\nReferences\n----------\n", F::reference, "\n\nExamples\n--------\n",
-                    ">>> import chainrule as cr\n>>> cr.", family, ".", F::class_name, "().name\n'", F::name, "'\n");
+                    ">>> import chainrule as cr\n>>> cr.", family, ".", F::class_name, "().name\n'",
+                    F::name, "'\n");
 }
 
 // The constructor: the first field may be positional, the rest are keyword-only.
@@ -80,7 +84,9 @@ void bind_constructor(py::class_<Bound<F>, BoundFormula>& cls, std::index_sequen
     ((formula.*(std::get<I>(F::fields).member) = values), ...);
     return bound(formula);
   };
-  const auto argument = [&](const auto& field) { return py::arg(field.name) = defaults.*(field.member); };
+  const auto argument = [&](const auto& field) {
+    return py::arg(field.name) = defaults.*(field.member);
+  };
   if constexpr (sizeof...(I) == 0)
     cls.def(py::init([] { return bound(F{}); }));
   else
@@ -100,11 +106,13 @@ py::object bind_formula(py::module_& module, const std::string& family) {
         field.name, [member](const Bound<F>& self) { return from_spec<F>(self.spec).*member; },
         sentence(field.doc).c_str());
   });
-  cls.def(py::pickle([](const Bound<F>& self) { return describe<F>(self.spec); },
-                     [](const py::dict& description) { return bound(from_description<F>(description)); }));
+  cls.def(py::pickle(
+      [](const Bound<F>& self) { return describe<F>(self.spec); },
+      [](const py::dict& description) { return bound(from_description<F>(description)); }));
   if constexpr (requires { F::initializer; }) {
     cls.attr("default_initializer") = F::initializer;
-    cls.attr("default_loss") = F::loss == nullptr ? py::object(py::none()) : py::object(py::str(F::loss));
+    cls.attr("default_loss") =
+        F::loss == nullptr ? py::object(py::none()) : py::object(py::str(F::loss));
     cls.attr("row_wise") = F::row_wise;
   }
   if constexpr (requires { F::takes_classes; }) {
@@ -126,7 +134,8 @@ void bind_family(py::module_& module, const char* family, const char* word, List
     classes[F::name] = bind_formula<F>(submodule, family);
     public_names.append(F::class_name);
   });
-  const auto class_of = [classes, word = std::string(word), list](const std::string& name) -> py::object {
+  const auto class_of = [classes, word = std::string(word),
+                         list](const std::string& name) -> py::object {
     if (!classes.contains(name)) throw_unknown(word, name, names(list));
     return classes[name.c_str()];
   };
@@ -137,12 +146,13 @@ void bind_family(py::module_& module, const char* family, const char* word, List
           .c_str());
   submodule.def(
       "get",
-      [class_of, classes, word = std::string(word), family = std::string(family)](const py::object& given) -> py::object {
+      [class_of, classes, word = std::string(word),
+       family = std::string(family)](const py::object& given) -> py::object {
         if (py::isinstance<py::str>(given)) return class_of(given.cast<std::string>())();
         for (const auto& item : classes)
           if (py::isinstance(given, item.second)) return given;
-        throw py::type_error(text(word, ": expected a name or an object of chainrule.", family, ", got ",
-                                  std::string(py::str(py::type::of(given)))));
+        throw py::type_error(text(word, ": expected a name or an object of chainrule.", family,
+                                  ", got ", std::string(py::str(py::type::of(given)))));
       },
       py::arg("given"));
   submodule.def(
@@ -163,24 +173,32 @@ std::string representation(const BoundFormula& self) {
   std::string arguments;
   for (const auto& [name, value] : self.describe(self.spec))
     if (name.cast<std::string>() != "name")
-      arguments += text(arguments.empty() ? "" : ", ", name.cast<std::string>(), "=", std::string(py::repr(value)));
+      arguments += text(arguments.empty() ? "" : ", ", name.cast<std::string>(), "=",
+                        std::string(py::repr(value)));
   return text(self.class_name, "(", arguments, ")");
 }
 
 }  // namespace
 
 void bind_formulas(py::module_& module) {
-  py::class_<BoundFormula>(module, "Formula",
-                           "What activations, losses, optimisers and initialisers have in common: immutable "
-                           "descriptions, compared by value.")
-      .def_property_readonly("name", [](const BoundFormula& self) { return self.spec.name; }, "The string that stands for it.")
-      .def("describe", [](const BoundFormula& self) { return self.describe(self.spec); },
-           "The name and the fields, as files hold them.")
+  py::class_<BoundFormula>(
+      module, "Formula",
+      "What activations, losses, optimisers and initialisers have in common: immutable "
+      "descriptions, compared by value.")
+      .def_property_readonly(
+          "name", [](const BoundFormula& self) { return self.spec.name; },
+          "The string that stands for it.")
+      .def(
+          "describe", [](const BoundFormula& self) { return self.describe(self.spec); },
+          "The name and the fields, as files hold them.")
       .def("__repr__", representation)
-      .def("__eq__", [](const BoundFormula& self, const py::object& other) {
-        return py::isinstance<BoundFormula>(other) && other.cast<const BoundFormula&>().spec == self.spec;
-      })
-      .def("__hash__", [](const BoundFormula& self) { return py::hash(py::str(representation(self))); });
+      .def("__eq__",
+           [](const BoundFormula& self, const py::object& other) {
+             return py::isinstance<BoundFormula>(other) &&
+                    other.cast<const BoundFormula&>().spec == self.spec;
+           })
+      .def("__hash__",
+           [](const BoundFormula& self) { return py::hash(py::str(representation(self))); });
   bind_family(module, "activations", "activation", Activations{});
   bind_family(module, "losses", "loss", Losses{});
   bind_family(module, "optimizers", "optimizer", Optimizers{});

@@ -1,5 +1,5 @@
-// What does Python hold? One object with a network of either type behind it, empty until it is built:
-// a class that derives from it may be made without __init__, by copying or unpickling.
+// What does Python hold? One object with a network of either type behind it, empty until it is
+// built: a class that derives from it may be made without __init__, by copying or unpickling.
 #pragma once
 
 #include <memory>
@@ -26,13 +26,17 @@ class NetworkObject {
   // f(Network<T>&) for the type behind it; RuntimeError if nothing was built.
   template <class F>
   decltype(auto) visit(F&& f) const {
-    if (const auto* single = std::get_if<std::unique_ptr<Network<float>>>(&network_)) return f(**single);
-    if (const auto* both = std::get_if<std::unique_ptr<Network<double>>>(&network_)) return f(**both);
-    throw std::runtime_error("this network was never built; make one with chainrule.Network(...) or chainrule.mlp(...)");
+    if (const auto* single = std::get_if<std::unique_ptr<Network<float>>>(&network_))
+      return f(**single);
+    if (const auto* both = std::get_if<std::unique_ptr<Network<double>>>(&network_))
+      return f(**both);
+    throw std::runtime_error(
+        "this network was never built; make one with chainrule.Network(...) or chainrule.mlp(...)");
   }
 
  private:
-  std::variant<std::monostate, std::unique_ptr<Network<float>>, std::unique_ptr<Network<double>>> network_;
+  std::variant<std::monostate, std::unique_ptr<Network<float>>, std::unique_ptr<Network<double>>>
+      network_;
 };
 
 template <class N>
@@ -60,10 +64,11 @@ class ReleaseForWork {
   std::optional<py::gil_scoped_release> release_;
 };
 
-// The arrays of a call as examples of a network: x (d, n), y (d, m) or int64 classes (d), weights None,
-// (d) or (d, m) in float64. The caller keeps the arrays alive.
+// The arrays of a call as examples of a network: x (d, n), y (d, m) or int64 classes (d), weights
+// None, (d) or (d, m) in float64. The caller keeps the arrays alive.
 template <class T>
-Examples<T> to_examples(const Network<T>& network, const py::array& x, const py::array& y, const py::object& weights) {
+Examples<T> to_examples(const Network<T>& network, const py::array& x, const py::array& y,
+                        const py::object& weights) {
   const Index n = network.table().n_features(), m = network.table().n_outputs();
   Examples<T> examples;
   examples.x = input_matrix<T>(x, "x", -1, n);
@@ -72,8 +77,8 @@ Examples<T> to_examples(const Network<T>& network, const py::array& x, const py:
   if (y.ndim() == 1) {
     examples.classes = checked_data<std::int64_t>(y, "y", {d}, false);
     for (Index i = 0; i < d; ++i)
-      check(examples.classes[i] >= 0 && examples.classes[i] < m, "y: expected classes in 0..", m - 1, ", got ",
-            examples.classes[i], " in row ", i);
+      check(examples.classes[i] >= 0 && examples.classes[i] < m, "y: expected classes in 0..",
+            m - 1, ", got ", examples.classes[i], " in row ", i);
   } else {
     examples.y = input_matrix<T>(y, "y", d, m);
   }
@@ -88,7 +93,8 @@ Examples<T> to_examples(const Network<T>& network, const py::array& x, const py:
 
 // The logical tensors of a block, copied, under the names of files (after `prefix`).
 template <class T>
-py::dict tensors_of(const ParameterTable<T>& table, const T* block, const std::string& prefix = "") {
+py::dict tensors_of(const ParameterTable<T>& table, const T* block,
+                    const std::string& prefix = "") {
   py::dict tensors;
   for (const Segment& segment : table.segments) {
     py::array_t<T> array(segment.is_weight ? std::vector<Index>{segment.n_out, segment.n_in}

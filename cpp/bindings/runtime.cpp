@@ -50,13 +50,15 @@ void bind_test_switches(py::module_& module) {
 }
 
 template <class T>
-double accuracy_of(const py::array& predictions, const py::array& y, const std::optional<py::array>& weights,
-                   bool by_entry) {
+double accuracy_of(const py::array& predictions, const py::array& y,
+                   const std::optional<py::array>& weights, bool by_entry) {
   const auto y_hat = input_matrix<T>(predictions, "predictions", -1, -1);
-  const double* w = weights ? checked_data<double>(*weights, "sample_weight", {y_hat.rows}, false) : nullptr;
+  const double* w =
+      weights ? checked_data<double>(*weights, "sample_weight", {y_hat.rows}, false) : nullptr;
   if (y.ndim() == 1)
     return accuracy(y_hat, {}, checked_data<std::int64_t>(y, "y", {y_hat.rows}, false), w, false);
-  return accuracy(y_hat, input_matrix<T>(y, "y", y_hat.rows, y_hat.cols), nullptr, w, by_entry || y_hat.cols == 1);
+  return accuracy(y_hat, input_matrix<T>(y, "y", y_hat.rows, y_hat.cols), nullptr, w,
+                  by_entry || y_hat.cols == 1);
 }
 
 void bind_data(py::module_& module) {
@@ -68,7 +70,8 @@ void bind_data(py::module_& module) {
                    ? accuracy_of<float>(predictions, y, weights, by_entry)
                    : accuracy_of<double>(predictions, y, weights, by_entry);
       },
-      py::arg("predictions"), py::arg("y"), py::arg("weights") = py::none(), py::arg("by_entry") = false);
+      py::arg("predictions"), py::arg("y"), py::arg("weights") = py::none(),
+      py::arg("by_entry") = false);
   module.def(
       "validation_split",
       [](Index n, double fraction, const std::optional<py::array>& classes, std::uint64_t seed) {

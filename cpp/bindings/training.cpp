@@ -17,30 +17,38 @@ decltype(auto) visit_with(const py::object& network, Variant& variant, F&& f) {
 
 void bind_gradients(py::module_& module) {
   py::class_<GradientsObject>(module, "Gradients", "Gradients of all parameters for one batch.")
-      .def_property_readonly("loss", [](const GradientsObject& self) {
-        return std::visit([](const auto& g) { return g.loss; }, self.gradients);
-      })
-      .def_property_readonly("weight_sum", [](const GradientsObject& self) {
-        return std::visit([](const auto& g) { return g.weight_sum; }, self.gradients);
-      })
-      .def_property_readonly("flat", [](const py::object& self) {
-        return std::visit(
-            [&](const auto& g) -> py::array {
-              using T = std::remove_pointer_t<decltype(g.flat.data())>;
-              return py::array_t<T>({g.flat.size()}, g.flat.data(), self);
-            },
-            self.cast<const GradientsObject&>().gradients);
-      })
-      .def_property_readonly("norm", [](const GradientsObject& self) {
-        return visit_with(self.network, self.gradients, [](auto& net, const auto& g) {
-          return norm(net.table(), g.flat.data());
-        });
-      })
-      .def("tensors", [](const GradientsObject& self) {
-        return visit_with(self.network, self.gradients, [](auto& net, const auto& g) {
-          return tensors_of(net.table(), g.flat.data());
-        });
-      })
+      .def_property_readonly("loss",
+                             [](const GradientsObject& self) {
+                               return std::visit([](const auto& g) { return g.loss; },
+                                                 self.gradients);
+                             })
+      .def_property_readonly("weight_sum",
+                             [](const GradientsObject& self) {
+                               return std::visit([](const auto& g) { return g.weight_sum; },
+                                                 self.gradients);
+                             })
+      .def_property_readonly("flat",
+                             [](const py::object& self) {
+                               return std::visit(
+                                   [&](const auto& g) -> py::array {
+                                     using T = std::remove_pointer_t<decltype(g.flat.data())>;
+                                     return py::array_t<T>({g.flat.size()}, g.flat.data(), self);
+                                   },
+                                   self.cast<const GradientsObject&>().gradients);
+                             })
+      .def_property_readonly("norm",
+                             [](const GradientsObject& self) {
+                               return visit_with(self.network, self.gradients,
+                                                 [](auto& net, const auto& g) {
+                                                   return norm(net.table(), g.flat.data());
+                                                 });
+                             })
+      .def("tensors",
+           [](const GradientsObject& self) {
+             return visit_with(self.network, self.gradients, [](auto& net, const auto& g) {
+               return tensors_of(net.table(), g.flat.data());
+             });
+           })
       .def("inputs", [](GradientsObject& self) {
         return visit_with(self.network, self.gradients, [](auto& net, auto& g) -> py::array {
           using T = Scalar<decltype(net)>;
@@ -56,33 +64,43 @@ void bind_run(py::module_& module) {
     return std::visit([&](auto& run) { return f(*run); }, self.run);
   };
   py::class_<TrainingRunObject>(module, "TrainingRun", "A fit under way, epoch by epoch.")
-      .def("begin_epoch", [all](TrainingRunObject& self) { all(self, [](auto& run) { run.begin_epoch(); }); })
+      .def("begin_epoch",
+           [all](TrainingRunObject& self) { all(self, [](auto& run) { run.begin_epoch(); }); })
       .def(
           "run",
-          [all](TrainingRunObject& self, Index max_batches, double max_seconds, double learning_rate) {
+          [all](TrainingRunObject& self, Index max_batches, double max_seconds,
+                double learning_rate) {
             const py::gil_scoped_release release;
-            return all(self, [&](auto& run) { return run.run(max_batches, max_seconds, learning_rate); });
+            return all(self,
+                       [&](auto& run) { return run.run(max_batches, max_seconds, learning_rate); });
           },
           py::arg("max_batches"), py::arg("max_seconds"), py::arg("learning_rate"))
-      .def("end_epoch", [all](TrainingRunObject& self) { all(self, [](auto& run) { run.end_epoch(); }); })
+      .def("end_epoch",
+           [all](TrainingRunObject& self) { all(self, [](auto& run) { run.end_epoch(); }); })
       .def("close", [all](TrainingRunObject& self) { all(self, [](auto& run) { run.close(); }); })
       .def("__enter__", [](py::object self) { return self; })
-      .def("__exit__", [all](TrainingRunObject& self, const py::args&) { all(self, [](auto& run) { run.close(); }); })
-      .def_property_readonly("n_batches", [all](TrainingRunObject& self) {
-        return all(self, [](auto& run) { return run.n_batches(); });
-      })
-      .def_property_readonly("batches_done", [all](TrainingRunObject& self) {
-        return all(self, [](auto& run) { return run.batches_done(); });
-      })
-      .def_property_readonly("diverged", [all](TrainingRunObject& self) {
-        return all(self, [](auto& run) { return run.diverged(); });
-      })
-      .def_property_readonly("last_loss", [all](TrainingRunObject& self) {
-        return all(self, [](auto& run) { return run.last_loss(); });
-      })
-      .def_property_readonly("epoch_loss", [all](TrainingRunObject& self) {
-        return all(self, [](auto& run) { return run.epoch_loss(); });
-      })
+      .def("__exit__", [all](TrainingRunObject& self,
+                             const py::args&) { all(self, [](auto& run) { run.close(); }); })
+      .def_property_readonly("n_batches",
+                             [all](TrainingRunObject& self) {
+                               return all(self, [](auto& run) { return run.n_batches(); });
+                             })
+      .def_property_readonly("batches_done",
+                             [all](TrainingRunObject& self) {
+                               return all(self, [](auto& run) { return run.batches_done(); });
+                             })
+      .def_property_readonly("diverged",
+                             [all](TrainingRunObject& self) {
+                               return all(self, [](auto& run) { return run.diverged(); });
+                             })
+      .def_property_readonly("last_loss",
+                             [all](TrainingRunObject& self) {
+                               return all(self, [](auto& run) { return run.last_loss(); });
+                             })
+      .def_property_readonly("epoch_loss",
+                             [all](TrainingRunObject& self) {
+                               return all(self, [](auto& run) { return run.epoch_loss(); });
+                             })
       .def_property_readonly("predictions", [](const py::object& self) {
         return std::visit(
             [&](auto& run) -> py::object {
@@ -98,7 +116,8 @@ void bind_run(py::module_& module) {
 }  // namespace
 
 void bind_training(py::module_& module) {
-  py::class_<SnapshotObject>(module, "Snapshot", "Parameters, optimiser state and counters at one moment.");
+  py::class_<SnapshotObject>(module, "Snapshot",
+                             "Parameters, optimiser state and counters at one moment.");
   bind_gradients(module);
   bind_run(module);
 }

@@ -1,5 +1,5 @@
-// What does Python hold while it trains or looks at gradients? Each object keeps its network and arrays
-// alive.
+// What does Python hold while it trains or looks at gradients? Each object keeps its network and
+// arrays alive.
 #pragma once
 
 #include "bindings/network_object.hpp"

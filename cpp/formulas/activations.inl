@@ -1,8 +1,8 @@
 // What are the activations? a = f(z), and how a gradient passes back: dz = da * f'(z).
 //
 // An elementwise activation has forward(z) and slope(z, a), the latter from whichever it needs; a
-// row-wise one has forward_row and backward_row. `initializer` is the default of the weights in front
-// of it, `loss` the default loss of a network that ends in it.
+// row-wise one has forward_row and backward_row. `initializer` is the default of the weights in
+// front of it, `loss` the default loss of a network that ends in it.
 
 // a = z
 struct Identity {
@@ -11,7 +11,8 @@ struct Identity {
   static constexpr auto doc = R"(The identity, the output of a regression.
 
 .. math:: f(z) = z, \qquad f'(z) = 1)";
-  static constexpr auto reference = "Bishop (2006), Pattern Recognition and Machine Learning, section 5.1.";
+  static constexpr auto reference =
+      "Bishop (2006), Pattern Recognition and Machine Learning, section 5.1.";
   static constexpr auto initializer = "glorot_uniform";
   static constexpr auto loss = "mse";
   static constexpr bool row_wise = false;
@@ -35,7 +36,8 @@ struct Sigmoid {
   static constexpr auto doc = R"(The logistic sigmoid, with values in (0, 1).
 
 .. math:: \sigma(z) = \frac{1}{1 + e^{-z}}, \qquad \sigma'(z) = \sigma(z) (1 - \sigma(z)))";
-  static constexpr auto reference = "Bishop (2006), Pattern Recognition and Machine Learning, equations 4.59 and 4.88.";
+  static constexpr auto reference =
+      "Bishop (2006), Pattern Recognition and Machine Learning, equations 4.59 and 4.88.";
   static constexpr auto initializer = "glorot_uniform";
   static constexpr auto loss = "binary_cross_entropy";
   static constexpr bool row_wise = false;
@@ -59,7 +61,8 @@ struct Tanh {
   static constexpr auto doc = R"(The hyperbolic tangent, with values in (-1, 1).
 
 .. math:: \tanh(z) = \frac{e^z - e^{-z}}{e^z + e^{-z}}, \qquad \tanh'(z) = 1 - \tanh^2(z))";
-  static constexpr auto reference = "LeCun, Bottou, Orr and Müller (1998), Efficient BackProp, section 4.4.";
+  static constexpr auto reference =
+      "LeCun, Bottou, Orr and Müller (1998), Efficient BackProp, section 4.4.";
   static constexpr auto initializer = "glorot_uniform";
   static constexpr const char* loss = nullptr;
   static constexpr bool row_wise = false;
@@ -83,7 +86,8 @@ struct Relu {
   static constexpr auto doc = R"(The rectified linear unit.
 
 .. math:: f(z) = \max(0, z), \qquad f'(z) = 0 \text{ for } z \le 0, \; 1 \text{ otherwise})";
-  static constexpr auto reference = "Nair and Hinton (2010), Rectified linear units improve restricted Boltzmann machines.";
+  static constexpr auto reference =
+      "Nair and Hinton (2010), Rectified linear units improve restricted Boltzmann machines.";
   static constexpr auto initializer = "he_normal";
   static constexpr const char* loss = nullptr;
   static constexpr bool row_wise = false;
@@ -108,7 +112,8 @@ struct Softmax {
 
 .. math:: f(z)_j = \frac{e^{z_j}}{\sum_k e^{z_k}}, \qquad
           \frac{\partial f_j}{\partial z_k} = f_j (\delta_{jk} - f_k))";
-  static constexpr auto reference = "Bridle (1990), Probabilistic interpretation of feedforward classification network outputs.";
+  static constexpr auto reference =
+      "Bridle (1990), Probabilistic interpretation of feedforward classification network outputs.";
   static constexpr auto initializer = "glorot_uniform";
   static constexpr auto loss = "cross_entropy";
   static constexpr bool row_wise = true;

@@ -1,10 +1,10 @@
 // What are the losses? The loss l(y_hat, y) of one example and its gradient.
 //
 // value and gradient are those of one output; a loss either averages or adds them over the outputs.
-// gradient leaves out the constant `gradient_factor`, which enters once, with the weight of the example.
-// Behind its Matching activation a loss is computed from z in a stable fused form, whose gradient by z
-// is gradient_factor * (y_hat - y) for every pair here: fused_value for elementwise losses, fused_row
-// for the others.
+// gradient leaves out the constant `gradient_factor`, which enters once, with the weight of the
+// example. Behind its Matching activation a loss is computed from z in a stable fused form, whose
+// gradient by z is gradient_factor * (y_hat - y) for every pair here: fused_value for elementwise
+// losses, fused_row for the others.
 
 // log p, but not below -100; NaN passes.
 template <class V>
@@ -22,10 +22,12 @@ V not_below(V x, typename V::Scalar floor) {
 struct Mse {
   static constexpr auto name = "mse";
   static constexpr auto class_name = "Mse";
-  static constexpr auto doc = R"(The mean squared error, averaged over the outputs, without a factor 1/2.
+  static constexpr auto doc =
+      R"(The mean squared error, averaged over the outputs, without a factor 1/2.
 
 .. math:: \ell(\hat y, y) = \frac{1}{m} \sum_j (\hat y_j - y_j)^2)";
-  static constexpr auto reference = "Bishop (2006), Pattern Recognition and Machine Learning, equation 5.11.";
+  static constexpr auto reference =
+      "Bishop (2006), Pattern Recognition and Machine Learning, equation 5.11.";
   using Matching = Identity;
   static constexpr bool averages_outputs = true;
   static constexpr bool takes_classes = false;
@@ -58,7 +60,8 @@ struct BinaryCrossEntropy {
 
 Behind a sigmoid it is computed from z as :math:`\max(z, 0) - z y + \log(1 + e^{-|z|})`; otherwise
 logarithms are clamped at -100, and a prediction outside [0, 1] is an error.)";
-  static constexpr auto reference = "Bishop (2006), Pattern Recognition and Machine Learning, equation 5.21.";
+  static constexpr auto reference =
+      "Bishop (2006), Pattern Recognition and Machine Learning, equation 5.21.";
   using Matching = Sigmoid;
   static constexpr bool averages_outputs = true;
   static constexpr bool takes_classes = false;
@@ -94,7 +97,8 @@ struct CrossEntropy {
 
 Behind a softmax it is computed from z through the logarithm of the sum of exponentials; otherwise
 logarithms are clamped at -100, and a prediction outside [0, 1] is an error.)";
-  static constexpr auto reference = "Bishop (2006), Pattern Recognition and Machine Learning, equation 5.24.";
+  static constexpr auto reference =
+      "Bishop (2006), Pattern Recognition and Machine Learning, equation 5.24.";
   using Matching = Softmax;
   static constexpr bool averages_outputs = false;
   static constexpr bool takes_classes = true;
@@ -112,8 +116,8 @@ logarithms are clamped at -100, and a prediction outside [0, 1] is an error.)";
     return -(y / not_below(y_hat, typename V::Scalar(1e-12)));
   }
 
-  // y_hat = softmax(z); returns l = sum_j y_j (log sum_k e^(z_k - max) - (z_j - max)), where a class
-  // of probability 0 adds nothing even if its z is -inf.
+  // y_hat = softmax(z); returns l = sum_j y_j (log sum_k e^(z_k - max) - (z_j - max)), where a
+  // class of probability 0 adds nothing even if its z is -inf.
   template <class V>
   static typename V::Scalar fused_row(Index n, const typename V::Scalar* z,
                                       const typename V::Scalar* y, typename V::Scalar* y_hat) {
@@ -123,8 +127,8 @@ logarithms are clamped at -100, and a prediction outside [0, 1] is an error.)";
     const V inverse = splat<V>(1) / sum, log_sum = log(sum), zero = splat<V>(0);
     map_row<V>(n, y_hat, [&](V e) { return e * inverse; }, y_hat);
     return sum_row<V>(
-        n,
-        [&](V x, V t) { return select(equal(t, zero), zero, t * (log_sum - (x - shift))); }, z, y);
+        n, [&](V x, V t) { return select(equal(t, zero), zero, t * (log_sum - (x - shift))); }, z,
+        y);
   }
 };
 

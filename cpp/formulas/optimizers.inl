@@ -1,10 +1,12 @@
 // What are the optimisers? w <- w - eta * (something made of the gradients so far).
 //
-// State lives beside the parameters: `slots` are blocks of their shape, `powers` are running products
-// beta^t kept in float64. advance() is called once per update, over all parameters; step() turns fields
-// and powers into the coefficients of this update, in float64, rounded once; update() is elementwise.
+// State lives beside the parameters: `slots` are blocks of their shape, `powers` are running
+// products beta^t kept in float64. advance() is called once per update, over all parameters; step()
+// turns fields and powers into the coefficients of this update, in float64, rounded once; update()
+// is elementwise.
 
-// buf <- mu buf + (1 - dampening) g (the first time buf <- g);  w <- w - eta buf, or g + mu buf (Nesterov)
+// buf <- mu buf + (1 - dampening) g (the first time buf <- g);  w <- w - eta buf, or g + mu buf
+// (Nesterov)
 struct Sgd {
   static constexpr auto name = "sgd";
   static constexpr auto class_name = "SGD";
@@ -14,7 +16,9 @@ struct Sgd {
 
 with momentum :math:`\mu` and dampening :math:`\tau`; the first update sets :math:`b = g`. Nesterov's form
 uses :math:`g + \mu b` in place of :math:`b`. Weight decay :math:`\lambda` adds :math:`\lambda W` to the gradient first.)";
-  static constexpr auto reference = "Sutskever, Martens, Dahl and Hinton (2013), On the importance of initialization and momentum in deep learning.";
+  static constexpr auto reference =
+      "Sutskever, Martens, Dahl and Hinton (2013), On the importance of initialization and "
+      "momentum in deep learning.";
   double learning_rate = 0.01;
   double momentum = 0.0;
   double dampening = 0.0;
@@ -23,9 +27,12 @@ uses :math:`g + \mu b` in place of :math:`b`. Weight decay :math:`\lambda` adds 
   bool decay_biases = true;
   static constexpr auto fields = std::make_tuple(
       Field{"learning_rate", &Sgd::learning_rate, at_least(0), "step size eta per update"},
-      Field{"momentum", &Sgd::momentum, from_to(0, 1), "fraction mu of the last update that is kept"},
-      Field{"dampening", &Sgd::dampening, from_to(0, 1), "fraction tau of the gradient that is left out of the momentum"},
-      Field{"nesterov", &Sgd::nesterov, any(), "look ahead along the momentum (needs momentum > 0 and dampening = 0)"},
+      Field{"momentum", &Sgd::momentum, from_to(0, 1),
+            "fraction mu of the last update that is kept"},
+      Field{"dampening", &Sgd::dampening, from_to(0, 1),
+            "fraction tau of the gradient that is left out of the momentum"},
+      Field{"nesterov", &Sgd::nesterov, any(),
+            "look ahead along the momentum (needs momentum > 0 and dampening = 0)"},
       Field{"weight_decay", &Sgd::weight_decay, at_least(0), "lambda, pulls parameters towards 0"},
       Field{"decay_biases", &Sgd::decay_biases, any(), "whether weight decay acts on biases too"});
 
@@ -61,18 +68,21 @@ uses :math:`g + \mu b` in place of :math:`b`. Weight decay :math:`\lambda` adds 
   }
 };
 
-// m <- m + (1 - b1)(g - m);  v <- b2 v + (1 - b2) g^2;  w <- w - eta/(1 - b1^t) m / (sqrt(v)/sqrt(1 - b2^t) + eps)
+// m <- m + (1 - b1)(g - m);  v <- b2 v + (1 - b2) g^2;  w <- w - eta/(1 - b1^t) m / (sqrt(v)/sqrt(1
+// - b2^t) + eps)
 struct Adam {
   static constexpr auto name = "adam";
   static constexpr auto class_name = "Adam";
-  static constexpr auto doc = R"(Adam: momentum with a step size per parameter from the mean square of its gradients.
+  static constexpr auto doc =
+      R"(Adam: momentum with a step size per parameter from the mean square of its gradients.
 
 .. math:: m \leftarrow m + (1 - \beta_1)(g - m), \quad v \leftarrow \beta_2 v + (1 - \beta_2) g^2, \quad
           W \leftarrow W - \frac{\eta}{1 - \beta_1^t} \frac{m}{\sqrt{v} / \sqrt{1 - \beta_2^t} + \epsilon}
 
 Epsilon is added after the bias correction, as PyTorch and scikit-learn do (Keras adds it before). Weight
 decay :math:`\lambda` adds :math:`\lambda W` to the gradient first.)";
-  static constexpr auto reference = "Kingma and Ba (2015), Adam: a method for stochastic optimization, algorithm 1.";
+  static constexpr auto reference =
+      "Kingma and Ba (2015), Adam: a method for stochastic optimization, algorithm 1.";
   double learning_rate = 1e-3;
   double beta_1 = 0.9;
   double beta_2 = 0.999;
@@ -83,7 +93,8 @@ decay :math:`\lambda` adds :math:`\lambda W` to the gradient first.)";
       Field{"learning_rate", &Adam::learning_rate, at_least(0), "step size eta per update"},
       Field{"beta_1", &Adam::beta_1, from_below(0, 1), "decay of the mean of gradients"},
       Field{"beta_2", &Adam::beta_2, from_below(0, 1), "decay of the mean of squared gradients"},
-      Field{"epsilon", &Adam::epsilon, at_least(0), "added to the root, so that nothing is divided by 0"},
+      Field{"epsilon", &Adam::epsilon, at_least(0),
+            "added to the root, so that nothing is divided by 0"},
       Field{"weight_decay", &Adam::weight_decay, at_least(0), "lambda, pulls parameters towards 0"},
       Field{"decay_biases", &Adam::decay_biases, any(), "whether weight decay acts on biases too"});
 

@@ -1,5 +1,5 @@
-// Which formulas are there? The four lists, included once for everything that is not vector code, and
-// look-up by name.
+// Which formulas are there? The four lists, included once for everything that is not vector code,
+// and look-up by name.
 #pragma once
 
 #include <string>
@@ -20,8 +20,8 @@ namespace chainrule {
 #include "formulas/losses.inl"
 #include "formulas/optimizers.inl"
 
-// A member of a family with the values of its fields in order (a bool is 0 or 1): what descriptions,
-// files and plans hold. Identity is the name.
+// A member of a family with the values of its fields in order (a bool is 0 or 1): what
+// descriptions, files and plans hold. Identity is the name.
 struct FormulaSpec {
   std::string name;
   std::vector<double> values;
@@ -41,7 +41,8 @@ std::vector<std::string> names(List list) {
 [[noreturn]] void throw_unknown(std::string_view family, std::string_view name,
                                 const std::vector<std::string>& known);
 
-// Calls f.template operator()<F>() for the member called `name`; std::invalid_argument if there is none.
+// Calls f.template operator()<F>() for the member called `name`; std::invalid_argument if there is
+// none.
 template <class List, class Function>
 void with_member(List list, std::string_view family, std::string_view name, Function&& f) {
   bool found = false;

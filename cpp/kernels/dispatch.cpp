@@ -56,8 +56,9 @@ std::size_t first_allowed(const std::vector<Tier>& tiers, std::string& notice) {
   for (std::size_t i = 0; i < tiers.size(); ++i) {
     if (tiers[i].name != asked) continue;
     if (!tiers[i].available)
-      notice = text("CHAINRULE_ISA=", asked, " is not available on this processor (available: ",
-                    tier_names(tiers), "); the best available tier is used.");
+      notice = text("CHAINRULE_ISA=", asked,
+                    " is not available on this processor (available: ", tier_names(tiers),
+                    "); the best available tier is used.");
     return i;
   }
   notice = text("CHAINRULE_ISA=", asked, " is not a known tier (available: ", tier_names(tiers),
@@ -91,7 +92,8 @@ const Choice& choice() {
 template <class T>
 struct ExactLayer {
   static constexpr Index d = 33, n_in = 17, n_out = 19;
-  static constexpr Index padded_in = round_up(n_in, kLanes<T>), padded_out = round_up(n_out, kLanes<T>);
+  static constexpr Index padded_in = round_up(n_in, kLanes<T>),
+                         padded_out = round_up(n_out, kLanes<T>);
   AlignedBuffer<T> x{d * padded_in}, dz{d * padded_out}, w{n_out * n_in};
   AlignedBuffer<T> w_panels{panels_size<T>(n_out, n_in)};
   AlignedBuffer<T> dz_panels{panels_size<T>(d, n_out)};
@@ -154,7 +156,8 @@ bool products_are_exact(const KernelTable<T>& table) {
   if (!equal<T>(da, expected_da)) return false;
 
   AlignedBuffer<T> dw_panels(panels_size<T>(n_out, n_in));
-  const MatrixView<T> dw{got.data(), n_out, n_in, n_in}, expected_dw{expected.data(), n_out, n_in, n_in};
+  const MatrixView<T> dw{got.data(), n_out, n_in, n_in},
+      expected_dw{expected.data(), n_out, n_in, n_in};
   for (Index p = 0; p < n_panels<T>(n_out); p += table.blocks.panels) {
     WeightGradientBlock<T> block{};
     block.x = layer.x_view();

@@ -1,8 +1,8 @@
 // Which kernels does this process use? Chosen once, at first use, best first.
 //
-// CHAINRULE_ISA=<tier> clamps the choice down; a tier that is not there leaves a notice and the best is
-// taken. Every tier is checked on a small exact product before it is used; one that fails is passed over
-// with a notice.
+// CHAINRULE_ISA=<tier> clamps the choice down; a tier that is not there leaves a notice and the
+// best is taken. Every tier is checked on a small exact product before it is used; one that fails
+// is passed over with a notice.
 #pragma once
 
 #include <string>

@@ -1,9 +1,9 @@
 // What can the processor be asked to do? The contract of every kernel: one table per tier and type.
 //
 // Matrices are row-major with one example per row; kLanes<T> elements are one panel lane group (64
-// bytes). "Padded" rows may be read and written up to the next multiple of kLanes. Kernels work on one
-// block, whose size the caller chooses within `blocks`; blocks are independent, so that threads may take
-// them in any order. Kernels cannot fail and allocate nothing.
+// bytes). "Padded" rows may be read and written up to the next multiple of kLanes. Kernels work on
+// one block, whose size the caller chooses within `blocks`; blocks are independent, so that threads
+// may take them in any order. Kernels cannot fail and allocate nothing.
 #pragma once
 
 #include "base/index.hpp"
@@ -13,8 +13,9 @@ namespace chainrule {
 
 // Largest block that the products work on, sized so that its accumulators stay in L2.
 struct BlockSizes {
-  Index rows;    // forward: examples; input and weight gradient: inputs (a multiple of kLanes)
-  Index panels;  // forward and weight gradient: panels of outputs; input gradient: panels of examples
+  Index rows;  // forward: examples; input and weight gradient: inputs (a multiple of kLanes)
+  Index
+      panels;  // forward and weight gradient: panels of outputs; input gradient: panels of examples
 };
 
 template <class T>
@@ -40,17 +41,18 @@ template <class T>
 struct LossArguments {
   MatrixView<const T> prediction;  // z in the fused form, y_hat otherwise
   MatrixView<const T> y;
-  MatrixView<const T> scale;      // c_i (one column) or c_ij; null data when no gradient is wanted
-  MatrixView<T> y_hat;            // fused: written
-  MatrixView<T> gradient;         // dZ fused, dY_hat otherwise, padded rows (padding +0); or null data
-  MatrixView<T> element_losses;   // l_ij before averaging or adding; or null data
-  T* losses;                      // l_i
+  MatrixView<const T> scale;  // c_i (one column) or c_ij; null data when no gradient is wanted
+  MatrixView<T> y_hat;        // fused: written
+  MatrixView<T> gradient;     // dZ fused, dY_hat otherwise, padded rows (padding +0); or null data
+  MatrixView<T> element_losses;  // l_ij before averaging or adding; or null data
+  T* losses;                     // l_i
 };
 
 template <class T>
 struct LossKernels {
   const char* name;
-  // Rows of `prediction`; returns the first row with y_hat outside [0, 1] where that is an error, or -1.
+  // Rows of `prediction`; returns the first row with y_hat outside [0, 1] where that is an error,
+  // or -1.
   Index (*fused)(const LossArguments<T>& arguments);
   Index (*general)(const LossArguments<T>& arguments);
 };
@@ -59,15 +61,17 @@ template <class T>
 struct OptimizerKernels {
   const char* name;
   // w_next, slots <- update of w by g, n elements (a multiple of kLanes); w_next may be w.
-  void (*update)(Index n, const T* g, const T* w, T* w_next, T* const* slots, const T* coefficients);
+  void (*update)(Index n, const T* g, const T* w, T* w_next, T* const* slots,
+                 const T* coefficients);
 };
 
-// An elementary function that the formulas are made of, by itself: what the tests and measure_ulp hold
-// against long double.
+// An elementary function that the formulas are made of, by itself: what the tests and measure_ulp
+// hold against long double.
 template <class T>
 struct FunctionKernels {
   const char* name;
-  void (*apply)(Index n, const T* x, T* y);  // y = f(x), n elements (a multiple of kLanes); y may be x
+  void (*apply)(Index n, const T* x,
+                T* y);  // y = f(x), n elements (a multiple of kLanes); y may be x
 };
 
 // Z = X W^T + b, A = f(Z) for rows of examples and some neighbouring panels of outputs.
@@ -84,14 +88,15 @@ struct ForwardBlock {
   ActivationCall<T> activation;
 };
 
-// dA_prev = dZ W, dZ_prev = dA_prev * f'(Z_prev) for some inputs and some neighbouring panels of examples.
+// dA_prev = dZ W, dZ_prev = dA_prev * f'(Z_prev) for some inputs and some neighbouring panels of
+// examples.
 template <class T>
 struct InputGradientBlock {
   const T* dz_panels;  // first panel of dZ with examples as lanes; panels are n_out * kLanes apart
   Index n_panels;
   Index n_out;
-  const T* w;  // first panel of the layer's weights
-  Index n_in;  // inputs of the layer
+  const T* w;          // first panel of the layer's weights
+  Index n_in;          // inputs of the layer
   Index first, count;  // the inputs of this block; first is a multiple of kLanes
   MatrixView<T> da;    // (examples of the block, n_in) padded, or null data
   MatrixView<T> dz;    // likewise: times the slope; or null data
@@ -108,7 +113,8 @@ struct WeightGradientBlock {
   Index first, count;  // inputs
   T* gradient;         // the whole dW in panels, or null
   // Else the update, straight from the tile: the whole W, W_next and slots in panels.
-  void (*update)(Index n, const T* g, const T* w, T* w_next, T* const* slots, const T* coefficients);
+  void (*update)(Index n, const T* g, const T* w, T* w_next, T* const* slots,
+                 const T* coefficients);
   const T* w;
   T* w_next;
   T* const* slots;

@@ -1,5 +1,5 @@
-// How do weights lie in memory? W[panel][input][lane]: kLanes neighbouring outputs are 64 bytes, so that
-// a register tile reads its weights as one stream and an update writes what the product left.
+// How do weights lie in memory? W[panel][input][lane]: kLanes neighbouring outputs are 64 bytes, so
+// that a register tile reads its weights as one stream and an update writes what the product left.
 #pragma once
 
 #include "base/index.hpp"

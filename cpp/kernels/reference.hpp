@@ -1,5 +1,5 @@
-// What should every kernel compute? Plain loops straight from the equations: the oracle of the tests and
-// of the check at first use. Logical row-major matrices, no panels.
+// What should every kernel compute? Plain loops straight from the equations: the oracle of the
+// tests and of the check at first use. Logical row-major matrices, no panels.
 #pragma once
 
 #include "base/matrix_view.hpp"

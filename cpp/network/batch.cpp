@@ -20,7 +20,8 @@ Examples<T> Examples<T>::part(Index first, Index count) const {
 template <class T>
 double mean_of_weights(const Examples<T>& examples) {
   if (examples.weights.data == nullptr) return 1.0;
-  const double mean = weight_sum(examples, {nullptr, examples.rows()}) / static_cast<double>(examples.rows());
+  const double mean =
+      weight_sum(examples, {nullptr, examples.rows()}) / static_cast<double>(examples.rows());
   check(mean > 0.0, "sample_weight: expected at least one weight above 0, got only zeros");
   return mean;
 }
@@ -41,14 +42,16 @@ void load_targets(Run<T>& run, const Examples<T>& examples, Selection rows, Inde
     }
     if (scale.data == nullptr) continue;
     for (Index j = 0; j < scale.cols; ++j) {
-      const double w = examples.weights.data == nullptr ? 1.0 : examples.weights(row, j) / examples.mean_weight;
+      const double w =
+          examples.weights.data == nullptr ? 1.0 : examples.weights(row, j) / examples.mean_weight;
       scale(i, j) = static_cast<T>(w * s);
     }
   }
 }
 
 template <class T>
-double weighted_loss_sum(const Run<T>& run, const Examples<T>& examples, Selection rows, double total) {
+double weighted_loss_sum(const Run<T>& run, const Examples<T>& examples, Selection rows,
+                         double total) {
   const T* losses = run.view(run.plan.losses).data;
   const MatrixView<T> elements = run.view(run.plan.element_losses);
   return sum_in_chunks(rows.count, total, [&](Index i) {
@@ -73,11 +76,11 @@ double weight_sum(const Examples<T>& examples, Selection rows, double total) {
   });
 }
 
-#define CHAINRULE_INSTANTIATE(T)                                                            \
-  template struct Examples<T>;                                                              \
-  template double mean_of_weights(const Examples<T>&);                                      \
-  template void load_targets(Run<T>&, const Examples<T>&, Selection, Index);                \
-  template double weighted_loss_sum(const Run<T>&, const Examples<T>&, Selection, double);  \
+#define CHAINRULE_INSTANTIATE(T)                                                           \
+  template struct Examples<T>;                                                             \
+  template double mean_of_weights(const Examples<T>&);                                     \
+  template void load_targets(Run<T>&, const Examples<T>&, Selection, Index);               \
+  template double weighted_loss_sum(const Run<T>&, const Examples<T>&, Selection, double); \
   template double weight_sum(const Examples<T>&, Selection, double);
 CHAINRULE_INSTANTIATE(float)
 CHAINRULE_INSTANTIATE(double)

@@ -1,5 +1,5 @@
-// What does a run learn from? Examples, their targets and weights, as the caller holds them, and the
-// rows of them that make the batch.
+// What does a run learn from? Examples, their targets and weights, as the caller holds them, and
+// the rows of them that make the batch.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +8,8 @@
 
 namespace chainrule {
 
-// Targets are rows (d, m), or classes (d) that stand for rows with a single 1. Weights are (d, 1) or
-// (d, m), relative: a weight of `mean_weight` counts as 1. No data means that all weights are 1.
+// Targets are rows (d, m), or classes (d) that stand for rows with a single 1. Weights are (d, 1)
+// or (d, m), relative: a weight of `mean_weight` counts as 1. No data means that all weights are 1.
 template <class T>
 struct Examples {
   MatrixView<const T> x;
@@ -43,7 +43,8 @@ void load_targets(Run<T>& run, const Examples<T>& examples, Selection rows, Inde
 
 // total + sum_i w_i l_i over the batch in float64, chunks of kChunk rows from its start.
 template <class T>
-double weighted_loss_sum(const Run<T>& run, const Examples<T>& examples, Selection rows, double total = 0.0);
+double weighted_loss_sum(const Run<T>& run, const Examples<T>& examples, Selection rows,
+                         double total = 0.0);
 
 // total + sum_i w_i of the rows (row means of weights per output).
 template <class T>

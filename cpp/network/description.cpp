@@ -9,7 +9,8 @@ namespace {
 
 using json::Value;
 
-// ---- The keys, in the order of the text -------------------------------------------------------------
+// ---- The keys, in the order of the text
+// -------------------------------------------------------------
 
 template <class S, class Spec>
 concept Of = std::same_as<std::remove_const_t<S>, Spec>;
@@ -66,13 +67,15 @@ void members(IO& io, S& network) {
 template <class IO, Of<ModelDescription> S>
 void members(IO& io, S& description) {
   members(io, description.network);
-  if (!io.is_null("optimizer", description.optimizer)) io.optimizer("optimizer", *description.optimizer);
+  if (!io.is_null("optimizer", description.optimizer))
+    io.optimizer("optimizer", *description.optimizer);
   io.number("training_forwards", description.training_forwards, kCounts);
   io.number("epochs", description.epochs, kCounts);
   for (const char* key : {"labels", "preprocessor", "cursor"}) io.null(key);
 }
 
-// ---- Reading ----------------------------------------------------------------------------------------
+// ---- Reading
+// ----------------------------------------------------------------------------------------
 
 // An empty layer of the type that is called so.
 template <class... Layers>
@@ -102,8 +105,8 @@ struct Parts {
   void add(const std::string& key, Value value) {
     constexpr std::size_t kMaxMembers = 32;
     check(members.size() < kMaxMembers, "description: more keys than there can be");
-    check(std::ranges::find(members, key, &json::Member::key) == members.end(),
-          "description: key ", json::quoted(key), " is there twice");
+    check(std::ranges::find(members, key, &json::Member::key) == members.end(), "description: key ",
+          json::quoted(key), " is there twice");
     members.push_back({key, std::move(value)});
   }
   void begin_layers() {
@@ -111,7 +114,8 @@ struct Parts {
     layers.emplace();
   }
   void add_layer(const Value& value) {
-    check(std::ssize(*layers) < kMaxLayers, "layers: expected at most ", kMaxLayers, " layers, got more");
+    check(std::ssize(*layers) < kMaxLayers, "layers: expected at most ", kMaxLayers,
+          " layers, got more");
     layers->push_back(layer_from(value, layers->size()));
   }
 };
@@ -154,11 +158,11 @@ void check_sizes(const NetworkSpec& network) {
     const auto* dense = std::get_if<DenseSpec>(&network.layers[i]);
     if (dense == nullptr) continue;
     ++n_dense;
-    check(dense->units <= kMaxUnits, "layers[", i, "].units: expected at most ", kMaxUnits, ", got ",
-          dense->units);
-    check(width + 1 <= (kMaxParameters - n_parameters) / dense->units, "layers[", i, "]: ",
-          dense->units, " units with ", width, " inputs each make more than ", kMaxParameters,
-          " parameters in all");
+    check(dense->units <= kMaxUnits, "layers[", i, "].units: expected at most ", kMaxUnits,
+          ", got ", dense->units);
+    check(width + 1 <= (kMaxParameters - n_parameters) / dense->units, "layers[", i,
+          "]: ", dense->units, " units with ", width, " inputs each make more than ",
+          kMaxParameters, " parameters in all");
     n_parameters += dense->units * (width + 1);
     width = dense->units;
   }
@@ -200,7 +204,9 @@ Value to_value(const ModelDescription& description) {
   return std::move(io.object);
 }
 
-NetworkSpec network_from(const Value& value) { return put_together<NetworkSpec>(take_apart(value)); }
+NetworkSpec network_from(const Value& value) {
+  return put_together<NetworkSpec>(take_apart(value));
+}
 
 ModelDescription description_from(const Value& value) {
   return put_together<ModelDescription>(take_apart(value));

@@ -1,6 +1,6 @@
-// How is a network told to somebody else? As JSON, in one strict form for files and for the dicts of
-// Python. Whatever is read is checked: keys, kinds, names and ranges, and that sizes are such that no
-// later product of them overflows. Every failure is std::invalid_argument and says where:
+// How is a network told to somebody else? As JSON, in one strict form for files and for the dicts
+// of Python. Whatever is read is checked: keys, kinds, names and ranges, and that sizes are such
+// that no later product of them overflows. Every failure is std::invalid_argument and says where:
 // "layers[1].units: expected a positive integer, got -3".
 #pragma once
 
@@ -23,8 +23,8 @@ inline constexpr json::Limits kDescriptionLimits{16, 256};
 json::Value to_value(const NetworkSpec& network);
 NetworkSpec network_from(const json::Value& value);
 
-// The same and "optimizer", "training_forwards", "epochs", "labels", "preprocessor", "cursor"; the last
-// three are null.
+// The same and "optimizer", "training_forwards", "epochs", "labels", "preprocessor", "cursor"; the
+// last three are null.
 json::Value to_value(const ModelDescription& description);
 ModelDescription description_from(const json::Value& value);
 

@@ -12,8 +12,8 @@ namespace {
 
 std::atomic<long> fused_updates{0}, sweeps{0}, threaded_operations{0}, most_threads{0};
 
-// A thread is worth its while from about this many floating-point operations: some 20 us of work, ten
-// times what it costs to hand a block over.
+// A thread is worth its while from about this many floating-point operations: some 20 us of work,
+// ten times what it costs to hand a block over.
 constexpr double kWorkPerThread = 1e6;
 
 Index threads_for(double work, Index available) {
@@ -46,8 +46,8 @@ Range part(Index n, Index parts, Index i, Index unit = 1) {
   return {std::min(n, units * i / parts * unit), std::min(n, units * (i + 1) / parts * unit)};
 }
 
-// How a rows x panels problem is cut into blocks: at most blocks.rows x blocks.panels, and for several
-// threads at least about two blocks each.
+// How a rows x panels problem is cut into blocks: at most blocks.rows x blocks.panels, and for
+// several threads at least about two blocks each.
 struct Grid {
   Index row_parts, panel_parts;
   Index size() const { return row_parts * panel_parts; }
@@ -55,10 +55,12 @@ struct Grid {
 Grid make_grid(Index rows, Index row_limit, Index panels, Index panel_limit, Index n_threads) {
   Grid grid{ceil_div(rows, row_limit), ceil_div(panels, panel_limit)};
   if (n_threads > 1) {
-    grid.panel_parts = std::min(panels, std::max(grid.panel_parts, ceil_div(2 * n_threads, grid.row_parts)));
+    grid.panel_parts =
+        std::min(panels, std::max(grid.panel_parts, ceil_div(2 * n_threads, grid.row_parts)));
     if (grid.size() < 2 * n_threads)
-      grid.row_parts = std::max(grid.row_parts, std::min(ceil_div(rows, kLanes<double>),
-                                                         ceil_div(2 * n_threads, grid.panel_parts)));
+      grid.row_parts = std::max(
+          grid.row_parts,
+          std::min(ceil_div(rows, kLanes<double>), ceil_div(2 * n_threads, grid.panel_parts)));
   }
   return grid;
 }
@@ -109,7 +111,8 @@ class Executor {
     const MatrixView<const T> z = run_.view(op.z);
     const MatrixView<T> a = run_.view(op.a);
     over_rows(z.rows, 20.0 * static_cast<double>(z.cols), [&](Range rows) {
-      f.kernels->forward(z.rows_from(rows.begin, rows.size()), a.rows_from(rows.begin, rows.size()), f.fields);
+      f.kernels->forward(z.rows_from(rows.begin, rows.size()), a.rows_from(rows.begin, rows.size()),
+                         f.fields);
     });
   }
 
@@ -151,8 +154,9 @@ class Executor {
 
     const MatrixView<T> da = run_.view(op.da), dz_prev = run_.view(op.dz_prev);
     const MatrixView<const T> z_prev = run_.view(op.z_prev), a_prev = run_.view(op.a_prev);
-    const Grid grid = make_grid(panels, kernels_.blocks.panels, ceil_div(stage.n_in, kLanes<T>),
-                                kernels_.blocks.rows / kLanes<T>, threads_for(work, run_.n_threads));
+    const Grid grid =
+        make_grid(panels, kernels_.blocks.panels, ceil_div(stage.n_in, kLanes<T>),
+                  kernels_.blocks.rows / kLanes<T>, threads_for(work, run_.n_threads));
     split(grid.size(), work, run_.n_threads, [&](Index item) {
       const Range columns = part(panels, grid.row_parts, item % grid.row_parts);
       const Range inputs = part(stage.n_in, grid.panel_parts, item / grid.row_parts, kLanes<T>);
@@ -182,8 +186,8 @@ class Executor {
     const Segment& w = segment(stage.weight);
     const Index panels = n_panels<T>(stage.n_out);
     const double work = product_work(stage);
-    const Grid grid = make_grid(ceil_div(stage.n_in, kLanes<T>), kernels_.blocks.rows / kLanes<T>, panels,
-                                kernels_.blocks.panels, threads_for(work, run_.n_threads));
+    const Grid grid = make_grid(ceil_div(stage.n_in, kLanes<T>), kernels_.blocks.rows / kLanes<T>,
+                                panels, kernels_.blocks.panels, threads_for(work, run_.n_threads));
     WeightGradientBlock<T> whole{};
     whole.x = x;
     whole.dz = dz;
@@ -240,12 +244,17 @@ class Executor {
   }
   const Stage& stage_of(Index s) const { return run_.table.stages[static_cast<std::size_t>(s)]; }
   const Segment& segment(Index i) const { return run_.table.segments[static_cast<std::size_t>(i)]; }
-  const T* weights(const Stage& stage) const { return run_.parameters + segment(stage.weight).offset; }
+  const T* weights(const Stage& stage) const {
+    return run_.parameters + segment(stage.weight).offset;
+  }
   T* buffer_data(BufferId id) const {
-    return id == kNoBuffer ? nullptr : run_.workspace + run_.plan.buffers[static_cast<std::size_t>(id)].offset;
+    return id == kNoBuffer
+               ? nullptr
+               : run_.workspace + run_.plan.buffers[static_cast<std::size_t>(id)].offset;
   }
   ActivationCall<T> activation(ActivationId id) const {
-    return id == kIdentity ? ActivationCall<T>{} : run_.plan.activations[static_cast<std::size_t>(id)];
+    return id == kIdentity ? ActivationCall<T>{}
+                           : run_.plan.activations[static_cast<std::size_t>(id)];
   }
 
   Run<T>& run_;
@@ -269,7 +278,8 @@ MatrixView<const T> Run<T>::input(BufferId id) const {
 template <class T>
 void execute(Run<T>& run, Index first, Index last) {
   Executor<T> executor(run);
-  for (Index i = first; i < last; ++i) std::visit(executor, run.plan.operations[static_cast<std::size_t>(i)]);
+  for (Index i = first; i < last; ++i)
+    std::visit(executor, run.plan.operations[static_cast<std::size_t>(i)]);
 }
 
 template <class T>
@@ -283,8 +293,8 @@ void sweep(const ParameterTable<T>& table, const Update<T>& update, const T* gra
       const Index at = segment.offset + i * kPart;
       T* slots[kMaxSlots] = {};
       for (Index s = 0; s < update.n_slots; ++s) slots[s] = update.slots[s] + at;
-      update.kernel(std::min(kPart, segment.size - i * kPart), gradient + at, parameters + at, updated + at,
-                    slots, update.coefficients(segment));
+      update.kernel(std::min(kPart, segment.size - i * kPart), gradient + at, parameters + at,
+                    updated + at, slots, update.coefficients(segment));
     });
   }
 }
@@ -292,15 +302,17 @@ void sweep(const ParameterTable<T>& table, const Update<T>& update, const T* gra
 PathCounters path_counters() { return {fused_updates, sweeps, threaded_operations, most_threads}; }
 
 void reset_path_counters() {
-  for (std::atomic<long>* counter : {&fused_updates, &sweeps, &threaded_operations, &most_threads}) *counter = 0;
+  for (std::atomic<long>* counter : {&fused_updates, &sweeps, &threaded_operations, &most_threads})
+    *counter = 0;
 }
 
 template struct Run<float>;
 template struct Run<double>;
 template void execute(Run<float>&, Index, Index);
 template void execute(Run<double>&, Index, Index);
-template void sweep(const ParameterTable<float>&, const Update<float>&, const float*, const float*, float*, Index);
-template void sweep(const ParameterTable<double>&, const Update<double>&, const double*, const double*, double*,
-                    Index);
+template void sweep(const ParameterTable<float>&, const Update<float>&, const float*, const float*,
+                    float*, Index);
+template void sweep(const ParameterTable<double>&, const Update<double>&, const double*,
+                    const double*, double*, Index);
 
 }  // namespace chainrule

@@ -10,9 +10,10 @@ namespace chainrule {
 // One update, ready to be applied to any part of the parameters: what W <- W - eta * ... needs.
 template <class T>
 struct Update {
-  void (*kernel)(Index n, const T* g, const T* w, T* w_next, T* const* slots, const T* coefficients);
+  void (*kernel)(Index n, const T* g, const T* w, T* w_next, T* const* slots,
+                 const T* coefficients);
   Index n_slots = 0;
-  T* slots[kMaxSlots] = {};                // whole blocks, laid out as the parameters
+  T* slots[kMaxSlots] = {};                 // whole blocks, laid out as the parameters
   T weight_coefficients[kMaxCoefficients];  // rounded once from float64
   T bias_coefficients[kMaxCoefficients];
 
@@ -21,7 +22,8 @@ struct Update {
   }
 };
 
-// What one run of a plan works on. Either `gradient` or `update` takes the gradients of the parameters.
+// What one run of a plan works on. Either `gradient` or `update` takes the gradients of the
+// parameters.
 template <class T>
 struct Run {
   const Plan<T>& plan;

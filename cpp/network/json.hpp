@@ -18,7 +18,8 @@ using Object = std::vector<Member>;  // in the order of the text, each key once
 
 // A whole number is uint64_t only where int64_t cannot hold it, and double only where neither can.
 struct Value {
-  std::variant<std::nullptr_t, bool, std::int64_t, std::uint64_t, double, std::string, Array, Object>
+  std::variant<std::nullptr_t, bool, std::int64_t, std::uint64_t, double, std::string, Array,
+               Object>
       data;
 
   Value(std::nullptr_t = nullptr);

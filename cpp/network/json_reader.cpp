@@ -98,13 +98,20 @@ Value Reader::any_value() {
   if (--n_values_left_ < 0) fail("too many values");
   skip_space();
   switch (peek()) {
-    case '{': return object();
-    case '[': return array();
-    case '"': return string();
-    case 'n': return word("null", nullptr);
-    case 't': return word("true", true);
-    case 'f': return word("false", false);
-    default: return number();
+    case '{':
+      return object();
+    case '[':
+      return array();
+    case '"':
+      return string();
+    case 'n':
+      return word("null", nullptr);
+    case 't':
+      return word("true", true);
+    case 'f':
+      return word("false", false);
+    default:
+      return number();
   }
 }
 
@@ -130,7 +137,8 @@ void Reader::check_unique(const Object& members) const {
   for (const Member& member : members) keys.push_back(member.key);
   std::sort(keys.begin(), keys.end());
   const auto twice = std::adjacent_find(keys.begin(), keys.end());
-  check(twice == keys.end(), name_, ": key ", twice == keys.end() ? "" : quoted(*twice), " is there twice");
+  check(twice == keys.end(), name_, ": key ", twice == keys.end() ? "" : quoted(*twice),
+        " is there twice");
 }
 
 Value Reader::word(std::string_view name, Value value) {
@@ -179,7 +187,8 @@ std::string Reader::string() {
   out.reserve(end - position_);
   while (!take('"')) {
     if (position_ == text_.size()) fail("expected '\"'");
-    if (static_cast<unsigned char>(peek()) < 0x20) fail("expected no control character in a string");
+    if (static_cast<unsigned char>(peek()) < 0x20)
+      fail("expected no control character in a string");
     if (take('\\'))
       escape(out);
     else
@@ -211,7 +220,8 @@ unsigned Reader::hex4() {
   const std::string_view digits = text_.substr(position_, 4);
   unsigned code = 0;
   const auto result = std::from_chars(digits.data(), digits.data() + digits.size(), code, 16);
-  if (digits.size() != 4 || result.ptr != digits.data() + 4) fail("expected four hexadecimal digits");
+  if (digits.size() != 4 || result.ptr != digits.data() + 4)
+    fail("expected four hexadecimal digits");
   position_ += 4;
   return code;
 }

@@ -1,8 +1,8 @@
-// How is JSON read that may come from anybody? In one pass, in linear time, strictly by RFC 8259, within
-// limits that are checked before anything is stored.
+// How is JSON read that may come from anybody? In one pass, in linear time, strictly by RFC 8259,
+// within limits that are checked before anything is stored.
 //
-// The reader is a cursor, so that a long text need never be in memory as a value: whoever knows what
-// comes next takes it piece by piece.
+// The reader is a cursor, so that a long text need never be in memory as a value: whoever knows
+// what comes next takes it piece by piece.
 #pragma once
 
 #include <string>

@@ -17,10 +17,14 @@ constexpr std::int64_t kMaxExact = std::int64_t{1} << 53;
 template <class Function>
 void with_formula(Family family, std::string_view place, std::string_view name, Function&& f) {
   switch (family) {
-    case Family::activation: return with_member(Activations{}, place, name, f);
-    case Family::loss: return with_member(Losses{}, place, name, f);
-    case Family::optimizer: return with_member(Optimizers{}, place, name, f);
-    case Family::initializer: return with_member(Initializers{}, place, name, f);
+    case Family::activation:
+      return with_member(Activations{}, place, name, f);
+    case Family::loss:
+      return with_member(Losses{}, place, name, f);
+    case Family::optimizer:
+      return with_member(Optimizers{}, place, name, f);
+    case Family::initializer:
+      return with_member(Initializers{}, place, name, f);
   }
 }
 
@@ -29,7 +33,8 @@ json::Object formula_object(const FormulaSpec& spec, Family family) {
   with_formula(family, "formula", spec.name, [&]<class F>() {
     const F formula = from_spec<F>(spec);
     io.name("name", F::name);
-    for_each_field(formula, [&](const auto& field) { io.put(field.name, formula.*(field.member)); });
+    for_each_field(formula,
+                   [&](const auto& field) { io.put(field.name, formula.*(field.member)); });
   });
   return std::move(io.object);
 }
@@ -44,7 +49,8 @@ std::string in_range(std::string_view kind, const Interval& range) {
 // A name as long as none is, or with control characters, is not worth a search for what was meant.
 bool can_be_name(std::string_view name) {
   constexpr std::size_t kLongest = 60;
-  return name.size() <= kLongest && std::ranges::none_of(name, [](char c) { return c >= 0 && c < ' '; });
+  return name.size() <= kLongest &&
+         std::ranges::none_of(name, [](char c) { return c >= 0 && c < ' '; });
 }
 
 // False if the value is no number.
@@ -63,7 +69,8 @@ const json::Object& object_at(std::string_view place, const Value& value) {
   return *object;
 }
 
-// ---- Writing ----------------------------------------------------------------------------------------
+// ---- Writing
+// ----------------------------------------------------------------------------------------
 
 void MemberWriter::formula(const char* key, const FormulaSpec& spec, Family family) {
   put(key, formula_object(spec, family));
@@ -75,7 +82,8 @@ void MemberWriter::optimizer(const char* key, const OptimizerSpec& spec) {
   put(key, std::move(io.object));
 }
 
-// ---- Reading ----------------------------------------------------------------------------------------
+// ---- Reading
+// ----------------------------------------------------------------------------------------
 
 void MemberReader::refuse(const char* key, const std::string& expected, const Value& got) const {
   throw std::invalid_argument(text(at(key), ": expected ", expected, ", got ", brief(got)));

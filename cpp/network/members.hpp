@@ -1,5 +1,5 @@
-// How does a struct become the members of a JSON object and come back? One list of calls serves both
-// directions: a MemberWriter makes the members, a MemberReader takes them and checks each.
+// How does a struct become the members of a JSON object and come back? One list of calls serves
+// both directions: a MemberWriter makes the members, a MemberReader takes them and checks each.
 //
 //   template <class IO, class S> void members(IO& io, S& dense) {
 //     io.number("units", dense.units, at_least(1));
@@ -43,12 +43,13 @@ class MemberWriter {
   json::Object object;
 };
 
-// Every failure is std::invalid_argument with the place: "layers[1].units: expected a positive integer,
-// got -3".
+// Every failure is std::invalid_argument with the place: "layers[1].units: expected a positive
+// integer, got -3".
 class MemberReader {
  public:
   // `place` is "" for the whole description, then "layers[1]" and so on.
-  MemberReader(const json::Object& object, std::string_view place) : object_(object), place_(place) {}
+  MemberReader(const json::Object& object, std::string_view place)
+      : object_(object), place_(place) {}
 
   void name(const char* key, std::string& name);
   void flag(const char* key, bool& flag);
@@ -77,7 +78,8 @@ class MemberReader {
   void finish() const;
 
  private:
-  [[noreturn]] void refuse(const char* key, const std::string& expected, const json::Value& got) const;
+  [[noreturn]] void refuse(const char* key, const std::string& expected,
+                           const json::Value& got) const;
   const json::Value& find(const char* key) const;
   const json::Value& take(const char* key);
   std::int64_t integer(const char* key, const Interval& range);

@@ -14,7 +14,8 @@ namespace chainrule {
 
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "tensors are copied as they lie in memory");
+static_assert(std::endian::native == std::endian::little,
+              "tensors are copied as they lie in memory");
 
 using Bytes = std::span<const std::byte>;
 
@@ -37,8 +38,8 @@ bool all_finite(Bytes data) {
 }
 
 void check_finite(const NamedTensor& tensor) {
-  const bool finite = tensor.dtype == Dtype::f32 ? all_finite<float>(tensor.data)
-                                                 : all_finite<double>(tensor.data);
+  const bool finite =
+      tensor.dtype == Dtype::f32 ? all_finite<float>(tensor.data) : all_finite<double>(tensor.data);
   check(finite, tensor.name, ": expected finite numbers, got NaN or infinity");
 }
 
@@ -59,7 +60,8 @@ json::Value entry(const TensorShape& tensor, Index offset) {
                       {"data_offsets", json::Array{offset, offset + tensor.n_bytes()}}};
 }
 
-// ---- Writing ----------------------------------------------------------------------------------------
+// ---- Writing
+// ----------------------------------------------------------------------------------------
 
 void check_tensors(std::span<const NamedTensor> tensors, const std::vector<TensorShape>& expected) {
   check(tensors.size() == expected.size(), "tensors: expected ", expected.size(), ", got ",
@@ -93,7 +95,8 @@ std::string header_text(const ModelDescription& description, std::span<const Nam
   return padded;
 }
 
-// ---- Reading ----------------------------------------------------------------------------------------
+// ---- Reading
+// ----------------------------------------------------------------------------------------
 
 struct Header {
   std::string_view json;
@@ -102,7 +105,8 @@ struct Header {
 
 Header find_header(Bytes file) {
   std::uint64_t size = 0;
-  check(file.size() > kLengthBytes, "expected more than ", kLengthBytes, " bytes, got ", file.size());
+  check(file.size() > kLengthBytes, "expected more than ", kLengthBytes, " bytes, got ",
+        file.size());
   std::memcpy(&size, file.data(), kLengthBytes);
   check(size <= file.size() - kLengthBytes, "header: expected ", size, " bytes, got ",
         file.size() - kLengthBytes);
@@ -173,7 +177,8 @@ void read_tensors(json::Reader& reader, Bytes data, Model& model) {
     const Index size = tensor.n_bytes();
     check(size <= std::ssize(data) - offset, tensor.name, ": expected ", size, " bytes, got ",
           std::ssize(data) - offset);
-    const Bytes bytes = data.subspan(static_cast<std::size_t>(offset), static_cast<std::size_t>(size));
+    const Bytes bytes =
+        data.subspan(static_cast<std::size_t>(offset), static_cast<std::size_t>(size));
     model.tensors.push_back({std::move(tensor), bytes});
     offset += size;
   }

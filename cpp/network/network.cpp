@@ -32,7 +32,8 @@ Index plan_capacity(Index rows) {
 }
 
 template <class T>
-Network<T>::Network(NetworkSpec spec) : spec_(std::move(spec)), table_(spec_), parameters_(table_.size) {
+Network<T>::Network(NetworkSpec spec)
+    : spec_(std::move(spec)), table_(spec_), parameters_(table_.size) {
   initialize(spec_.seed);
 }
 
@@ -101,12 +102,14 @@ const Plan<T>& Network<T>::plan(const PlanOptions& options) const {
 template <class T>
 void Network<T>::predict(MatrixView<const T> x, MatrixView<T> y_hat) const {
   const FloatEnvironment environment;
-  const Plan<T>& plan = this->plan({PlanPurpose::infer, plan_capacity(std::min(x.rows, kPredictRows))});
+  const Plan<T>& plan =
+      this->plan({PlanPurpose::infer, plan_capacity(std::min(x.rows, kPredictRows))});
   const std::shared_lock lock(mutex_);
   const typename WorkspacePool<T>::Loan workspace(workspaces_, plan.workspace_size);
   for (Index first = 0; first < x.rows; first += plan.capacity) {
     const Index count = std::min(plan.capacity, x.rows - first);
-    Run<T> run{plan, table_, parameters_.data(), workspace.data(), x.rows_from(first, count), threads()};
+    Run<T> run{plan,     table_, parameters_.data(), workspace.data(), x.rows_from(first, count),
+               threads()};
     execute(run, 0, plan.n_forward);
     copy_rows<T>(run.view(plan.y_hat), y_hat.rows_from(first, count));
   }
@@ -115,21 +118,25 @@ void Network<T>::predict(MatrixView<const T> x, MatrixView<T> y_hat) const {
 template <class T>
 void Network<T>::check_prediction_range(const Run<T>& run) const {
   if (run.refused_row < 0) return;
-  throw std::invalid_argument(text(
-      "loss: ", run.plan.loss->name, " needs predictions in [0, 1], but row ", run.refused_row,
-      " of the batch has one outside; end the network in a sigmoid or softmax, or take another loss"));
+  throw std::invalid_argument(text("loss: ", run.plan.loss->name,
+                                   " needs predictions in [0, 1], but row ", run.refused_row,
+                                   " of the batch has one outside; end the network in a sigmoid or "
+                                   "softmax, or take another loss"));
 }
 
 template <class T>
-LossSums Network<T>::evaluate(const Examples<T>& examples, const FormulaSpec& loss, MatrixView<T> y_hat) const {
+LossSums Network<T>::evaluate(const Examples<T>& examples, const FormulaSpec& loss,
+                              MatrixView<T> y_hat) const {
   const FloatEnvironment environment;
-  const Plan<T>& plan = this->plan({PlanPurpose::evaluate, plan_capacity(std::min(examples.rows(), kEvaluateRows)),
-                                    &loss, examples.weights_per_output()});
+  const Plan<T>& plan =
+      this->plan({PlanPurpose::evaluate, plan_capacity(std::min(examples.rows(), kEvaluateRows)),
+                  &loss, examples.weights_per_output()});
   const std::shared_lock lock(mutex_);
   const typename WorkspacePool<T>::Loan workspace(workspaces_, plan.workspace_size);
   LossSums sums;
   for (Index first = 0; first < examples.rows(); first += plan.capacity) {
-    const Examples<T> batch = examples.part(first, std::min(plan.capacity, examples.rows() - first));
+    const Examples<T> batch =
+        examples.part(first, std::min(plan.capacity, examples.rows() - first));
     const Selection rows{nullptr, batch.rows()};
     Run<T> run{plan, table_, parameters_.data(), workspace.data(), batch.x, threads()};
     load_targets(run, batch, rows, batch.rows());
@@ -137,20 +144,23 @@ LossSums Network<T>::evaluate(const Examples<T>& examples, const FormulaSpec& lo
     check_prediction_range(run);
     sums.loss = weighted_loss_sum(run, batch, rows, sums.loss);
     sums.weight = weight_sum(batch, rows, sums.weight);
-    if (y_hat.data != nullptr) copy_rows<T>(run.view(plan.y_hat), y_hat.rows_from(first, batch.rows()));
+    if (y_hat.data != nullptr)
+      copy_rows<T>(run.view(plan.y_hat), y_hat.rows_from(first, batch.rows()));
   }
   return sums;
 }
 
 template <class T>
-void Network<T>::example_losses(const Examples<T>& examples, const FormulaSpec& loss, T* losses) const {
+void Network<T>::example_losses(const Examples<T>& examples, const FormulaSpec& loss,
+                                T* losses) const {
   const FloatEnvironment environment;
-  const Plan<T>& plan =
-      this->plan({PlanPurpose::evaluate, plan_capacity(std::min(examples.rows(), kEvaluateRows)), &loss});
+  const Plan<T>& plan = this->plan(
+      {PlanPurpose::evaluate, plan_capacity(std::min(examples.rows(), kEvaluateRows)), &loss});
   const std::shared_lock lock(mutex_);
   const typename WorkspacePool<T>::Loan workspace(workspaces_, plan.workspace_size);
   for (Index first = 0; first < examples.rows(); first += plan.capacity) {
-    const Examples<T> batch = examples.part(first, std::min(plan.capacity, examples.rows() - first));
+    const Examples<T> batch =
+        examples.part(first, std::min(plan.capacity, examples.rows() - first));
     Run<T> run{plan, table_, parameters_.data(), workspace.data(), batch.x, threads()};
     load_targets(run, batch, {nullptr, batch.rows()}, batch.rows());
     execute(run, 0, plan.n_forward);

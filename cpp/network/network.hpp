@@ -1,5 +1,5 @@
-// What is a network? Parameters, the optimiser's memory and counters behind one lock, and the calls that
-// run plans on them.
+// What is a network? Parameters, the optimiser's memory and counters behind one lock, and the calls
+// that run plans on them.
 #pragma once
 
 #include <atomic>
@@ -55,7 +55,8 @@ struct Snapshot {
 // One Dense layer of a step that was looked at; rows are examples.
 template <class T>
 struct TracedLayer {
-  std::vector<T> w, b, z, a, slope, da, dz, dw, db, new_w, new_b;  // b, db, new_b, slope may be empty
+  std::vector<T> w, b, z, a, slope, da, dz, dw, db, new_w,
+      new_b;  // b, db, new_b, slope may be empty
 };
 
 template <class T>
@@ -72,13 +73,14 @@ struct LossSums {
   double weight = 0.0;
 };
 
-// A network is trained by one caller at a time, whose memory of the optimiser nobody else may replace:
-// std::runtime_error if it already is.
+// A network is trained by one caller at a time, whose memory of the optimiser nobody else may
+// replace: std::runtime_error if it already is.
 class ExclusiveTraining {
  public:
   explicit ExclusiveTraining(std::atomic<bool>& is_training) : is_training_(is_training) {
     if (is_training_.exchange(true))
-      throw std::runtime_error("this network is being trained; wait until that has ended, or take a copy");
+      throw std::runtime_error(
+          "this network is being trained; wait until that has ended, or take a copy");
   }
   ~ExclusiveTraining() { is_training_ = false; }
   ExclusiveTraining(const ExclusiveTraining&) = delete;
@@ -88,7 +90,8 @@ class ExclusiveTraining {
   std::atomic<bool>& is_training_;
 };
 
-// Calls may come from several threads: those that read share the lock, those that write have it alone.
+// Calls may come from several threads: those that read share the lock, those that write have it
+// alone.
 template <class T>
 class Network {
  public:
@@ -104,8 +107,8 @@ class Network {
   void set_n_threads(Index n) { n_threads_ = n; }  // 0: the library's
   Index n_threads() const { return n_threads_; }
 
-  // The optimiser: the same formula keeps its state, another one starts at zero, none drops it. Whoever
-  // changes it holds the ExclusiveTraining.
+  // The optimiser: the same formula keeps its state, another one starts at zero, none drops it.
+  // Whoever changes it holds the ExclusiveTraining.
   std::optional<OptimizerSpec> optimizer() const;
   void set_optimizer(std::optional<FormulaSpec> formula);
   // What a training begins with: `given`, or the network's own, or Adam if it has none. The caller
@@ -125,27 +128,30 @@ class Network {
   // Y_hat (d, m) for X (d, n), any number of rows.
   void predict(MatrixView<const T> x, MatrixView<T> y_hat) const;
   // Sums over the data set; `y_hat` is filled if it has data.
-  LossSums evaluate(const Examples<T>& examples, const FormulaSpec& loss, MatrixView<T> y_hat) const;
+  LossSums evaluate(const Examples<T>& examples, const FormulaSpec& loss,
+                    MatrixView<T> y_hat) const;
   void example_losses(const Examples<T>& examples, const FormulaSpec& loss, T* losses) const;
 
   // J before the update; if J is not finite, nothing was updated.
-  double train_step(const Examples<T>& examples, const FormulaSpec& loss, const double* learning_rate,
-                    const FormulaSpec* optimizer = nullptr);
+  double train_step(const Examples<T>& examples, const FormulaSpec& loss,
+                    const double* learning_rate, const FormulaSpec* optimizer = nullptr);
   Gradients<T> gradients(const Examples<T>& examples, const FormulaSpec& loss, bool training);
   // dX (d, n_features); std::runtime_error once the parameters have changed.
   void input_gradients(Gradients<T>& gradients, MatrixView<T> dx) const;
   void forward(MatrixView<const T> x, MatrixView<T> y_hat);  // a training forward
   Gradients<T> backward(MatrixView<const T> da);
-  void apply(const T* gradient, const double* learning_rate, const FormulaSpec* optimizer = nullptr);
+  void apply(const T* gradient, const double* learning_rate,
+             const FormulaSpec* optimizer = nullptr);
   Trace<T> trace(const Examples<T>& examples, const FormulaSpec& loss, double learning_rate) const;
 
-  // One update of a mini-batch inside fit: J before the update, over `union_rows` rows; `y_hat` gets the
-  // predictions if it has data. Weights must have been given their mean.
+  // One update of a mini-batch inside fit: J before the update, over `union_rows` rows; `y_hat`
+  // gets the predictions if it has data. Weights must have been given their mean.
   struct BatchResult {
     double loss_sum, weight_sum, loss;
   };
-  BatchResult fit_batch(const Plan<T>& plan, AlignedBuffer<T>& workspace, const Examples<T>& examples,
-                        MatrixView<const T> x, Selection rows, double learning_rate, MatrixView<T> y_hat);
+  BatchResult fit_batch(const Plan<T>& plan, AlignedBuffer<T>& workspace,
+                        const Examples<T>& examples, MatrixView<const T> x, Selection rows,
+                        double learning_rate, MatrixView<T> y_hat);
   void end_epoch() { ++epochs_; }
 
   Snapshot<T> snapshot() const;
@@ -170,7 +176,8 @@ class Network {
   ParameterTable<T> table_;
   AlignedBuffer<T> parameters_;
   std::optional<OptimizerState<T>> optimizer_;
-  std::atomic<std::int64_t> training_forwards_ = 0;  // gradients() counts without the lock to itself
+  std::atomic<std::int64_t> training_forwards_ =
+      0;  // gradients() counts without the lock to itself
   std::atomic<std::int64_t> epochs_ = 0;
   std::int64_t version_ = 0;
   Index failed_layer_ = 0;

@@ -7,11 +7,13 @@ namespace chainrule {
 namespace {
 
 template <class F, class T>
-void step_coefficients(const F& formula, double rate, Index updates_before, const double* powers, T* rounded) {
+void step_coefficients(const F& formula, double rate, Index updates_before, const double* powers,
+                       T* rounded) {
   static_assert(F::n_coefficients <= kMaxCoefficients && F::n_slots <= kMaxSlots);
   double exact[kMaxCoefficients] = {};
   formula.step(rate, updates_before, powers, exact);
-  std::transform(exact, exact + F::n_coefficients, rounded, [](double c) { return static_cast<T>(c); });
+  std::transform(exact, exact + F::n_coefficients, rounded,
+                 [](double c) { return static_cast<T>(c); });
 }
 
 }  // namespace
@@ -54,7 +56,8 @@ void OptimizerState<T>::change(FormulaSpec formula, Index size) {
 }
 
 template <class T>
-Update<T> OptimizerState<T>::begin_update(const KernelTable<T>& kernels, const double* learning_rate) {
+Update<T> OptimizerState<T>::begin_update(const KernelTable<T>& kernels,
+                                          const double* learning_rate) {
   Update<T> update{};
   update.kernel = kernels.optimizers[find_by_name(Optimizers{}, spec.formula.name)].update;
   update.n_slots = static_cast<Index>(slots.size());

@@ -23,7 +23,8 @@ struct OptimizerState {
   // Takes new hyper-parameters of the same formula, or starts afresh.
   void change(FormulaSpec formula, Index size);
 
-  // Advances the state by one update and returns what it needs. `learning_rate` replaces the field's.
+  // Advances the state by one update and returns what it needs. `learning_rate` replaces the
+  // field's.
   Update<T> begin_update(const KernelTable<T>& kernels, const double* learning_rate);
 };
 

@@ -58,7 +58,8 @@ ParameterTable<T>::ParameterTable(const NetworkSpec& spec) {
     if (const auto* dense = std::get_if<DenseSpec>(&spec.layers[i])) {
       Stage stage{layer, width, dense->units, -1, -1, dense->activation, {}};
       stage.weight = add_segment(parameter_name(layer, "weight"), true, dense->units, width);
-      if (dense->bias) stage.bias = add_segment(parameter_name(layer, "bias"), false, dense->units, 1);
+      if (dense->bias)
+        stage.bias = add_segment(parameter_name(layer, "bias"), false, dense->units, 1);
       if (!is_identity(dense->activation)) stage.activations.push_back(use_of(dense->activation));
       width = dense->units;
       stages.push_back(std::move(stage));
@@ -90,18 +91,23 @@ void write_tensor(const Segment& segment, const T* tensor, T* block) {
 }
 
 template <class T>
-void initialize(const NetworkSpec& spec, const ParameterTable<T>& table, std::uint64_t seed, T* block) {
+void initialize(const NetworkSpec& spec, const ParameterTable<T>& table, std::uint64_t seed,
+                T* block) {
   std::vector<double> unit;
   std::vector<T> tensor;
-  const auto fill = [&](const FormulaSpec& initializer, const Segment& segment, const Stage& stage) {
+  const auto fill = [&](const FormulaSpec& initializer, const Segment& segment,
+                        const Stage& stage) {
     const Purpose purpose = segment.is_weight ? Purpose::kWeights : Purpose::kBiases;
     unit.resize(static_cast<std::size_t>(segment.n_in));
     tensor.resize(static_cast<std::size_t>(segment.n_parameters()));
     with_member(Initializers{}, "initializer", initializer.name, [&]<class F>() {
       const F formula = from_spec<F>(initializer);
       for (Index o = 0; o < segment.n_out; ++o) {
-        formula.fill({static_cast<double>(stage.n_in), static_cast<double>(stage.n_out),
-                      {seed, purpose, stage.layer, 0}, o}, unit);
+        formula.fill({static_cast<double>(stage.n_in),
+                      static_cast<double>(stage.n_out),
+                      {seed, purpose, stage.layer, 0},
+                      o},
+                     unit);
         std::transform(unit.begin(), unit.end(), tensor.begin() + o * segment.n_in,
                        [](double x) { return static_cast<T>(x); });
       }
@@ -141,7 +147,8 @@ double norm(const ParameterTable<T>& table, const T* block) {
     for (Index o = 0; o < segment.n_out; ++o) {
       double unit = 0.0;
       for (Index i = 0; i < segment.n_in; ++i) {
-        const auto x = static_cast<double>(segment.is_weight ? data[panel_offset<T>(segment.n_in, o, i)] : data[o]);
+        const auto x = static_cast<double>(
+            segment.is_weight ? data[panel_offset<T>(segment.n_in, o, i)] : data[o]);
         unit += x * x;
       }
       total += unit;
@@ -150,12 +157,12 @@ double norm(const ParameterTable<T>& table, const T* block) {
   return std::sqrt(total);
 }
 
-#define CHAINRULE_INSTANTIATE(T)                                                                 \
-  template struct ParameterTable<T>;                                                             \
-  template void read_tensor(const Segment&, const T*, T*);                                       \
-  template void write_tensor(const Segment&, const T*, T*);                                      \
-  template void initialize(const NetworkSpec&, const ParameterTable<T>&, std::uint64_t, T*);     \
-  template Index first_nonfinite_stage(const ParameterTable<T>&, const T*);                      \
+#define CHAINRULE_INSTANTIATE(T)                                                             \
+  template struct ParameterTable<T>;                                                         \
+  template void read_tensor(const Segment&, const T*, T*);                                   \
+  template void write_tensor(const Segment&, const T*, T*);                                  \
+  template void initialize(const NetworkSpec&, const ParameterTable<T>&, std::uint64_t, T*); \
+  template Index first_nonfinite_stage(const ParameterTable<T>&, const T*);                  \
   template double norm(const ParameterTable<T>&, const T*);
 CHAINRULE_INSTANTIATE(float)
 CHAINRULE_INSTANTIATE(double)

@@ -62,14 +62,15 @@ void write_tensor(const Segment& segment, const T* tensor, T* block);
 
 // Draws all parameters from the seed by the initialisers of the description.
 template <class T>
-void initialize(const NetworkSpec& spec, const ParameterTable<T>& table, std::uint64_t seed, T* block);
+void initialize(const NetworkSpec& spec, const ParameterTable<T>& table, std::uint64_t seed,
+                T* block);
 
 // The document's l of the first stage with a parameter that is not finite; 0 if there is none.
 template <class T>
 Index first_nonfinite_stage(const ParameterTable<T>& table, const T* block);
 
-// The Euclidean norm of all elements, without padding: a float64 chain per output unit over its inputs,
-// unit sums added in order.
+// The Euclidean norm of all elements, without padding: a float64 chain per output unit over its
+// inputs, unit sums added in order.
 template <class T>
 double norm(const ParameterTable<T>& table, const T* block);
 

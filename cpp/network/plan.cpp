@@ -83,7 +83,8 @@ class PlanBuilder {
       plan_.loss_gradient_factor = F::gradient_factor;
       plan_.loss_averages = F::averages_outputs;
       check(F::averages_outputs || !options_.weights_per_output,
-            "sample_weight: expected one weight for each row, since ", F::name, " adds over the outputs");
+            "sample_weight: expected one weight for each row, since ", F::name,
+            " adds over the outputs");
       fused_ = !last.empty() && last.back().index == find_by_name(Activations{}, F::Matching::name);
     });
   }
@@ -96,7 +97,8 @@ class PlanBuilder {
       x = follow_chain(table_.input_activations, 0, padded, input_chain_, 0);
     }
     plan_.first_input = x;
-    for (std::size_t s = 0; s < table_.stages.size(); ++s) x = forward_stage(static_cast<Index>(s), x);
+    for (std::size_t s = 0; s < table_.stages.size(); ++s)
+      x = forward_stage(static_cast<Index>(s), x);
     plan_.y_hat = x;
   }
 
@@ -110,8 +112,8 @@ class PlanBuilder {
 
     const bool in_epilogue =
         n_own > 0 && !plan_.kernels->activations[stage.activations[0].index].row_wise;
-    const bool needs_z =
-        !in_epilogue || keeps_all() || plan_.kernels->activations[stage.activations[0].index].slope_needs_z;
+    const bool needs_z = !in_epilogue || keeps_all() ||
+                         plan_.kernels->activations[stage.activations[0].index].slope_needs_z;
     const BufferId z = needs_z ? add_batch_buffer(stage.n_out) : kNoBuffer;
     BufferId value = z;
     if (in_epilogue) {
@@ -122,7 +124,8 @@ class PlanBuilder {
     } else {
       add(DenseForward{s, x, z, kNoBuffer, kIdentity}, {x, z});
     }
-    value = follow_chain(stage.activations, in_epilogue ? 1 : 0, value, chains_.back(), left_to_loss);
+    value =
+        follow_chain(stage.activations, in_epilogue ? 1 : 0, value, chains_.back(), left_to_loss);
     plan_.stages[static_cast<std::size_t>(s)].z = z;
     plan_.stages[static_cast<std::size_t>(s)].a = value;
     return value;
@@ -157,7 +160,8 @@ class PlanBuilder {
       plan_.stages.back().a = plan_.y_hat;
     }
     add(LossOfBatch{fused_, prediction, plan_.y_hat, gradient_},
-        {prediction, plan_.y_hat, gradient_, plan_.y, plan_.losses, plan_.scale, plan_.element_losses});
+        {prediction, plan_.y_hat, gradient_, plan_.y, plan_.losses, plan_.scale,
+         plan_.element_losses});
     // Targets and weights are written before the first operation; results are read after the last.
     for (const BufferId id : {plan_.y, plan_.scale})
       if (id != kNoBuffer) plan_.buffers[static_cast<std::size_t>(id)].first = 0;
@@ -193,7 +197,8 @@ class PlanBuilder {
     for (std::size_t k = n; k-- > 0;) {
       const Link& link = chain[k];
       const BufferId dz =
-          keeps_all() ? add_batch_buffer(plan_.buffers[static_cast<std::size_t>(link.a)].cols) : gradient;
+          keeps_all() ? add_batch_buffer(plan_.buffers[static_cast<std::size_t>(link.a)].cols)
+                      : gradient;
       add(ActivationBackward{link.activation, link.z, link.a, gradient, dz},
           {link.z, link.a, gradient, dz});
       gradient = dz;
@@ -201,16 +206,19 @@ class PlanBuilder {
     return gradient;
   }
 
-  // dA of the stage below, or dX; the slope of an elementwise activation is applied in the same pass.
+  // dA of the stage below, or dX; the slope of an elementwise activation is applied in the same
+  // pass.
   BufferId backward_dense(std::size_t s, BufferId dz) {
     const Stage& stage = table_.stages[s];
     const std::vector<Link>& chain = s > 0 ? chains_[s - 1] : input_chain_;
     const BufferId panels =
         add_buffer(ceil_div(options_.capacity, kLanes<T>), stage.n_out * kLanes<T>);
-    const bool in_epilogue = !chain.empty() && !kernels_of_activation(chain.back().activation).row_wise;
+    const bool in_epilogue =
+        !chain.empty() && !kernels_of_activation(chain.back().activation).row_wise;
     const bool store_da = !in_epilogue || keeps_all();
     const BufferId da = store_da ? add_batch_buffer(stage.n_in) : kNoBuffer;
-    InputGradient operation{static_cast<Index>(s), dz, panels, da, kNoBuffer, kNoBuffer, kNoBuffer, kIdentity};
+    InputGradient operation{
+        static_cast<Index>(s), dz, panels, da, kNoBuffer, kNoBuffer, kNoBuffer, kIdentity};
     if (in_epilogue) {
       const Link& link = chain.back();
       operation.dz_prev = add_batch_buffer(stage.n_in);
@@ -234,8 +242,9 @@ class PlanBuilder {
     for (std::size_t i = 1; i < plan_.buffers.size(); ++i) {
       Buffer& buffer = plan_.buffers[i];
       const auto id = static_cast<BufferId>(i);
-      const bool is_result = id == plan_.y_hat || id == plan_.losses || id == plan_.element_losses ||
-                             id == plan_.input_gradient || id == plan_.y;
+      const bool is_result = id == plan_.y_hat || id == plan_.losses ||
+                             id == plan_.element_losses || id == plan_.input_gradient ||
+                             id == plan_.y;
       if (keeps_all() || buffer.first < 0) buffer.first = 0;
       if (keeps_all() || is_result || id == plan_.output_gradient) buffer.last = end;
       Index offset = 0;

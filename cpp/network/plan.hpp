@@ -71,15 +71,16 @@ struct ParameterGradient {
   BufferId x, dz, db;
 };
 
-using Operation = std::variant<LoadInput, DenseForward, ActivationForward, LossOfBatch, ActivationBackward,
-                               InputGradient, ParameterGradient>;
+using Operation = std::variant<LoadInput, DenseForward, ActivationForward, LossOfBatch,
+                               ActivationBackward, InputGradient, ParameterGradient>;
 
-// `rows` rows of `cols` elements, `stride` apart; panels of examples are stored as one row per panel.
+// `rows` rows of `cols` elements, `stride` apart; panels of examples are stored as one row per
+// panel.
 struct Buffer {
   Index rows = 0;
   Index cols = 0;
   Index stride = 0;
-  Index offset = 0;  // in elements
+  Index offset = 0;           // in elements
   Index first = 0, last = 0;  // the operations between which it is in use
 };
 

@@ -1,4 +1,5 @@
-// What is a network, before it has any numbers? The plain description that plans, files and Python share.
+// What is a network, before it has any numbers? The plain description that plans, files and Python
+// share.
 #pragma once
 
 #include <cstdint>

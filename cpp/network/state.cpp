@@ -18,7 +18,8 @@ std::vector<std::byte> bytes_of(const V* values, Index n) {
 }
 
 template <class T>
-void add_block(const ParameterTable<T>& table, const T* block, std::vector<std::vector<std::byte>>& data) {
+void add_block(const ParameterTable<T>& table, const T* block,
+               std::vector<std::vector<std::byte>>& data) {
   std::vector<T> tensor;
   for (const Segment& segment : table.segments) {
     tensor.resize(static_cast<std::size_t>(segment.n_parameters()));
@@ -41,7 +42,8 @@ template <class T>
 ModelDescription describe_locked(const Network<T>& network, bool with_optimizer) {
   ModelDescription model;
   model.network = network.spec();
-  if (with_optimizer && network.optimizer_state()) model.optimizer = network.optimizer_state()->spec;
+  if (with_optimizer && network.optimizer_state())
+    model.optimizer = network.optimizer_state()->spec;
   model.training_forwards = network.training_forwards();
   model.epochs = network.epochs();
   return model;
@@ -62,7 +64,8 @@ State state_of(const Network<T>& network, bool with_optimizer) {
   add_block(network.table(), network.parameters(), data);
   const auto& optimizer = network.optimizer_state();
   if (with_optimizer && optimizer) {
-    for (const AlignedBuffer<T>& slot : optimizer->slots) add_block(network.table(), slot.data(), data);
+    for (const AlignedBuffer<T>& slot : optimizer->slots)
+      add_block(network.table(), slot.data(), data);
     for (const double& power : optimizer->powers) data.push_back(bytes_of(&power, 1));
   }
   State state{describe_locked(network, with_optimizer), {}};
@@ -80,7 +83,8 @@ void set_parameters(Network<T>& network, std::span<const void* const> tensors) {
 }
 
 template <class T>
-void set_state(Network<T>& network, const ModelDescription& model, std::span<const void* const> tensors) {
+void set_state(Network<T>& network, const ModelDescription& model,
+               std::span<const void* const> tensors) {
   const NetworkSpec& own = network.spec();
   check(model.network.dtype == own.dtype && model.network.n_features == own.n_features &&
             model.network.layers == own.layers,
@@ -91,7 +95,8 @@ void set_state(Network<T>& network, const ModelDescription& model, std::span<con
   take_block(network.table(), tensors, network.parameters());
   if (optimizer) {
     optimizer->spec = *model.optimizer;
-    for (AlignedBuffer<T>& slot : optimizer->slots) take_block(network.table(), tensors, slot.data());
+    for (AlignedBuffer<T>& slot : optimizer->slots)
+      take_block(network.table(), tensors, slot.data());
     for (std::size_t p = 0; p < optimizer->powers.size(); ++p)
       optimizer->powers[p] = *static_cast<const double*>(tensors[p]);
   }
@@ -126,11 +131,11 @@ AnyNetwork network_from_bytes(std::span<const std::byte> bytes) {
   return model.description.network.dtype == "float32" ? build(float{}) : build(double{});
 }
 
-#define CHAINRULE_INSTANTIATE(T)                                                                     \
-  template ModelDescription describe(const Network<T>&, bool);                                       \
-  template State state_of(const Network<T>&, bool);                                                  \
-  template void set_parameters(Network<T>&, std::span<const void* const>);                           \
-  template void set_state(Network<T>&, const ModelDescription&, std::span<const void* const>);       \
+#define CHAINRULE_INSTANTIATE(T)                                                               \
+  template ModelDescription describe(const Network<T>&, bool);                                 \
+  template State state_of(const Network<T>&, bool);                                            \
+  template void set_parameters(Network<T>&, std::span<const void* const>);                     \
+  template void set_state(Network<T>&, const ModelDescription&, std::span<const void* const>); \
   template std::vector<std::byte> to_bytes(const Network<T>&, bool);
 CHAINRULE_INSTANTIATE(float)
 CHAINRULE_INSTANTIATE(double)

@@ -1,5 +1,5 @@
-// How does everything that a network knows get out and in again? As tensors under the names of files,
-// with a description.
+// How does everything that a network knows get out and in again? As tensors under the names of
+// files, with a description.
 #pragma once
 
 #include <memory>
@@ -33,10 +33,11 @@ State state_of(const Network<T>& network, bool with_optimizer);
 template <class T>
 void set_parameters(Network<T>& network, std::span<const void* const> tensors);
 
-// Parameters, optimiser and counters, in the order of expected_tensors(model). std::invalid_argument if
-// the description is of another network.
+// Parameters, optimiser and counters, in the order of expected_tensors(model).
+// std::invalid_argument if the description is of another network.
 template <class T>
-void set_state(Network<T>& network, const ModelDescription& model, std::span<const void* const> tensors);
+void set_state(Network<T>& network, const ModelDescription& model,
+               std::span<const void* const> tensors);
 
 using AnyNetwork = std::variant<std::unique_ptr<Network<float>>, std::unique_ptr<Network<double>>>;
 

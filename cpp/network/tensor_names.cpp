@@ -55,7 +55,8 @@ std::vector<TensorShape> expected_tensors(const ModelDescription& model) {
   with_member(Optimizers{}, "optimizer", model.optimizer->formula.name, [&]<class F>() {
     for (Index s = 0; s < F::n_slots; ++s)
       for (const TensorShape& parameter : parameters)
-        tensors.push_back({slot_name(F::slots[s], parameter.name), parameter.shape, parameter.dtype});
+        tensors.push_back(
+            {slot_name(F::slots[s], parameter.name), parameter.shape, parameter.dtype});
     for (Index p = 0; p < F::n_powers; ++p)
       tensors.push_back({power_name(F::powers[p]), {}, Dtype::f64});
   });

@@ -1,5 +1,5 @@
-// Which tensors does a model have, in which order, and what are they called? The one place that says so,
-// for files, the parameter table and Python.
+// Which tensors does a model have, in which order, and what are they called? The one place that
+// says so, for files, the parameter table and Python.
 #pragma once
 
 #include <string>
@@ -35,8 +35,8 @@ std::string power_name(std::string_view power);
 // Weights (n_out, n_in) and biases (n_out) of the layers in order.
 std::vector<TensorShape> parameter_tensors(const NetworkSpec& network);
 
-// All tensors of a model file: parameters, then for each slot of the optimiser the same again, then its
-// powers, each a float64 number.
+// All tensors of a model file: parameters, then for each slot of the optimiser the same again, then
+// its powers, each a float64 number.
 std::vector<TensorShape> expected_tensors(const ModelDescription& model);
 
 }  // namespace chainrule

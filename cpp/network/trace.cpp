@@ -1,5 +1,5 @@
-// What happens in one step of gradient descent? Every quantity of it, from the plan and the kernels of
-// train_step.
+// What happens in one step of gradient descent? Every quantity of it, from the plan and the kernels
+// of train_step.
 #include <algorithm>
 #include <cmath>
 
@@ -27,8 +27,8 @@ std::vector<T> tensor_of(const ParameterTable<T>& table, Index segment_id, const
   return tensor;
 }
 
-// f'(Z): the backward pass of a gradient of ones; empty if more than one elementwise activation stands
-// between Z and A.
+// f'(Z): the backward pass of a gradient of ones; empty if more than one elementwise activation
+// stands between Z and A.
 template <class T>
 std::vector<T> slope_of(const Run<T>& run, const Stage& stage, const StageBuffers& buffers) {
   const MatrixView<const T> z = run.view(buffers.z), a = run.view(buffers.a);
@@ -62,7 +62,8 @@ std::vector<T> output_gradient(const Run<T>& run) {
 }  // namespace
 
 template <class T>
-Trace<T> Network<T>::trace(const Examples<T>& examples, const FormulaSpec& loss, double learning_rate) const {
+Trace<T> Network<T>::trace(const Examples<T>& examples, const FormulaSpec& loss,
+                           double learning_rate) const {
   const FloatEnvironment environment;
   const Plan<T>& plan = this->plan({PlanPurpose::keep_all, plan_capacity(examples.rows()), &loss});
   const std::shared_lock lock(mutex_);
@@ -92,23 +93,28 @@ Trace<T> Network<T>::trace(const Examples<T>& examples, const FormulaSpec& loss,
     const StageBuffers& buffers = plan.stages[s];
     const bool last = s + 1 == table_.stages.size();
     const auto values = [&](BufferId id) { return rows_of<T>(run.view(id)); };
-    const auto parameter = [&](Index segment, const T* block) { return tensor_of(table_, segment, block); };
-    trace.layers.push_back({parameter(stage.weight, parameters_.data()), parameter(stage.bias, parameters_.data()),
-                            values(buffers.z), values(buffers.a), slope_of(run, stage, buffers),
-                            last ? output_gradient(run) : values(buffers.da), values(buffers.dz),
-                            parameter(stage.weight, gradient.data()), parameter(stage.bias, gradient.data()),
-                            parameter(stage.weight, updated.data()), parameter(stage.bias, updated.data())});
+    const auto parameter = [&](Index segment, const T* block) {
+      return tensor_of(table_, segment, block);
+    };
+    trace.layers.push_back(
+        {parameter(stage.weight, parameters_.data()), parameter(stage.bias, parameters_.data()),
+         values(buffers.z), values(buffers.a), slope_of(run, stage, buffers),
+         last ? output_gradient(run) : values(buffers.da), values(buffers.dz),
+         parameter(stage.weight, gradient.data()), parameter(stage.bias, gradient.data()),
+         parameter(stage.weight, updated.data()), parameter(stage.bias, updated.data())});
   }
   run.parameters = updated.data();
   execute(run, 0, plan.n_forward);
   // Where the step has led to predictions that the loss refuses, there is no new loss.
-  trace.new_loss = run.refused_row >= 0
-                       ? std::nan("")
-                       : weighted_loss_sum(run, examples, rows) / static_cast<double>(examples.rows());
+  trace.new_loss = run.refused_row >= 0 ? std::nan("")
+                                        : weighted_loss_sum(run, examples, rows) /
+                                              static_cast<double>(examples.rows());
   return trace;
 }
 
-template Trace<float> Network<float>::trace(const Examples<float>&, const FormulaSpec&, double) const;
-template Trace<double> Network<double>::trace(const Examples<double>&, const FormulaSpec&, double) const;
+template Trace<float> Network<float>::trace(const Examples<float>&, const FormulaSpec&,
+                                            double) const;
+template Trace<double> Network<double>::trace(const Examples<double>&, const FormulaSpec&,
+                                              double) const;
 
 }  // namespace chainrule

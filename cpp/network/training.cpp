@@ -58,8 +58,8 @@ void Network<T>::update_from(Run<T>& run, const double* learning_rate) {
 }
 
 template <class T>
-double Network<T>::train_step(const Examples<T>& given, const FormulaSpec& loss, const double* learning_rate,
-                              const FormulaSpec* optimizer) {
+double Network<T>::train_step(const Examples<T>& given, const FormulaSpec& loss,
+                              const double* learning_rate, const FormulaSpec* optimizer) {
   const FloatEnvironment environment;
   const ExclusiveTraining exclusive(training_);
   Examples<T> examples = given;
@@ -85,10 +85,11 @@ double Network<T>::train_step(const Examples<T>& given, const FormulaSpec& loss,
 }
 
 template <class T>
-typename Network<T>::BatchResult Network<T>::fit_batch(const Plan<T>& plan, AlignedBuffer<T>& workspace,
-                                                       const Examples<T>& examples, MatrixView<const T> x,
-                                                       Selection rows, double learning_rate,
-                                                       MatrixView<T> y_hat) {
+typename Network<T>::BatchResult Network<T>::fit_batch(const Plan<T>& plan,
+                                                       AlignedBuffer<T>& workspace,
+                                                       const Examples<T>& examples,
+                                                       MatrixView<const T> x, Selection rows,
+                                                       double learning_rate, MatrixView<T> y_hat) {
   const std::unique_lock lock(mutex_);
   Run<T> run{plan, table_, parameters_.data(), workspace.data(), x, threads()};
   BatchResult result{0.0, weight_sum(examples, rows), 0.0};
@@ -100,7 +101,8 @@ typename Network<T>::BatchResult Network<T>::fit_batch(const Plan<T>& plan, Alig
   result.loss = result.loss_sum / static_cast<double>(rows.count);
   if (y_hat.data != nullptr) {
     const MatrixView<T> predicted = run.view(plan.y_hat);
-    for (Index i = 0; i < rows.count; ++i) std::copy_n(predicted.row(i), y_hat.cols, y_hat.row(rows.row(i)));
+    for (Index i = 0; i < rows.count; ++i)
+      std::copy_n(predicted.row(i), y_hat.cols, y_hat.row(rows.row(i)));
   }
   if (!std::isfinite(result.loss))
     note_failure(run);
@@ -110,12 +112,13 @@ typename Network<T>::BatchResult Network<T>::fit_batch(const Plan<T>& plan, Alig
 }
 
 template <class T>
-Gradients<T> Network<T>::gradients(const Examples<T>& given, const FormulaSpec& loss, bool training) {
+Gradients<T> Network<T>::gradients(const Examples<T>& given, const FormulaSpec& loss,
+                                   bool training) {
   const FloatEnvironment environment;
   Examples<T> examples = given;
   examples.mean_weight = mean_of_weights(given);
-  const Plan<T>& plan = this->plan(
-      {PlanPurpose::gradients, plan_capacity(examples.rows()), &loss, examples.weights_per_output()});
+  const Plan<T>& plan = this->plan({PlanPurpose::gradients, plan_capacity(examples.rows()), &loss,
+                                    examples.weights_per_output()});
   // A training forward advances the counter of random numbers, which is a change.
   std::unique_lock alone(mutex_, std::defer_lock);
   std::shared_lock together(mutex_, std::defer_lock);
@@ -146,10 +149,15 @@ void Network<T>::input_gradients(Gradients<T>& gradients, MatrixView<T> dx) cons
   Pass<T>& pass = gradients.pass;
   if (pass.version != version_)
     throw std::runtime_error(
-        "inputs: the parameters have changed since these gradients were computed; compute them again");
+        "inputs: the parameters have changed since these gradients were computed; compute them "
+        "again");
   // The operations left read the workspace alone; X only says how many rows there are.
-  Run<T> run{*pass.plan, table_, parameters_.data(), pass.workspace.data(),
-             {pass.x.data(), pass.rows, table_.n_features(), table_.n_features()}, threads()};
+  Run<T> run{*pass.plan,
+             table_,
+             parameters_.data(),
+             pass.workspace.data(),
+             {pass.x.data(), pass.rows, table_.n_features(), table_.n_features()},
+             threads()};
   execute(run, pass.plan->n_backward, static_cast<Index>(pass.plan->operations.size()));
   copy_rows<T>(run.view(pass.plan->input_gradient), dx);
 }
@@ -159,7 +167,8 @@ void Network<T>::forward(MatrixView<const T> x, MatrixView<T> y_hat) {
   const FloatEnvironment environment;
   const Plan<T>& plan = this->plan({PlanPurpose::gradients, plan_capacity(x.rows)});
   const std::unique_lock lock(mutex_);
-  pending_ = Pass<T>{&plan, AlignedBuffer<T>(x.rows * x.cols), AlignedBuffer<T>(plan.workspace_size), x.rows, version_};
+  pending_ = Pass<T>{&plan, AlignedBuffer<T>(x.rows * x.cols),
+                     AlignedBuffer<T>(plan.workspace_size), x.rows, version_};
   const MatrixView<T> kept{pending_->x.data(), x.rows, x.cols, x.cols};
   copy_rows<T>(x, kept);
   Run<T> run{plan, table_, parameters_.data(), pending_->workspace.data(), kept, threads()};
@@ -173,11 +182,14 @@ Gradients<T> Network<T>::backward(MatrixView<const T> da) {
   const FloatEnvironment environment;
   const std::unique_lock lock(mutex_);
   if (!pending_)
-    throw std::runtime_error("backward: there is no training forward to go back through; call "
-                             "forward(x, training=True) first, once for each backward");
+    throw std::runtime_error(
+        "backward: there is no training forward to go back through; call "
+        "forward(x, training=True) first, once for each backward");
   if (pending_->version != version_)
-    throw std::runtime_error("backward: the parameters have changed since the forward; call forward again");
-  check(da.rows == pending_->rows, "dA: expected ", pending_->rows, " rows as in the last forward, got ", da.rows);
+    throw std::runtime_error(
+        "backward: the parameters have changed since the forward; call forward again");
+  check(da.rows == pending_->rows, "dA: expected ", pending_->rows,
+        " rows as in the last forward, got ", da.rows);
   Gradients<T> result;
   result.loss = std::nan("");
   result.weight_sum = static_cast<double>(da.rows);
@@ -185,8 +197,12 @@ Gradients<T> Network<T>::backward(MatrixView<const T> da) {
   result.pass = std::move(*pending_);
   pending_.reset();
   Pass<T>& pass = result.pass;
-  Run<T> run{*pass.plan, table_, parameters_.data(), pass.workspace.data(),
-             {pass.x.data(), pass.rows, table_.n_features(), table_.n_features()}, threads()};
+  Run<T> run{*pass.plan,
+             table_,
+             parameters_.data(),
+             pass.workspace.data(),
+             {pass.x.data(), pass.rows, table_.n_features(), table_.n_features()},
+             threads()};
   run.gradient = result.flat.data();
   const MatrixView<T> gradient = run.view(pass.plan->output_gradient);
   for (Index i = 0; i < da.rows; ++i) {
@@ -198,7 +214,8 @@ Gradients<T> Network<T>::backward(MatrixView<const T> da) {
 }
 
 template <class T>
-void Network<T>::apply(const T* gradient, const double* learning_rate, const FormulaSpec* optimizer) {
+void Network<T>::apply(const T* gradient, const double* learning_rate,
+                       const FormulaSpec* optimizer) {
   const FloatEnvironment environment;
   const ExclusiveTraining exclusive(training_);
   const std::unique_lock lock(mutex_);
@@ -208,20 +225,20 @@ void Network<T>::apply(const T* gradient, const double* learning_rate, const For
   parameters_changed();
 }
 
-#define CHAINRULE_INSTANTIATE(T)                                                                         \
-  template void Network<T>::note_failure(const Run<T>&);                                                 \
-  template Index Network<T>::first_nonfinite_layer() const;                                              \
-  template Update<T> Network<T>::begin_update(const KernelTable<T>&, const double*);                     \
-  template void Network<T>::update_from(Run<T>&, const double*);                                         \
-  template double Network<T>::train_step(const Examples<T>&, const FormulaSpec&, const double*,          \
-                                         const FormulaSpec*);                                            \
-  template Network<T>::BatchResult Network<T>::fit_batch(const Plan<T>&, AlignedBuffer<T>&,              \
-                                                         const Examples<T>&, MatrixView<const T>,        \
-                                                         Selection, double, MatrixView<T>);              \
-  template Gradients<T> Network<T>::gradients(const Examples<T>&, const FormulaSpec&, bool);             \
-  template void Network<T>::input_gradients(Gradients<T>&, MatrixView<T>) const;                         \
-  template void Network<T>::forward(MatrixView<const T>, MatrixView<T>);                                 \
-  template Gradients<T> Network<T>::backward(MatrixView<const T>);                                       \
+#define CHAINRULE_INSTANTIATE(T)                                                                  \
+  template void Network<T>::note_failure(const Run<T>&);                                          \
+  template Index Network<T>::first_nonfinite_layer() const;                                       \
+  template Update<T> Network<T>::begin_update(const KernelTable<T>&, const double*);              \
+  template void Network<T>::update_from(Run<T>&, const double*);                                  \
+  template double Network<T>::train_step(const Examples<T>&, const FormulaSpec&, const double*,   \
+                                         const FormulaSpec*);                                     \
+  template Network<T>::BatchResult Network<T>::fit_batch(const Plan<T>&, AlignedBuffer<T>&,       \
+                                                         const Examples<T>&, MatrixView<const T>, \
+                                                         Selection, double, MatrixView<T>);       \
+  template Gradients<T> Network<T>::gradients(const Examples<T>&, const FormulaSpec&, bool);      \
+  template void Network<T>::input_gradients(Gradients<T>&, MatrixView<T>) const;                  \
+  template void Network<T>::forward(MatrixView<const T>, MatrixView<T>);                          \
+  template Gradients<T> Network<T>::backward(MatrixView<const T>);                                \
   template void Network<T>::apply(const T*, const double*, const FormulaSpec*);
 CHAINRULE_INSTANTIATE(float)
 CHAINRULE_INSTANTIATE(double)

@@ -13,8 +13,12 @@
 namespace chainrule {
 
 template <class T>
-TrainingRun<T>::TrainingRun(Network<T>& network, Examples<T> examples, const TrainingOptions& options)
-    : network_(network), exclusive_(std::in_place, network.training_flag()), examples_(examples), options_(options) {
+TrainingRun<T>::TrainingRun(Network<T>& network, Examples<T> examples,
+                            const TrainingOptions& options)
+    : network_(network),
+      exclusive_(std::in_place, network.training_flag()),
+      examples_(examples),
+      options_(options) {
   const FloatEnvironment environment;
   const Index d = examples_.rows(), n = examples_.x.cols;
   check(d > 0, "x: expected at least one row, got none");
@@ -26,8 +30,8 @@ TrainingRun<T>::TrainingRun(Network<T>& network, Examples<T> examples, const Tra
   check(network_.spec().loss.has_value(), "loss: none is set");
   options_.batch_size = std::min(options_.batch_size, d);
   examples_.mean_weight = mean_of_weights(examples);
-  plan_ = &network_.plan({PlanPurpose::train, plan_capacity(options_.batch_size), &*network_.spec().loss,
-                          examples_.weights_per_output()});
+  plan_ = &network_.plan({PlanPurpose::train, plan_capacity(options_.batch_size),
+                          &*network_.spec().loss, examples_.weights_per_output()});
   workspace_ = AlignedBuffer<T>(plan_->workspace_size);
   gathered_stride_ = round_up(n, kLanes<T>) + kLanes<T>;
   if (options_.shuffle) gathered_ = AlignedBuffer<T>(options_.batch_size * gathered_stride_);
@@ -53,10 +57,12 @@ MatrixView<T> TrainingRun<T>::predictions_view() const {
 template <class T>
 void TrainingRun<T>::train_batch(double learning_rate) {
   const Index first = batches_done_ * options_.batch_size;
-  const Selection rows{order_.data() + first, std::min(options_.batch_size, examples_.rows() - first)};
+  const Selection rows{order_.data() + first,
+                       std::min(options_.batch_size, examples_.rows() - first)};
   const Index n = examples_.x.cols;
-  MatrixView<const T> x = options_.shuffle ? MatrixView<const T>{gathered_.data(), rows.count, n, gathered_stride_}
-                                           : examples_.x.rows_from(first, rows.count);
+  MatrixView<const T> x =
+      options_.shuffle ? MatrixView<const T>{gathered_.data(), rows.count, n, gathered_stride_}
+                       : examples_.x.rows_from(first, rows.count);
   if (options_.shuffle)
     for (Index i = 0; i < rows.count; ++i)
       std::copy_n(examples_.x.row(rows.row(i)), n, gathered_.data() + i * gathered_stride_);

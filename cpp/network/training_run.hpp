@@ -1,5 +1,5 @@
-// How does a whole fit run? Epoch by epoch over shuffled rows, in groups of batches, so that Python is
-// asked only now and then.
+// How does a whole fit run? Epoch by epoch over shuffled rows, in groups of batches, so that Python
+// is asked only now and then.
 #pragma once
 
 #include <cstdint>
@@ -27,8 +27,8 @@ class TrainingRun {
   TrainingRun& operator=(const TrainingRun&) = delete;
 
   void begin_epoch();
-  // Trains on at most `max_batches` (0: all that are left), for about `max_seconds`; stops early when J
-  // is not finite. Returns the number of batches done.
+  // Trains on at most `max_batches` (0: all that are left), for about `max_seconds`; stops early
+  // when J is not finite. Returns the number of batches done.
   Index run(Index max_batches, double max_seconds, double learning_rate);
   void end_epoch() { network_.end_epoch(); }
   void close() { exclusive_.reset(); }

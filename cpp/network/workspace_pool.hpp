@@ -1,4 +1,5 @@
-// Where do predictions from several threads work? Workspaces that no run is using, lent one at a time.
+// Where do predictions from several threads work? Workspaces that no run is using, lent one at a
+// time.
 #pragma once
 
 #include <mutex>

@@ -1,4 +1,5 @@
-// Runs the registered tests, all or those whose name contains the first argument; exit status 1 when one failed.
+// Runs the registered tests, all or those whose name contains the first argument; exit status 1
+// when one failed.
 #include <iostream>
 
 #include "test.hpp"

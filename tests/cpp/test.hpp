@@ -1,4 +1,5 @@
-// How is the C++ core tested? Tests register themselves by name; a failed check reports and the rest goes on.
+// How is the C++ core tested? Tests register themselves by name; a failed check reports and the
+// rest goes on.
 #pragma once
 
 #include <exception>
@@ -54,9 +55,9 @@ void check_throws(F&& f, std::string_view expected, const char* file, int line) 
 
 #define CHAINRULE_TEST_JOIN(a, b) a##b
 #define CHAINRULE_TEST_ID(line) CHAINRULE_TEST_JOIN(chainrule_test_, line)
-#define TEST(name)                                                                       \
-  static void name();                                                                    \
-  static const bool CHAINRULE_TEST_ID(__LINE__) = ::chainrule::test::add(#name, &name);  \
+#define TEST(name)                                                                      \
+  static void name();                                                                   \
+  static const bool CHAINRULE_TEST_ID(__LINE__) = ::chainrule::test::add(#name, &name); \
   static void name()
 #define CHECK(condition) ::chainrule::test::report(bool(condition), __FILE__, __LINE__, #condition)
 #define CHECK_EQUAL(a, b) ::chainrule::test::check_equal(a, b, __FILE__, __LINE__, #a " == " #b)

@@ -39,7 +39,8 @@ void transpose_lanes(const T* from, Index count, T* to, Index stride) {
     for (Index lane = 0; lane < kLanes<T>; lane += kSquare<T>)
       transpose_square(from + i * kLanes<T> + lane, kLanes<T>, to + lane * stride + i, stride);
   for (; i < count; ++i)
-    for (Index lane = 0; lane < kLanes<T>; ++lane) to[lane * stride + i] = from[i * kLanes<T> + lane];
+    for (Index lane = 0; lane < kLanes<T>; ++lane)
+      to[lane * stride + i] = from[i * kLanes<T> + lane];
 }
 
 template <class T>
@@ -50,7 +51,8 @@ void pack_panels(MatrixView<const T> m, T* panels) {
     if (rows == kLanes<T>)
       for (; k + kSquare<T> <= m.cols; k += kSquare<T>)
         for (Index lane = 0; lane < kLanes<T>; lane += kSquare<T>)
-          transpose_square(m.row(first + lane) + k, m.stride, panels + k * kLanes<T> + lane, kLanes<T>);
+          transpose_square(m.row(first + lane) + k, m.stride, panels + k * kLanes<T> + lane,
+                           kLanes<T>);
     for (; k < m.cols; ++k)
       for (Index lane = 0; lane < kLanes<T>; ++lane)
         panels[k * kLanes<T> + lane] = lane < rows ? m(first + lane, k) : T(0);

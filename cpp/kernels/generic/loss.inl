@@ -1,4 +1,5 @@
-// How is a loss computed for rows of a batch? Value, gradient and, in the fused form, the prediction.
+// How is a loss computed for rows of a batch? Value, gradient and, in the fused form, the
+// prediction.
 
 // sum_j l_j of one row; the terms are stored, too, if there is a place for them.
 template <class F, bool fused, class T>
@@ -17,7 +18,8 @@ T loss_value_row(Index n, const T* prediction, const T* y, T* element_losses) {
 
 // dZ (fused) or dY_hat of one row, padding +0.
 template <class F, bool fused, class T>
-void loss_gradient_row(Index n, const T* y_hat, const T* y, const T* scale, bool per_output, T* gradient) {
+void loss_gradient_row(Index n, const T* y_hat, const T* y, const T* scale, bool per_output,
+                       T* gradient) {
   using V = Vec<T>;
   const auto slope = [](V p, V t) {
     if constexpr (fused)
@@ -56,10 +58,12 @@ Index loss_rows(const LossArguments<T>& rows) {
     if constexpr (fused && F::Matching::row_wise) {
       value = F::template fused_row<V>(n, prediction, y, rows.y_hat.row(i));
     } else {
-      T* element_losses = rows.element_losses.data == nullptr ? nullptr : rows.element_losses.row(i);
+      T* element_losses =
+          rows.element_losses.data == nullptr ? nullptr : rows.element_losses.row(i);
       value = loss_value_row<F, fused>(n, prediction, y, element_losses);
       if constexpr (fused)
-        activation_forward<typename F::Matching, T>({prediction, 1, n, n}, {rows.y_hat.row(i), 1, n, n}, nullptr);
+        activation_forward<typename F::Matching, T>({prediction, 1, n, n},
+                                                    {rows.y_hat.row(i), 1, n, n}, nullptr);
     }
     if constexpr (fused) y_hat = rows.y_hat.row(i);
     rows.losses[i] = F::averages_outputs ? value / static_cast<T>(n) : value;

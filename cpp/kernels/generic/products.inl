@@ -1,5 +1,5 @@
-// How are the three products of a dense layer done? Blocks of tiles whose accumulators stay in cache,
-// then what follows from them: bias and activation, slope, optimiser.
+// How are the three products of a dense layer done? Blocks of tiles whose accumulators stay in
+// cache, then what follows from them: bias and activation, slope, optimiser.
 
 // Z = X W^T + b: rows are examples, lanes are outputs, k runs over inputs.
 template <class T>
@@ -10,7 +10,8 @@ void forward(const ForwardBlock<T>& block) {
   const RowsOfA<T> a{block.x.data, block.x.stride};
   const PanelsOfB<T> b{block.w, kLanes<T>, n_in * kLanes<T>};
   for (Index k = 0; k == 0 || k < n_in; k += kDepth)
-    block_of_tiles<T>(a, rows, b, block.n_panels, k, n_in - k < kDepth ? n_in : k + kDepth, k == 0, c);
+    block_of_tiles<T>(a, rows, b, block.n_panels, k, n_in - k < kDepth ? n_in : k + kDepth, k == 0,
+                      c);
 
   for (Index p = 0; p < block.n_panels; ++p) {
     T* z = sums + p * c.panel_stride;
@@ -36,8 +37,8 @@ void finish_input_gradient(const InputGradientBlock<T>& block, Index example, Ma
   if (block.dz.data == nullptr) return;
   if (block.activation.kernels != nullptr) {
     const auto part = [&](MatrixView<const T> m) {
-      return MatrixView<const T>{
-          m.data == nullptr ? nullptr : m.row(example) + block.first, da.rows, block.count, m.stride};
+      return MatrixView<const T>{m.data == nullptr ? nullptr : m.row(example) + block.first,
+                                 da.rows, block.count, m.stride};
     };
     block.activation.kernels->backward(part(block.z_prev), part(block.a_prev), da, da,
                                        block.activation.fields);
@@ -79,9 +80,9 @@ void pack_columns(MatrixView<const T> x, Index first, Index count, Index k0, Ind
   }
 }
 
-// dW^T = X^T dZ: rows are inputs, lanes are outputs, k runs over the examples of a chunk; the sums of
-// chunks are added in order. When several panels pass over the same examples, their inputs are copied
-// into the order of the tiles first, which spares strided reads of X for each panel.
+// dW^T = X^T dZ: rows are inputs, lanes are outputs, k runs over the examples of a chunk; the sums
+// of chunks are added in order. When several panels pass over the same examples, their inputs are
+// copied into the order of the tiles first, which spares strided reads of X for each panel.
 template <class T>
 void weight_gradient(const WeightGradientBlock<T>& block) {
   alignas(64) T total[kBlockPanels * kBlockRows * kLanes<T>];
@@ -99,12 +100,14 @@ void weight_gradient(const WeightGradientBlock<T>& block) {
         const Index n_panels = block.n_panels - p < kTilePanels ? block.n_panels - p : kTilePanels;
         const T* dz = block.dz.row(k) + (block.first_panel + p) * kLanes<T>;
         const PanelsOfB<T> b{dz, block.dz.stride, kLanes<T>};
-        const BlockOfC<T> c{start == 0 ? total + p * panel_size : chunk + p * panel_size, panel_size};
+        const BlockOfC<T> c{start == 0 ? total + p * panel_size : chunk + p * panel_size,
+                            panel_size};
         if (pack)
-          block_of_tiles<T>(PackedA<T>{packed, k_end - k}, block.count, b, n_panels, 0, k_end - k, k == start, c);
+          block_of_tiles<T>(PackedA<T>{packed, k_end - k}, block.count, b, n_panels, 0, k_end - k,
+                            k == start, c);
         else
-          block_of_tiles<T>(ColumnsOfA<T>{block.x.row(k) + block.first, block.x.stride}, block.count, b, n_panels,
-                            0, k_end - k, k == start, c);
+          block_of_tiles<T>(ColumnsOfA<T>{block.x.row(k) + block.first, block.x.stride},
+                            block.count, b, n_panels, 0, k_end - k, k == start, c);
       }
     }
     if (start > 0) add_into(block.n_panels * panel_size, chunk, total);

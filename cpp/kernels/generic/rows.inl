@@ -1,5 +1,5 @@
-// How is a row summed? In 16 virtual lanes on every tier and type: lane j adds elements j, j + 16, ...
-// from +0, then the lanes fold 8, 4, 2, 1. That order is part of the promise of equal bits.
+// How is a row summed? In 16 virtual lanes on every tier and type: lane j adds elements j, j + 16,
+// ... from +0, then the lanes fold 8, 4, 2, 1. That order is part of the promise of equal bits.
 
 inline constexpr Index kVirtualLanes = 16;
 

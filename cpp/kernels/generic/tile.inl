@@ -1,9 +1,9 @@
-// How is arithmetic done at the limit of the machine? The register tile: C += A B for a few rows of A
-// and a few panels of B, whose accumulators never leave the registers.
+// How is arithmetic done at the limit of the machine? The register tile: C += A B for a few rows of
+// A and a few panels of B, whose accumulators never leave the registers.
 //
-// Every element of C is one chain of fma over increasing k, whatever the tile: that is what makes bits
-// independent of tile, tier, thread and batch. B gives 64 bytes per panel and step of k. Where the rows
-// of A come from is its type: at(r, k) as below.
+// Every element of C is one chain of fma over increasing k, whatever the tile: that is what makes
+// bits independent of tile, tier, thread and batch. B gives 64 bytes per panel and step of k. Where
+// the rows of A come from is its type: at(r, k) as below.
 
 // A(r, k) = p[r * stride + k]: examples of a batch (forward).
 template <class T>
@@ -27,8 +27,8 @@ struct ColumnsOfA {
   static constexpr Index k_step(Index stride) { return stride; }
 };
 
-// A(r, k) = p[(k / kLanes) * stride + r * kLanes + k % kLanes]: inputs as rows, outputs as k, read from
-// panels of weights (input gradient).
+// A(r, k) = p[(k / kLanes) * stride + r * kLanes + k % kLanes]: inputs as rows, outputs as k, read
+// from panels of weights (input gradient).
 template <class T>
 struct PanelsOfA {
   const T* p;
@@ -41,14 +41,16 @@ struct PanelsOfA {
   static constexpr Index k_step(Index /*stride*/) { return 1; }
 };
 
-// The same from a copy with kTileRows rows next to each other: A(r, k) of the tile that begins at row r0
-// is p[r0 * depth + k * kTileRows + r].
+// The same from a copy with kTileRows rows next to each other: A(r, k) of the tile that begins at
+// row r0 is p[r0 * depth + k * kTileRows + r].
 template <class T>
 struct PackedA {
   const T* p;
   Index stride;  // depth
   static constexpr Index chunk = Index{1} << 40;
-  CHAINRULE_INLINE const T* from(Index k, Index r0) const { return p + r0 * stride + k * kTileRows; }
+  CHAINRULE_INLINE const T* from(Index k, Index r0) const {
+    return p + r0 * stride + k * kTileRows;
+  }
   static constexpr Index row_step() { return 1; }
   static constexpr Index k_step(Index /*stride*/) { return kTileRows; }
 };
@@ -132,13 +134,14 @@ TileFunction<T, A> find_tile(Index rows) {
   }
 }
 
-// C (+)= A B over k0 <= k < k1 for `rows` rows, split into tiles of nearly equal height (packed rows lie
-// in tiles of full height already).
+// C (+)= A B over k0 <= k < k1 for `rows` rows, split into tiles of nearly equal height (packed
+// rows lie in tiles of full height already).
 template <int n_panels, class T, class A>
 void rows_of_tiles(A a, Index rows, PanelsOfB<T> b, Index k0, Index k1, bool begin, BlockOfC<T> c) {
   if constexpr (std::is_same_v<A, PackedA<T>>) {
     for (Index r = 0; r < rows; r += kTileRows)
-      find_tile<n_panels, T, A>(rows - r < kTileRows ? rows - r : kTileRows)(a, r, b, k0, k1, begin, c);
+      find_tile<n_panels, T, A>(rows - r < kTileRows ? rows - r : kTileRows)(a, r, b, k0, k1, begin,
+                                                                             c);
     return;
   }
   const Index n_tiles = ceil_div(rows, kTileRows);

@@ -1,9 +1,9 @@
 // What are exp, log, tanh and sigmoid, with the same bits on every tier? Argument reductions and
 // polynomials of our own, from operations that round the same everywhere.
 //
-// The polynomials interpolate at the Chebyshev nodes of the reduced interval, computed with 60 digits.
-// NaN passes through every function; results below the smallest normal number are 0. Errors were
-// measured against long double: bench/kernels/measure_ulp.cpp.
+// The polynomials interpolate at the Chebyshev nodes of the reduced interval, computed with 60
+// digits. NaN passes through every function; results below the smallest normal number are 0. Errors
+// were measured against long double: bench/kernels/measure_ulp.cpp.
 
 template <class T>
 struct MathConstants;
@@ -13,20 +13,21 @@ struct MathConstants<float> {
   using Word = std::uint32_t;
   static constexpr int mantissa_bits = 23;
   static constexpr Word exponent_bias = 127;
-  static constexpr float round_magic = 0x1.8p23f;     // x + magic - magic rounds x to a whole number
-  static constexpr float whole_magic = 0x1p23f;       // its low bits hold a small whole number
+  static constexpr float round_magic = 0x1.8p23f;  // x + magic - magic rounds x to a whole number
+  static constexpr float whole_magic = 0x1p23f;    // its low bits hold a small whole number
   static constexpr float log2_e = 0x1.715476p0f;
-  static constexpr float ln2_high = 0x1.63p-1f;       // 9 bits, so that n * ln2_high is exact
+  static constexpr float ln2_high = 0x1.63p-1f;  // 9 bits, so that n * ln2_high is exact
   static constexpr float ln2_low = -0x1.bd0106p-13f;
-  static constexpr float exp_least = -87.33654f;      // e^x is normal from here ...
-  static constexpr float exp_most = 88.72283f;        // ... to here
-  static constexpr float tanh_most = 9.1f;            // tanh is 1 beyond
+  static constexpr float exp_least = -87.33654f;  // e^x is normal from here ...
+  static constexpr float exp_most = 88.72283f;    // ... to here
+  static constexpr float tanh_most = 9.1f;        // tanh is 1 beyond
   static constexpr Word sqrt_half = 0x3f3504f3;
   // (e^r - 1 - r) / r^2 for |r| <= ln(2)/2, error 7e-8
   static constexpr float exp_polynomial[] = {0.001392618359f, 0.008363179053f, 0.04166655462f,
                                              0.1666657699f, 0.5f};
   // (2 atanh(s) / s - 2) / z for z = s^2 <= 0.0295, error 2e-9
-  static constexpr float log_polynomial[] = {0.2333058194f, 0.285508166f, 0.4000012188f, 0.6666666655f};
+  static constexpr float log_polynomial[] = {0.2333058194f, 0.285508166f, 0.4000012188f,
+                                             0.6666666655f};
 };
 
 template <>
@@ -43,10 +44,11 @@ struct MathConstants<double> {
   static constexpr double exp_most = 709.782712893384;
   static constexpr double tanh_most = 19.1;
   static constexpr Word sqrt_half = 0x3fe6a09e667f3bcd;
-  static constexpr double exp_polynomial[] = {
-      2.51003854955103191e-8,  2.76200884454097482e-7,  2.75572684599970648e-6, 2.48015212959543751e-5,
-      1.98412698630536169e-4,  1.38888889172137169e-3,  8.33333333333006183e-3, 4.16666666666241279e-2,
-      1.66666666666666675e-1,  5.00000000000000102e-1};
+  static constexpr double exp_polynomial[] = {2.51003854955103191e-8, 2.76200884454097482e-7,
+                                              2.75572684599970648e-6, 2.48015212959543751e-5,
+                                              1.98412698630536169e-4, 1.38888889172137169e-3,
+                                              8.33333333333006183e-3, 4.16666666666241279e-2,
+                                              1.66666666666666675e-1, 5.00000000000000102e-1};
   static constexpr double log_polynomial[] = {
       0.14616585424888622,  0.153317106182107716, 0.18182889455674946, 0.22222211130259877,
       0.285714286260032687, 0.399999999998994432, 0.666666666666666969};
@@ -61,7 +63,8 @@ CHAINRULE_INLINE V polynomial(V x, const typename V::Scalar (&c)[n]) {
   return sum;
 }
 
-// e^x = 2^n (1 + q): x = n ln 2 + r with |r| <= ln(2)/2, q = e^r - 1. `word` holds n in its low bits.
+// e^x = 2^n (1 + q): x = n ln 2 + r with |r| <= ln(2)/2, q = e^r - 1. `word` holds n in its low
+// bits.
 template <class V>
 struct ExpParts {
   V q;
@@ -105,20 +108,24 @@ CHAINRULE_INLINE V log(V x) {
   constexpr auto mantissa = (typename C::Word{1} << C::mantissa_bits) - 1;
   const Bits<T> shifted = to_bits(x) + broadcast_bits(typename C::Word(one - C::sqrt_half));
   const V m = from_bits((shifted & broadcast_bits(mantissa)) + broadcast_bits(C::sqrt_half));
-  const V biased = from_bits(shift_right<C::mantissa_bits>(shifted) | to_bits(splat<V>(C::whole_magic)));
+  const V biased =
+      from_bits(shift_right<C::mantissa_bits>(shifted) | to_bits(splat<V>(C::whole_magic)));
   const V k = biased - splat<V>(C::whole_magic + static_cast<T>(C::exponent_bias));
 
   const V f = m - splat<V>(1);
   const V s = f / (splat<V>(2) + f);
   const V z = s * s;
   const V half_square = splat<V>(T(0.5)) * f * f;
-  const V tail = fma(s, half_square + z * polynomial(z, C::log_polynomial), k * splat<V>(C::ln2_low));
+  const V tail =
+      fma(s, half_square + z * polynomial(z, C::log_polynomial), k * splat<V>(C::ln2_low));
   const V result = fma(k, splat<V>(C::ln2_high), f - (half_square - tail));
 
   const V infinity = splat<V>(__builtin_huge_valf());
   const V zero = splat<V>(0);
-  const V smallest = from_bits(broadcast_bits(typename C::Word(typename C::Word{1} << C::mantissa_bits)));
-  const V special = select(less(x, zero), infinity - infinity, select(less(x, smallest), -infinity, x));
+  const V smallest =
+      from_bits(broadcast_bits(typename C::Word(typename C::Word{1} << C::mantissa_bits)));
+  const V special =
+      select(less(x, zero), infinity - infinity, select(less(x, smallest), -infinity, x));
   // Outside [smallest, inf): NaN, -inf, inf or the NaN that came in.
   return select(less_equal(smallest, x), select(less(x, infinity), result, x), special);
 }
@@ -154,6 +161,7 @@ CHAINRULE_INLINE V sigmoid(V x) {
   const ExpParts<V> e = split_exp(-clamped);
   const V scale = power_of_two<V>(e.word);
   const V one = splat<V>(1);
-  const V sum = select(less_equal(scale, one), fma(scale, e.q, scale + one), scale + fma(scale, e.q, one));
+  const V sum =
+      select(less_equal(scale, one), fma(scale, e.q, scale + one), scale + fma(scale, e.q, one));
   return select(less(x, least), splat<V>(0), one / sum);
 }

@@ -1,9 +1,11 @@
-// Which kernels does this tier have? Its tables, made from the generic bodies and the lists of formulas.
+// Which kernels does this tier have? Its tables, made from the generic bodies and the lists of
+// formulas.
 
 template <class T, class... F>
 struct ActivationTable {
-  static constexpr ActivationKernels<T> rows[] = {
-      {F::name, F::row_wise, F::slope_needs_z, activation_forward<F, T>, activation_backward<F, T>}...};
+  static constexpr ActivationKernels<T> rows[] = {{F::name, F::row_wise, F::slope_needs_z,
+                                                   activation_forward<F, T>,
+                                                   activation_backward<F, T>}...};
 };
 template <class T, class... F>
 constexpr const ActivationKernels<T>* activation_rows(TypeList<F...>) {
@@ -12,7 +14,8 @@ constexpr const ActivationKernels<T>* activation_rows(TypeList<F...>) {
 
 template <class T, class... F>
 struct LossTable {
-  static constexpr LossKernels<T> rows[] = {{F::name, loss_rows<F, true, T>, loss_rows<F, false, T>}...};
+  static constexpr LossKernels<T> rows[] = {
+      {F::name, loss_rows<F, true, T>, loss_rows<F, false, T>}...};
 };
 template <class T, class... F>
 constexpr const LossKernels<T>* loss_rows_of(TypeList<F...>) {
@@ -31,11 +34,12 @@ constexpr const OptimizerKernels<T>* optimizer_rows(TypeList<F...>) {
 template <class T>
 struct FunctionTable {
   using V = Vec<T>;
-  static constexpr FunctionKernels<T> rows[kFunctions] = {{"exp", apply_function<T, exp<V>>},
-                                                          {"log", apply_function<T, log<V>>},
-                                                          {"log1p", apply_function<T, log1p<V>>},
-                                                          {"tanh", apply_function<T, tanh<V>>},
-                                                          {"sigmoid", apply_function<T, sigmoid<V>>}};
+  static constexpr FunctionKernels<T> rows[kFunctions] = {
+      {"exp", apply_function<T, exp<V>>},
+      {"log", apply_function<T, log<V>>},
+      {"log1p", apply_function<T, log1p<V>>},
+      {"tanh", apply_function<T, tanh<V>>},
+      {"sigmoid", apply_function<T, sigmoid<V>>}};
 };
 
 template <class T>

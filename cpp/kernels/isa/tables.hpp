@@ -5,10 +5,10 @@
 
 namespace chainrule {
 
-#define CHAINRULE_DECLARE_TIER(tier)                    \
-  namespace tier {                                      \
-  extern const KernelTable<float> table_float;          \
-  extern const KernelTable<double> table_double;        \
+#define CHAINRULE_DECLARE_TIER(tier)             \
+  namespace tier {                               \
+  extern const KernelTable<float> table_float;   \
+  extern const KernelTable<double> table_double; \
   }
 
 CHAINRULE_DECLARE_TIER(scalar)

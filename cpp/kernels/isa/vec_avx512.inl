@@ -1,4 +1,5 @@
-// Vec over 512-bit registers, AVX-512 F, BW, DQ and VL: 16 float32 or 8 float64. Interface: vec_avx2.inl.
+// Vec over 512-bit registers, AVX-512 F, BW, DQ and VL: 16 float32 or 8 float64. Interface:
+// vec_avx2.inl.
 
 template <class T>
 struct Vec;
@@ -25,11 +26,21 @@ struct Bits<float> {
 CHAINRULE_INLINE Vec<float> load(const float* p) { return {_mm512_loadu_ps(p)}; }
 CHAINRULE_INLINE void store(float* p, Vec<float> a) { _mm512_storeu_ps(p, a.v); }
 CHAINRULE_INLINE Vec<float> broadcast(float x) { return {_mm512_set1_ps(x)}; }
-CHAINRULE_INLINE Vec<float> operator+(Vec<float> a, Vec<float> b) { return {_mm512_add_ps(a.v, b.v)}; }
-CHAINRULE_INLINE Vec<float> operator-(Vec<float> a, Vec<float> b) { return {_mm512_sub_ps(a.v, b.v)}; }
-CHAINRULE_INLINE Vec<float> operator*(Vec<float> a, Vec<float> b) { return {_mm512_mul_ps(a.v, b.v)}; }
-CHAINRULE_INLINE Vec<float> operator/(Vec<float> a, Vec<float> b) { return {_mm512_div_ps(a.v, b.v)}; }
-CHAINRULE_INLINE Vec<float> operator-(Vec<float> a) { return {_mm512_xor_ps(a.v, _mm512_set1_ps(-0.0f))}; }
+CHAINRULE_INLINE Vec<float> operator+(Vec<float> a, Vec<float> b) {
+  return {_mm512_add_ps(a.v, b.v)};
+}
+CHAINRULE_INLINE Vec<float> operator-(Vec<float> a, Vec<float> b) {
+  return {_mm512_sub_ps(a.v, b.v)};
+}
+CHAINRULE_INLINE Vec<float> operator*(Vec<float> a, Vec<float> b) {
+  return {_mm512_mul_ps(a.v, b.v)};
+}
+CHAINRULE_INLINE Vec<float> operator/(Vec<float> a, Vec<float> b) {
+  return {_mm512_div_ps(a.v, b.v)};
+}
+CHAINRULE_INLINE Vec<float> operator-(Vec<float> a) {
+  return {_mm512_xor_ps(a.v, _mm512_set1_ps(-0.0f))};
+}
 CHAINRULE_INLINE Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) {
   return {_mm512_fmadd_ps(a.v, b.v, c.v)};
 }
@@ -56,11 +67,21 @@ CHAINRULE_INLINE Vec<float> from_bits(Bits<float> a) { return {_mm512_castsi512_
 CHAINRULE_INLINE Bits<float> broadcast_bits(std::uint32_t x) {
   return {_mm512_set1_epi32(static_cast<int>(x))};
 }
-CHAINRULE_INLINE Bits<float> operator+(Bits<float> a, Bits<float> b) { return {_mm512_add_epi32(a.v, b.v)}; }
-CHAINRULE_INLINE Bits<float> operator-(Bits<float> a, Bits<float> b) { return {_mm512_sub_epi32(a.v, b.v)}; }
-CHAINRULE_INLINE Bits<float> operator&(Bits<float> a, Bits<float> b) { return {_mm512_and_si512(a.v, b.v)}; }
-CHAINRULE_INLINE Bits<float> operator|(Bits<float> a, Bits<float> b) { return {_mm512_or_si512(a.v, b.v)}; }
-CHAINRULE_INLINE Bits<float> operator^(Bits<float> a, Bits<float> b) { return {_mm512_xor_si512(a.v, b.v)}; }
+CHAINRULE_INLINE Bits<float> operator+(Bits<float> a, Bits<float> b) {
+  return {_mm512_add_epi32(a.v, b.v)};
+}
+CHAINRULE_INLINE Bits<float> operator-(Bits<float> a, Bits<float> b) {
+  return {_mm512_sub_epi32(a.v, b.v)};
+}
+CHAINRULE_INLINE Bits<float> operator&(Bits<float> a, Bits<float> b) {
+  return {_mm512_and_si512(a.v, b.v)};
+}
+CHAINRULE_INLINE Bits<float> operator|(Bits<float> a, Bits<float> b) {
+  return {_mm512_or_si512(a.v, b.v)};
+}
+CHAINRULE_INLINE Bits<float> operator^(Bits<float> a, Bits<float> b) {
+  return {_mm512_xor_si512(a.v, b.v)};
+}
 template <int n>
 CHAINRULE_INLINE Bits<float> shift_left(Bits<float> a) {
   return {_mm512_slli_epi32(a.v, n)};
@@ -88,11 +109,21 @@ struct Bits<double> {
 CHAINRULE_INLINE Vec<double> load(const double* p) { return {_mm512_loadu_pd(p)}; }
 CHAINRULE_INLINE void store(double* p, Vec<double> a) { _mm512_storeu_pd(p, a.v); }
 CHAINRULE_INLINE Vec<double> broadcast(double x) { return {_mm512_set1_pd(x)}; }
-CHAINRULE_INLINE Vec<double> operator+(Vec<double> a, Vec<double> b) { return {_mm512_add_pd(a.v, b.v)}; }
-CHAINRULE_INLINE Vec<double> operator-(Vec<double> a, Vec<double> b) { return {_mm512_sub_pd(a.v, b.v)}; }
-CHAINRULE_INLINE Vec<double> operator*(Vec<double> a, Vec<double> b) { return {_mm512_mul_pd(a.v, b.v)}; }
-CHAINRULE_INLINE Vec<double> operator/(Vec<double> a, Vec<double> b) { return {_mm512_div_pd(a.v, b.v)}; }
-CHAINRULE_INLINE Vec<double> operator-(Vec<double> a) { return {_mm512_xor_pd(a.v, _mm512_set1_pd(-0.0))}; }
+CHAINRULE_INLINE Vec<double> operator+(Vec<double> a, Vec<double> b) {
+  return {_mm512_add_pd(a.v, b.v)};
+}
+CHAINRULE_INLINE Vec<double> operator-(Vec<double> a, Vec<double> b) {
+  return {_mm512_sub_pd(a.v, b.v)};
+}
+CHAINRULE_INLINE Vec<double> operator*(Vec<double> a, Vec<double> b) {
+  return {_mm512_mul_pd(a.v, b.v)};
+}
+CHAINRULE_INLINE Vec<double> operator/(Vec<double> a, Vec<double> b) {
+  return {_mm512_div_pd(a.v, b.v)};
+}
+CHAINRULE_INLINE Vec<double> operator-(Vec<double> a) {
+  return {_mm512_xor_pd(a.v, _mm512_set1_pd(-0.0))};
+}
 CHAINRULE_INLINE Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) {
   return {_mm512_fmadd_pd(a.v, b.v, c.v)};
 }
@@ -119,11 +150,21 @@ CHAINRULE_INLINE Vec<double> from_bits(Bits<double> a) { return {_mm512_castsi51
 CHAINRULE_INLINE Bits<double> broadcast_bits(std::uint64_t x) {
   return {_mm512_set1_epi64(static_cast<long long>(x))};
 }
-CHAINRULE_INLINE Bits<double> operator+(Bits<double> a, Bits<double> b) { return {_mm512_add_epi64(a.v, b.v)}; }
-CHAINRULE_INLINE Bits<double> operator-(Bits<double> a, Bits<double> b) { return {_mm512_sub_epi64(a.v, b.v)}; }
-CHAINRULE_INLINE Bits<double> operator&(Bits<double> a, Bits<double> b) { return {_mm512_and_si512(a.v, b.v)}; }
-CHAINRULE_INLINE Bits<double> operator|(Bits<double> a, Bits<double> b) { return {_mm512_or_si512(a.v, b.v)}; }
-CHAINRULE_INLINE Bits<double> operator^(Bits<double> a, Bits<double> b) { return {_mm512_xor_si512(a.v, b.v)}; }
+CHAINRULE_INLINE Bits<double> operator+(Bits<double> a, Bits<double> b) {
+  return {_mm512_add_epi64(a.v, b.v)};
+}
+CHAINRULE_INLINE Bits<double> operator-(Bits<double> a, Bits<double> b) {
+  return {_mm512_sub_epi64(a.v, b.v)};
+}
+CHAINRULE_INLINE Bits<double> operator&(Bits<double> a, Bits<double> b) {
+  return {_mm512_and_si512(a.v, b.v)};
+}
+CHAINRULE_INLINE Bits<double> operator|(Bits<double> a, Bits<double> b) {
+  return {_mm512_or_si512(a.v, b.v)};
+}
+CHAINRULE_INLINE Bits<double> operator^(Bits<double> a, Bits<double> b) {
+  return {_mm512_xor_si512(a.v, b.v)};
+}
 template <int n>
 CHAINRULE_INLINE Bits<double> shift_left(Bits<double> a) {
   return {_mm512_slli_epi64(a.v, n)};

@@ -1,6 +1,6 @@
 // Vec without intrinsics: GCC and Clang vector types of 16 bytes, 4 float32 or 2 float64, which any
-// processor of the baseline can run. Interface: vec_avx2.inl. fma rounds twice here: this tier is held
-// to error bounds, not to the bits of the others.
+// processor of the baseline can run. Interface: vec_avx2.inl. fma rounds twice here: this tier is
+// held to error bounds, not to the bits of the others.
 
 template <class T>
 struct VectorTypes;
@@ -112,8 +112,12 @@ template <class T>
 CHAINRULE_INLINE Vec<T> select(Mask<T> m, Vec<T> a, Vec<T> b) {
   return from_bits(Bits<T>{(to_bits(a).v & m.v) | (to_bits(b).v & ~m.v)});
 }
-CHAINRULE_INLINE Bits<float> broadcast_bits(std::uint32_t x) { return {VectorTypes<float>::Integer{x, x, x, x}}; }
-CHAINRULE_INLINE Bits<double> broadcast_bits(std::uint64_t x) { return {VectorTypes<double>::Integer{x, x}}; }
+CHAINRULE_INLINE Bits<float> broadcast_bits(std::uint32_t x) {
+  return {VectorTypes<float>::Integer{x, x, x, x}};
+}
+CHAINRULE_INLINE Bits<double> broadcast_bits(std::uint64_t x) {
+  return {VectorTypes<double>::Integer{x, x}};
+}
 template <class T>
 CHAINRULE_INLINE Bits<T> operator+(Bits<T> a, Bits<T> b) {
   return {a.v + b.v};

@@ -3,7 +3,8 @@
 template <class T>
 inline constexpr Index kSquare = 32 / static_cast<Index>(sizeof(T));
 
-CHAINRULE_INLINE void transpose_square(const float* from, Index from_stride, float* to, Index to_stride) {
+CHAINRULE_INLINE void transpose_square(const float* from, Index from_stride, float* to,
+                                       Index to_stride) {
   __m256 r[8], s[8];
   CHAINRULE_UNROLL
   for (int i = 0; i < 8; ++i) r[i] = _mm256_loadu_ps(from + i * from_stride);

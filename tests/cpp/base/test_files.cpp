@@ -23,7 +23,9 @@ namespace {
 // A folder that is gone, with all that is in it, after the test.
 class Folder {
  public:
-  Folder() : path_(fs::temp_directory_path() / ("chainrule-test-" + std::to_string(std::random_device()()))) {
+  Folder()
+      : path_(fs::temp_directory_path() /
+              ("chainrule-test-" + std::to_string(std::random_device()()))) {
     fs::create_directory(path_);
   }
   Folder(const Folder&) = delete;
@@ -67,8 +69,8 @@ TEST(files_come_back_as_they_were_saved) {
 
 TEST(files_with_odd_names) {
   const Folder folder;
-  for (const std::string& name : {std::string("two words"), std::string("grün\xe2\x82\xac"), std::string("-"),
-                                  std::string(255, 'n')}) {
+  for (const std::string& name : {std::string("two words"), std::string("grün\xe2\x82\xac"),
+                                  std::string("-"), std::string(255, 'n')}) {
     save_file(folder / name, bytes_of(name));
     CHECK_EQUAL(content(folder / name), name);
   }
@@ -155,7 +157,8 @@ TEST(files_survive_a_failed_save) {
   const rlimit small{10000, limit.rlim_max};
   const auto handler = std::signal(SIGXFSZ, SIG_IGN);
   setrlimit(RLIMIT_FSIZE, &small);
-  CHECK_THROWS(save_file(folder / "a", std::vector<std::byte>(20000)), "cannot write 20000 bytes to");
+  CHECK_THROWS(save_file(folder / "a", std::vector<std::byte>(20000)),
+               "cannot write 20000 bytes to");
   CHECK_THROWS(save_file(folder / "b", std::vector<std::byte>(20000)), "too large");
   setrlimit(RLIMIT_FSIZE, &limit);
   std::signal(SIGXFSZ, handler);

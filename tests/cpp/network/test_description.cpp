@@ -24,9 +24,10 @@ constexpr std::string_view kNetwork =
 std::string whole_text() {
   std::string text(kNetwork);
   text.pop_back();
-  return text + R"(,"optimizer":{"name":"adam","learning_rate":0.001,"beta_1":0.9,"beta_2":0.999,)"
-                R"("epsilon":1e-08,"weight_decay":0,"decay_biases":true,"updates":12},)"
-                R"("training_forwards":13,"epochs":2,"labels":null,"preprocessor":null,"cursor":null})";
+  return text +
+         R"(,"optimizer":{"name":"adam","learning_rate":0.001,"beta_1":0.9,"beta_2":0.999,)"
+         R"("epsilon":1e-08,"weight_decay":0,"decay_biases":true,"updates":12},)"
+         R"("training_forwards":13,"epochs":2,"labels":null,"preprocessor":null,"cursor":null})";
 }
 
 std::string replaced(std::string text, std::string_view from, std::string_view to) {
@@ -34,7 +35,9 @@ std::string replaced(std::string text, std::string_view from, std::string_view t
   return text.replace(text.find(from), from.size(), to);
 }
 
-NetworkSpec network(std::string_view text) { return network_from(json::parse("text", text, kLimits)); }
+NetworkSpec network(std::string_view text) {
+  return network_from(json::parse("text", text, kLimits));
+}
 
 // Read as a dict and piece by piece; both must say the same.
 ModelDescription description(std::string_view text) {
@@ -97,39 +100,54 @@ TEST(description_goes_out_and_comes_back) {
 }
 
 TEST(description_takes_keys_in_any_order) {
-  const std::string text = replaced(replaced(std::string(kNetwork), R"("seed":18446744073709551615,)", ""),
-                                    R"({"name":"cross_entropy"}})", R"({"name":"cross_entropy"},"seed":18446744073709551615})");
+  const std::string text = replaced(
+      replaced(std::string(kNetwork), R"("seed":18446744073709551615,)", ""),
+      R"({"name":"cross_entropy"}})", R"({"name":"cross_entropy"},"seed":18446744073709551615})");
   CHECK(network(text) == network(kNetwork));
-  CHECK(network(replaced(std::string(kNetwork), R"("type":"dense","units":4,)", R"("units":4,"type":"dense",)")) ==
-        network(kNetwork));
+  CHECK(network(replaced(std::string(kNetwork), R"("type":"dense","units":4,)",
+                         R"("units":4,"type":"dense",)")) == network(kNetwork));
 }
 
 TEST(description_says_where) {
-  CHECK_THROWS(with(R"("units":2)", R"("units":-3)"), "layers[1].units: expected a positive integer, got -3");
-  CHECK_THROWS(with(R"("units":2)", R"("units":2.0)"), "layers[1].units: expected a positive integer, got 2");
+  CHECK_THROWS(with(R"("units":2)", R"("units":-3)"),
+               "layers[1].units: expected a positive integer, got -3");
+  CHECK_THROWS(with(R"("units":2)", R"("units":2.0)"),
+               "layers[1].units: expected a positive integer, got 2");
   CHECK_THROWS(with(R"("units":2)", R"("unit":2)"), "layers[1].units: expected a value, got none");
   CHECK_THROWS(with(R"("units":2)", R"("units":2,"unit":2)"), "layers[1]: unknown key 'unit'");
   CHECK_THROWS(with(R"("name":"softmax")", R"("name":"softmix")"),
                "layers[2].activation: unknown name 'softmix'; did you mean");
-  CHECK_THROWS(with(R"("stddev":0.1)", R"("stddev":-0.1)"), "layers[0].initializer.stddev: expected a number in");
-  CHECK_THROWS(with(R"("bias":false)", R"("bias":0)"), "layers[1].bias: expected true or false, got 0");
-  CHECK_THROWS(with(R"("max_norm":2.5)", R"("max_norm":0)"), "layers[0].max_norm: expected a positive number, got 0");
-  CHECK_THROWS(with(R"("l2":0.001)", R"("l2":-1)"), "layers[0].l2: expected a number in [0, inf), got -1");
-  CHECK_THROWS(with(R"("type":"dense")", R"("type":"dens")"), "layers[0].type: unknown name 'dens'; did you mean");
-  CHECK_THROWS(with(R"("type":"activation")", R"("type":7)"), "layers[2].type: expected a name, got 7");
-  CHECK_THROWS(with(R"("updates":12)", R"("updates":-1)"), "optimizer.updates: expected an integer in [0, ");
-  CHECK_THROWS(with(R"("beta_1":0.9)", R"("beta_1":1)"), "optimizer.beta_1: expected a number in [0, 1), got 1");
-  CHECK_THROWS(with(R"("epochs":2)", R"("epochs":1099511627776)"), "epochs: expected an integer in [0, ");
+  CHECK_THROWS(with(R"("stddev":0.1)", R"("stddev":-0.1)"),
+               "layers[0].initializer.stddev: expected a number in");
+  CHECK_THROWS(with(R"("bias":false)", R"("bias":0)"),
+               "layers[1].bias: expected true or false, got 0");
+  CHECK_THROWS(with(R"("max_norm":2.5)", R"("max_norm":0)"),
+               "layers[0].max_norm: expected a positive number, got 0");
+  CHECK_THROWS(with(R"("l2":0.001)", R"("l2":-1)"),
+               "layers[0].l2: expected a number in [0, inf), got -1");
+  CHECK_THROWS(with(R"("type":"dense")", R"("type":"dens")"),
+               "layers[0].type: unknown name 'dens'; did you mean");
+  CHECK_THROWS(with(R"("type":"activation")", R"("type":7)"),
+               "layers[2].type: expected a name, got 7");
+  CHECK_THROWS(with(R"("updates":12)", R"("updates":-1)"),
+               "optimizer.updates: expected an integer in [0, ");
+  CHECK_THROWS(with(R"("beta_1":0.9)", R"("beta_1":1)"),
+               "optimizer.beta_1: expected a number in [0, 1), got 1");
+  CHECK_THROWS(with(R"("epochs":2)", R"("epochs":1099511627776)"),
+               "epochs: expected an integer in [0, ");
 }
 
 TEST(description_of_the_whole) {
   CHECK_THROWS(with(R"("dtype":"float64")", R"("dtype":"float16")"),
                "dtype: expected 'float32' or 'float64', got 'float16'");
-  CHECK_THROWS(with(R"("n_features":3)", R"("n_features":0)"), "n_features: expected a positive integer, got 0");
-  CHECK_THROWS(with(R"("seed":18446744073709551615)", R"("seed":18446744073709551616)"), "seed: expected an integer");
+  CHECK_THROWS(with(R"("n_features":3)", R"("n_features":0)"),
+               "n_features: expected a positive integer, got 0");
+  CHECK_THROWS(with(R"("seed":18446744073709551615)", R"("seed":18446744073709551616)"),
+               "seed: expected an integer");
   CHECK_THROWS(with(R"("seed":)", R"("sed":)"), "seed: expected a value, got none");
   CHECK_THROWS(with(R"("seed":)", R"("sed":1,"seed":)"), "description: unknown key 'sed'");
-  CHECK_THROWS(with(R"("labels":null)", R"("labels":["a"])"), "labels: expected null, which is all");
+  CHECK_THROWS(with(R"("labels":null)", R"("labels":["a"])"),
+               "labels: expected null, which is all");
   CHECK_THROWS(with(R"("cursor":null)", R"("cursor":{})"), "cursor: expected null, which is all");
   CHECK_THROWS(network(whole_text()), "description: unknown key 'optimizer'");
   CHECK_THROWS(description(kNetwork), "optimizer: expected a value, got none");
@@ -153,24 +171,26 @@ TEST(description_keys_are_there_once) {
   };
   CHECK_THROWS(read(R"({"seed":1,"seed":1})"), "key 'seed' is there twice");
   CHECK_THROWS(read(R"({"layers":[],"layers":[]})"), "key 'layers' is there twice");
-  CHECK_THROWS(read(R"({"loss":{"name":"mse","name":"mse"}})"), "description: key 'name' is there twice");
+  CHECK_THROWS(read(R"({"loss":{"name":"mse","name":"mse"}})"),
+               "description: key 'name' is there twice");
   std::string many = R"({"a0":0)";
   for (int i = 1; i < 1000; ++i) many += text(R"(,"a)", i, R"(":0)");
   CHECK_THROWS(read(many + "}"), "more keys than there can be");
 }
 
 TEST(description_of_sizes_that_overflow) {
-  for (const char* n : {"4294967297", "9007199254740992", "9223372036854775807", "9223372036854775808",
-                        "18446744073709551616", "1e30"}) {
+  for (const char* n : {"4294967297", "9007199254740992", "9223372036854775807",
+                        "9223372036854775808", "18446744073709551616", "1e30"}) {
     CHECK_THROWS(with(R"("units":4)", text(R"("units":)", n)), "layers[0].units: expected ");
     CHECK_THROWS(with(R"("n_features":3)", text(R"("n_features":)", n)), "n_features: expected ");
   }
-  CHECK_THROWS(description(replaced(replaced(whole_text(), R"("units":4)", R"("units":4294967296)"), R"("n_features":3)",
-                                    R"("n_features":4294967296)")),
+  CHECK_THROWS(description(replaced(replaced(whole_text(), R"("units":4)", R"("units":4294967296)"),
+                                    R"("n_features":3)", R"("n_features":4294967296)")),
                "layers[0]: 4294967296 units with 4294967296 inputs each make more than");
   // The largest that is allowed; its product by 64 bytes and more is far from 2^63.
-  const ModelDescription large = description(
-      replaced(replaced(whole_text(), R"("units":4)", R"("units":65536)"), R"("n_features":3)", R"("n_features":4294836223)"));
+  const ModelDescription large =
+      description(replaced(replaced(whole_text(), R"("units":4)", R"("units":65536)"),
+                           R"("n_features":3)", R"("n_features":4294836223)"));
   CHECK_EQUAL(large.network.n_features, 4294836223);
 }
 
@@ -182,7 +202,8 @@ TEST(description_of_very_many_layers) {
     return all;
   };
   CHECK_EQUAL(std::ssize(with(R"("layers":[)", layers(kMaxLayers)).network.layers), kMaxLayers);
-  CHECK_THROWS(with(R"("layers":[)", layers(kMaxLayers + 1)), "layers: expected at most 2048 layers, got more");
+  CHECK_THROWS(with(R"("layers":[)", layers(kMaxLayers + 1)),
+               "layers: expected at most 2048 layers, got more");
 }
 
 }  // namespace chainrule

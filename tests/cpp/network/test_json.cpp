@@ -16,8 +16,12 @@ constexpr Limits kLimits{16, 1000};
 }  // namespace
 
 TEST(json_is_written_without_white_space) {
-  const Value value = Object{{"a", Array{1, -2, 2.5, "x"}}, {"b", Object{}}, {"c", nullptr}, {"d", Array{}},
-                             {"e", true}, {"f", false}};
+  const Value value = Object{{"a", Array{1, -2, 2.5, "x"}},
+                             {"b", Object{}},
+                             {"c", nullptr},
+                             {"d", Array{}},
+                             {"e", true},
+                             {"f", false}};
   CHECK_EQUAL(write(value), R"({"a":[1,-2,2.5,"x"],"b":{},"c":null,"d":[],"e":true,"f":false})");
 }
 
@@ -34,13 +38,15 @@ TEST(json_strings_are_escaped) {
 TEST(json_integers_are_exact) {
   using Signed = std::numeric_limits<std::int64_t>;
   using Unsigned = std::numeric_limits<std::uint64_t>;
-  for (const std::int64_t number : {Signed::min(), Signed::min() + 1, std::int64_t{-1}, std::int64_t{0},
-                                    std::int64_t{1}, (std::int64_t{1} << 53) + 1, Signed::max()}) {
+  for (const std::int64_t number :
+       {Signed::min(), Signed::min() + 1, std::int64_t{-1}, std::int64_t{0}, std::int64_t{1},
+        (std::int64_t{1} << 53) + 1, Signed::max()}) {
     CHECK_EQUAL(write(Value(number)), std::to_string(number));
     const Value value = parse("text", write(Value(number)), kLimits);
     CHECK(value.get_if<std::int64_t>() != nullptr && *value.get_if<std::int64_t>() == number);
   }
-  for (const std::uint64_t number : {std::uint64_t{1} << 63, Unsigned::max() - 1, Unsigned::max()}) {
+  for (const std::uint64_t number :
+       {std::uint64_t{1} << 63, Unsigned::max() - 1, Unsigned::max()}) {
     const Value value = parse("text", write(Value(number)), kLimits);
     CHECK(value.get_if<std::uint64_t>() != nullptr && *value.get_if<std::uint64_t>() == number);
   }

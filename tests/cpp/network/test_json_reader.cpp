@@ -14,8 +14,10 @@ std::string again(std::string_view text) { return write(parse("text", text, kLim
 }  // namespace
 
 TEST(json_reader_takes_what_the_standard_allows) {
-  CHECK_EQUAL(again(" \t\r\n{ \"b\" : [ 1 , 2.5e0 ,\"x\" ] , \"a\" : { } } \n"), R"({"b":[1,2.5,"x"],"a":{}})");
-  for (const char* text : {"null", "true", "false", "0", "-1", "[]", "{}", "\"\"", "[[],[{}]]", "-0", "1e-07"})
+  CHECK_EQUAL(again(" \t\r\n{ \"b\" : [ 1 , 2.5e0 ,\"x\" ] , \"a\" : { } } \n"),
+              R"({"b":[1,2.5,"x"],"a":{}})");
+  for (const char* text :
+       {"null", "true", "false", "0", "-1", "[]", "{}", "\"\"", "[[],[{}]]", "-0", "1e-07"})
     CHECK_EQUAL(again(text), text);
   CHECK_EQUAL(again("[0.0,-0.0,1.50,10E2,1e+3,0e5]"), "[0,-0,1.5,1000,1000,0]");
   CHECK_EQUAL(again(R"("\"\\\/\b\f\n\r\t\u0041\u00fc\u20ac\ud83d\uDE00")"),
@@ -23,14 +25,66 @@ TEST(json_reader_takes_what_the_standard_allows) {
 }
 
 TEST(json_reader_refuses_everything_else) {
-  for (const char* text :
-       {"", " ", "nul", "nulL", "True", "NaN", "Infinity", "-", "-a", "+1", "01", "-01", "1.", ".5", "1e", "1e+",
-        "1.e5", "0x10", "1_000", "1 2", "[", "]", "[1", "[1,", "[1,]", "[,1]", "[1 2]", "{", "}", "{\"a\"",
-        "{\"a\":", "{\"a\":1", "{\"a\":1,", "{\"a\":1,}", "{,}", "{a:1}", "{'a':1}", "{\"a\" 1}", "{1:2}", "\"",
-        "\"a", "\"\\", "\"\\x41\"", "\"\\u12\"", "\"\\u12g4\"", "\"\\u-123\"", "\"\\ud800\"", "\"\\udc00\"",
-        "\"\\ud800\\u0041\"", "\"\\ud800x\"", "\"a\nb\"", "\"\t\"", "// c\n1", "/**/1", "[1}", "{\"a\":1]", "\x01"})
+  for (const char* text : {"",
+                           " ",
+                           "nul",
+                           "nulL",
+                           "True",
+                           "NaN",
+                           "Infinity",
+                           "-",
+                           "-a",
+                           "+1",
+                           "01",
+                           "-01",
+                           "1.",
+                           ".5",
+                           "1e",
+                           "1e+",
+                           "1.e5",
+                           "0x10",
+                           "1_000",
+                           "1 2",
+                           "[",
+                           "]",
+                           "[1",
+                           "[1,",
+                           "[1,]",
+                           "[,1]",
+                           "[1 2]",
+                           "{",
+                           "}",
+                           "{\"a\"",
+                           "{\"a\":",
+                           "{\"a\":1",
+                           "{\"a\":1,",
+                           "{\"a\":1,}",
+                           "{,}",
+                           "{a:1}",
+                           "{'a':1}",
+                           "{\"a\" 1}",
+                           "{1:2}",
+                           "\"",
+                           "\"a",
+                           "\"\\",
+                           "\"\\x41\"",
+                           "\"\\u12\"",
+                           "\"\\u12g4\"",
+                           "\"\\u-123\"",
+                           "\"\\ud800\"",
+                           "\"\\udc00\"",
+                           "\"\\ud800\\u0041\"",
+                           "\"\\ud800x\"",
+                           "\"a\nb\"",
+                           "\"\t\"",
+                           "// c\n1",
+                           "/**/1",
+                           "[1}",
+                           "{\"a\":1]",
+                           "\x01"})
     CHECK_THROWS(parse("text", text, kLimits), "text: byte ");
-  CHECK_THROWS(parse("text", std::string_view("1\0", 2), kLimits), "text: byte 1: expected nothing more");
+  CHECK_THROWS(parse("text", std::string_view("1\0", 2), kLimits),
+               "text: byte 1: expected nothing more");
   CHECK_THROWS(parse("text", std::string_view("\"a\0\"", 4), kLimits), "control character");
 }
 
@@ -38,7 +92,8 @@ TEST(json_reader_says_where) {
   CHECK_THROWS(parse("text", "[1,2;3]", kLimits), "text: byte 4: expected ',' or ']'");
   CHECK_THROWS(parse("text", "{\"a\":1;3}", kLimits), "text: byte 6: expected ',' or '}'");
   CHECK_THROWS(parse("text", "{\"a\":,}", kLimits), "text: byte 5: expected a value");
-  CHECK_THROWS(parse("text", "[1e999]", kLimits), "text: byte 6: the number in front of this is too large or too small");
+  CHECK_THROWS(parse("text", "[1e999]", kLimits),
+               "text: byte 6: the number in front of this is too large or too small");
   CHECK_THROWS(parse("text", "[1e-999]", kLimits), "too small");
 }
 
@@ -50,7 +105,9 @@ TEST(json_reader_refuses_a_key_that_is_there_twice) {
 }
 
 TEST(json_reader_limits) {
-  const auto nested = [](std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
+  const auto nested = [](std::size_t depth) {
+    return std::string(depth, '[') + std::string(depth, ']');
+  };
   CHECK_EQUAL(again(nested(16)), nested(16));
   CHECK_THROWS(parse("text", nested(17), kLimits), "too many objects and lists in each other");
   CHECK_THROWS(parse("text", std::string(1000000, '['), kLimits), "in each other");
@@ -96,12 +153,13 @@ TEST(json_reader_demands_keys) {
 }
 
 TEST(json_reader_demands_utf8) {
-  for (const char* text : {"", "a", "\x7f", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80",
-                           "\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"})
+  for (const char* text : {"", "a", "\x7f", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf",
+                           "\xee\x80\x80", "\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"})
     CHECK(is_utf8(text));
   for (const char* text :
-       {"\x80", "\xbf", "\xc0\x80", "\xc1\xbf", "\xc2", "\xc2\x7f", "\xc2\xc0", "\xe0\x9f\xbf", "\xe0\xa0", "\xed\xa0\x80",
-        "\xef\xbf", "\xf0\x8f\xbf\xbf", "\xf0\x90\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "a\xc2"})
+       {"\x80", "\xbf", "\xc0\x80", "\xc1\xbf", "\xc2", "\xc2\x7f", "\xc2\xc0", "\xe0\x9f\xbf",
+        "\xe0\xa0", "\xed\xa0\x80", "\xef\xbf", "\xf0\x8f\xbf\xbf", "\xf0\x90\x80",
+        "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "a\xc2"})
     CHECK(!is_utf8(text));
   CHECK_THROWS(parse("text", "\"\xff\"", kLimits), "text: expected UTF-8");
 }

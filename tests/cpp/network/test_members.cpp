@@ -51,7 +51,9 @@ FormulaSpec formula_in(const json::Value& formula, Family family) {
   return spec;
 }
 
-FormulaSpec formula_of(std::string_view text, Family family) { return formula_in(parsed(text), family); }
+FormulaSpec formula_of(std::string_view text, Family family) {
+  return formula_in(parsed(text), family);
+}
 
 }  // namespace
 
@@ -59,7 +61,8 @@ TEST(members_that_are_numbers) {
   CHECK_EQUAL(number_in(R"({"x":0.25})", any()), 0.25);
   CHECK_EQUAL(number_in(R"({"x":-3})", any()), -3.0);
   CHECK_EQUAL(number_in(R"({"x":18446744073709551615})", any()), 18446744073709551616.0);
-  CHECK_THROWS(number_in(R"({"x":-1})", at_least(0)), "here.x: expected a number in [0, inf), got -1");
+  CHECK_THROWS(number_in(R"({"x":-1})", at_least(0)),
+               "here.x: expected a number in [0, inf), got -1");
   CHECK_THROWS(number_in(R"({"x":0})", positive()), "here.x: expected a positive number, got 0");
   CHECK_THROWS(number_in(R"({"x":"1"})", any()), "got '1'");
   CHECK_THROWS(number_in(R"({"x":true})", any()), "got true");
@@ -70,24 +73,30 @@ TEST(members_that_are_not_finite) {
   for (const double x : {kInfinity, -kInfinity, std::numeric_limits<double>::quiet_NaN()}) {
     const json::Object object{{"x", x}};
     double number = 0;
-    CHECK_THROWS(MemberReader(object, "here").number("x", number, any()), "here.x: expected a number in");
+    CHECK_THROWS(MemberReader(object, "here").number("x", number, any()),
+                 "here.x: expected a number in");
   }
 }
 
 TEST(members_that_are_integers) {
   CHECK_EQUAL(integer_in(R"({"x":7})", at_least(1)), 7);
   CHECK_EQUAL(integer_in(R"({"x":9007199254740992})", at_least(1)), Index{1} << 53);
-  CHECK_THROWS(integer_in(R"({"x":-3})", at_least(1)), "here.x: expected a positive integer, got -3");
-  CHECK_THROWS(integer_in(R"({"x":-1})", kCounts), "here.x: expected an integer in [0, 1099511627776), got -1");
-  for (const char* text : {"1.5", "2.0", "2e0", "-0", "9007199254740993", "9223372036854775808", "true", "\"1\"", "[]"})
-    CHECK_THROWS(integer_in(chainrule::text("{\"x\":", text, "}"), at_least(1)), "expected a positive integer");
+  CHECK_THROWS(integer_in(R"({"x":-3})", at_least(1)),
+               "here.x: expected a positive integer, got -3");
+  CHECK_THROWS(integer_in(R"({"x":-1})", kCounts),
+               "here.x: expected an integer in [0, 1099511627776), got -1");
+  for (const char* text : {"1.5", "2.0", "2e0", "-0", "9007199254740993", "9223372036854775808",
+                           "true", "\"1\"", "[]"})
+    CHECK_THROWS(integer_in(chainrule::text("{\"x\":", text, "}"), at_least(1)),
+                 "expected a positive integer");
 }
 
 TEST(members_that_are_seeds) {
   CHECK_EQUAL(seed_in(R"({"x":0})"), 0u);
   CHECK_EQUAL(seed_in(R"({"x":18446744073709551615})"), std::numeric_limits<std::uint64_t>::max());
   for (const char* text : {"-1", "18446744073709551616", "1.0", "null"})
-    CHECK_THROWS(seed_in(chainrule::text("{\"x\":", text, "}")), "here.x: expected an integer in [0, 2^64)");
+    CHECK_THROWS(seed_in(chainrule::text("{\"x\":", text, "}")),
+                 "here.x: expected an integer in [0, 2^64)");
 }
 
 TEST(members_that_are_flags) {
@@ -109,7 +118,8 @@ TEST(members_that_may_be_null) {
       if (!io.is_null("x", number)) io.number("x", *number, any());
       CHECK(number == (text[5] == 'n' ? std::nullopt : std::optional(2.5)));
     });
-  CHECK_THROWS(read(R"({"x":1})", [](MemberReader& io) { io.null("x"); }), "here.x: expected null, which is all");
+  CHECK_THROWS(read(R"({"x":1})", [](MemberReader& io) { io.null("x"); }),
+               "here.x: expected null, which is all");
 }
 
 TEST(members_that_are_names) {
@@ -120,7 +130,8 @@ TEST(members_that_are_names) {
                         io.name("x", name);
                       }),
                  "here.x: expected a name");
-  CHECK_THROWS(formula_in(json::Object{{"name", std::string(10000, 'a')}}, Family::loss), "aaa...'");
+  CHECK_THROWS(formula_in(json::Object{{"name", std::string(10000, 'a')}}, Family::loss),
+               "aaa...'");
 }
 
 // Every formula of every list goes out and comes back, with other values than the defaults.
@@ -139,7 +150,8 @@ TEST(members_that_are_formulas) {
       for (std::size_t i = 0; i < object.size(); ++i) {
         json::Object changed = object;
         changed[i].key += "_";
-        CHECK_THROWS(formula_in(changed, family), text("here.x.", object[i].key, ": expected a value, got none"));
+        CHECK_THROWS(formula_in(changed, family),
+                     text("here.x.", object[i].key, ": expected a value, got none"));
       }
       json::Object longer = object;
       longer.push_back({"momentun", 0.5});
@@ -156,17 +168,20 @@ TEST(members_that_are_wrong_formulas) {
   CHECK_THROWS(formula_of(R"({"name":"rleu"})", Family::activation),
                "here.x: unknown name 'rleu'; did you mean");
   CHECK_THROWS(formula_of(R"({"name":"relu"})", Family::loss), "here.x: unknown name 'relu'");
-  CHECK_THROWS(formula_of(R"("relu")", Family::activation), "here.x: expected an object, got 'relu'");
+  CHECK_THROWS(formula_of(R"("relu")", Family::activation),
+               "here.x: expected an object, got 'relu'");
   CHECK_THROWS(formula_of(R"({"name":"normal","mean":0,"stddev":-1})", Family::initializer),
                "here.x.stddev: expected a number in [0, inf), got -1");
-  CHECK_THROWS(formula_of(R"({"name":"sgd","learning_rate":0.1,"momentum":0,"dampening":0,"nesterov":true,)"
-                          R"("weight_decay":0,"decay_biases":true})",
-                          Family::optimizer),
-               "here.x: SGD: nesterov=True needs");
-  CHECK_THROWS(formula_of(R"({"name":"sgd","learning_rate":0.1,"momentum":0,"dampening":0,"nesterov":0,)"
-                          R"("weight_decay":0,"decay_biases":true})",
-                          Family::optimizer),
-               "here.x.nesterov: expected true or false, got 0");
+  CHECK_THROWS(
+      formula_of(R"({"name":"sgd","learning_rate":0.1,"momentum":0,"dampening":0,"nesterov":true,)"
+                 R"("weight_decay":0,"decay_biases":true})",
+                 Family::optimizer),
+      "here.x: SGD: nesterov=True needs");
+  CHECK_THROWS(
+      formula_of(R"({"name":"sgd","learning_rate":0.1,"momentum":0,"dampening":0,"nesterov":0,)"
+                 R"("weight_decay":0,"decay_biases":true})",
+                 Family::optimizer),
+      "here.x.nesterov: expected true or false, got 0");
 }
 
 }  // namespace chainrule
