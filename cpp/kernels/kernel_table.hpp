@@ -13,9 +13,9 @@ namespace chainrule {
 
 // Largest block that the products work on, sized so that its accumulators stay in L2.
 struct BlockSizes {
-  Index rows;  // forward: examples; input and weight gradient: inputs (a multiple of kLanes)
-  Index
-      panels;  // forward and weight gradient: panels of outputs; input gradient: panels of examples
+  Index rows;       // forward: examples; input and weight gradient: inputs (a multiple of kLanes)
+  Index panels;     // forward and weight gradient: panels of outputs; input gradient: of examples
+  Index tile_rows;  // inputs of a tile of the weight gradient; `rows` is a multiple of it
 };
 
 template <class T>
@@ -109,6 +109,11 @@ template <class T>
 struct WeightGradientBlock {
   MatrixView<const T> x;   // (batch, n_in)
   MatrixView<const T> dz;  // (batch, n_out) padded
+  // Copies of all X by pack_tiles, and of all dZ as dz_panels[panel][example][lane], which spare
+  // strided reads where several blocks read the same; or null. With tiles, `first` is a multiple of
+  // blocks.tile_rows.
+  const T* x_tiles;
+  const T* dz_panels;
   Index first_panel, n_panels;
   Index first, count;  // inputs
   T* gradient;         // the whole dW in panels, or null
@@ -129,6 +134,9 @@ struct KernelTable {
   void (*forward)(const ForwardBlock<T>& block);
   void (*input_gradient)(const InputGradientBlock<T>& block);
   void (*weight_gradient)(const WeightGradientBlock<T>& block);
+  // tiles[t][example][r] = x(example, t * tile_rows + r) for the columns from `first`, a multiple
+  // of tile_rows, to first + count; r ends with the columns.
+  void (*pack_tiles)(MatrixView<const T> x, Index first, Index count, T* tiles);
   // sums[j] = sum over rows of m(i, j), padded rows, in chunks of kChunk rows.
   void (*sum_rows)(MatrixView<const T> m, T* sums);
   // panels[p][k][lane] = m(p * kLanes + lane, k), +0 where there is no such row.

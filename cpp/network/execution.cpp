@@ -186,11 +186,14 @@ class Executor {
     const Segment& w = segment(stage.weight);
     const Index panels = n_panels<T>(stage.n_out);
     const double work = product_work(stage);
-    const Grid grid = make_grid(ceil_div(stage.n_in, kLanes<T>), kernels_.blocks.rows / kLanes<T>,
+    const Index tile_rows = kernels_.blocks.tile_rows;
+    const Grid grid = make_grid(ceil_div(stage.n_in, tile_rows), kernels_.blocks.rows / tile_rows,
                                 panels, kernels_.blocks.panels, threads_for(work, run_.n_threads));
     WeightGradientBlock<T> whole{};
     whole.x = x;
     whole.dz = dz;
+    whole.x_tiles = copy_in_tiles(x, buffer_data(op.x_tiles));
+    whole.dz_panels = copy_in_panels(dz, buffer_data(op.dz_panels));
     T* slots[kMaxSlots] = {};
     if (run_.update != nullptr) {
       const Update<T>& update = *run_.update;
@@ -207,7 +210,7 @@ class Executor {
     }
     split(grid.size(), work, run_.n_threads, [&](Index item) {
       // Panels run fastest: the inputs of a block of rows stay in L2 while the panels pass.
-      const Range inputs = part(stage.n_in, grid.row_parts, item / grid.panel_parts, kLanes<T>);
+      const Range inputs = part(stage.n_in, grid.row_parts, item / grid.panel_parts, tile_rows);
       const Range columns = part(panels, grid.panel_parts, item % grid.panel_parts);
       WeightGradientBlock<T> block = whole;
       block.first = inputs.begin;
@@ -220,6 +223,29 @@ class Executor {
   }
 
  private:
+  // X for the tiles of the weight gradient, and dZ for its panels; null if there is no place for
+  // it.
+  const T* copy_in_tiles(MatrixView<const T> x, T* tiles) {
+    if (tiles == nullptr) return nullptr;
+    const Index rows = kernels_.blocks.rows;
+    split(ceil_div(x.cols, rows), copy_work(x), run_.n_threads, [&](Index i) {
+      kernels_.pack_tiles(x, i * rows, std::min(rows, x.cols - i * rows), tiles);
+    });
+    return tiles;
+  }
+  const T* copy_in_panels(MatrixView<const T> dz, T* panels) {
+    if (panels == nullptr) return nullptr;
+    split(n_panels<T>(dz.cols), copy_work(dz), run_.n_threads, [&](Index p) {
+      T* to = panels + p * dz.rows * kLanes<T>;
+      for (Index i = 0; i < dz.rows; ++i)
+        std::copy_n(dz.row(i) + p * kLanes<T>, kLanes<T>, to + i * kLanes<T>);
+    });
+    return panels;
+  }
+  static double copy_work(MatrixView<const T> m) {
+    return 4.0 * static_cast<double>(m.rows) * static_cast<double>(m.cols);
+  }
+
   void bias_gradient(const Segment& b, MatrixView<const T> dz, T* db) {
     if (run_.update == nullptr) db = run_.gradient + b.offset;
     kernels_.sum_rows(dz, db);

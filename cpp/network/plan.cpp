@@ -182,10 +182,7 @@ class PlanBuilder {
       }
       // dA needs the weights from before the update.
       if (s > 0) gradient = backward_dense(s, buffers.dz);
-      const Index n_out = table_.stages[s].n_out;
-      const BufferId db = table_.stages[s].bias >= 0 ? add_buffer(1, n_out) : kNoBuffer;
-      add(ParameterGradient{static_cast<Index>(s), inputs_[s], buffers.dz, db},
-          {inputs_[s], buffers.dz, db});
+      backward_parameters(s, buffers.dz);
     }
     plan_.n_backward = static_cast<Index>(plan_.operations.size());
     if (plan_.purpose != PlanPurpose::train)
@@ -204,6 +201,26 @@ class PlanBuilder {
       gradient = dz;
     }
     return gradient;
+  }
+
+  void backward_parameters(std::size_t s, BufferId dz) {
+    const Stage& stage = table_.stages[s];
+    const Index rows = options_.capacity, panels = n_panels<T>(stage.n_out);
+    const BufferId db = stage.bias >= 0 ? add_buffer(1, stage.n_out) : kNoBuffer;
+    // Columns of X are read once for every panel.
+    constexpr Index kPanelsWorthTiles = 4;
+    const Index tile_rows = plan_.kernels->blocks.tile_rows;
+    const BufferId x_tiles = panels >= kPanelsWorthTiles
+                                 ? add_buffer(ceil_div(stage.n_in, tile_rows), rows * tile_rows)
+                                 : kNoBuffer;
+    // Rows of dZ are read once for every block of inputs; what stays in L1 needs no copy.
+    constexpr Index kSmall = 16 << 10;
+    const bool large = rows * stage.n_out * static_cast<Index>(sizeof(T)) > kSmall;
+    const BufferId dz_panels = large && panels > 1 && stage.n_in > plan_.kernels->blocks.rows
+                                   ? add_buffer(panels, rows * kLanes<T>)
+                                   : kNoBuffer;
+    add(ParameterGradient{static_cast<Index>(s), inputs_[s], dz, db, x_tiles, dz_panels},
+        {inputs_[s], dz, db, x_tiles, dz_panels});
   }
 
   // dA of the stage below, or dX; the slope of an elementwise activation is applied in the same

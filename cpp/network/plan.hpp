@@ -66,9 +66,11 @@ struct InputGradient {
 };
 
 // dW = dZ A_prev^T and db = dZ 1: stored, or used at once to update W and b.
+// Copies in the order of the kernel are made first, where that is worth it.
 struct ParameterGradient {
   Index stage;
   BufferId x, dz, db;
+  BufferId x_tiles, dz_panels;
 };
 
 using Operation = std::variant<LoadInput, DenseForward, ActivationForward, LossOfBatch,

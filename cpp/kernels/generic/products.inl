@@ -67,49 +67,59 @@ void input_gradient(const InputGradientBlock<T>& block) {
   }
 }
 
-// The columns `first` to `first + count` of rows k0 to k1 of X as PackedA.
+// Some rows at a time, which stay in L1 while the tiles take their columns.
 template <class T>
-void pack_columns(MatrixView<const T> x, Index first, Index count, Index k0, Index k1, T* packed) {
-  const Index depth = k1 - k0, full = count / kTileRows * kTileRows;
-  for (Index k = k0; k < k1; ++k) {
-    const T* row = x.row(k) + first;
-    T* to = packed + (k - k0) * kTileRows;
-    for (Index r = 0; r < full; r += kTileRows)
-      __builtin_memcpy(to + r * depth, row + r, kTileRows * sizeof(T));
-    for (Index r = full; r < count; ++r) to[full * depth + r - full] = row[r];
+void pack_tiles(MatrixView<const T> x, Index first, Index count, T* tiles) {
+  constexpr Index kRows = 64;
+  for (Index start = 0; start < x.rows; start += kRows) {
+    const Index end = x.rows - start < kRows ? x.rows : start + kRows;
+    for (Index r = first; r < first + count; r += kTileRows) {
+      const Index width = first + count - r < kTileRows ? first + count - r : kTileRows;
+      T* to = tiles + r * x.rows + start * kTileRows;
+      for (Index e = start; e < end; ++e, to += kTileRows)
+        if (width == kTileRows)
+          __builtin_memcpy(to, x.row(e) + r, kTileRows * sizeof(T));
+        else
+          for (Index i = 0; i < width; ++i) to[i] = x(e, r + i);
+    }
+  }
+}
+
+// Examples k0 to k1 of the sums of some tiles and panels.
+template <class T>
+void add_examples(const WeightGradientBlock<T>& block, Index k0, Index k1, bool begin, T* sums) {
+  const Index batch = block.x.rows, panel_size = block.count * kLanes<T>;
+  for (Index p = 0; p < block.n_panels; p += kTilePanels) {
+    const Index n_panels = block.n_panels - p < kTilePanels ? block.n_panels - p : kTilePanels;
+    const Index panel = block.first_panel + p;
+    const PanelsOfB<T> b =
+        block.dz_panels != nullptr
+            ? PanelsOfB<T>{block.dz_panels + (panel * batch + k0) * kLanes<T>, kLanes<T>,
+                           batch * kLanes<T>}
+            : PanelsOfB<T>{block.dz.row(k0) + panel * kLanes<T>, block.dz.stride, kLanes<T>};
+    const BlockOfC<T> c{sums + p * panel_size, panel_size};
+    if (block.x_tiles != nullptr)
+      block_of_tiles<T>(PackedA<T>{block.x_tiles + block.first * batch + k0 * kTileRows, batch},
+                        block.count, b, n_panels, 0, k1 - k0, begin, c);
+    else
+      block_of_tiles<T>(ColumnsOfA<T>{block.x.row(k0) + block.first, block.x.stride}, block.count,
+                        b, n_panels, 0, k1 - k0, begin, c);
   }
 }
 
 // dW^T = X^T dZ: rows are inputs, lanes are outputs, k runs over the examples of a chunk; the sums
-// of chunks are added in order. When several panels pass over the same examples, their inputs are
-// copied into the order of the tiles first, which spares strided reads of X for each panel.
+// of chunks are added in order.
 template <class T>
 void weight_gradient(const WeightGradientBlock<T>& block) {
   alignas(64) T total[kBlockPanels * kBlockRows * kLanes<T>];
   alignas(64) T chunk[kBlockPanels * kBlockRows * kLanes<T>];
-  alignas(64) T packed[kExampleDepth<T> * kBlockRows];
   const Index panel_size = block.count * kLanes<T>;
   const Index batch = block.x.rows;
-  const bool pack = block.n_panels >= kPanelsWorthPacking;
   for (Index start = 0; start < batch; start += kChunk) {
     const Index end = batch - start < kChunk ? batch : start + kChunk;
-    for (Index k = start; k < end; k += kExampleDepth<T>) {
-      const Index k_end = end - k < kExampleDepth<T> ? end : k + kExampleDepth<T>;
-      if (pack) pack_columns(block.x, block.first, block.count, k, k_end, packed);
-      for (Index p = 0; p < block.n_panels; p += kTilePanels) {
-        const Index n_panels = block.n_panels - p < kTilePanels ? block.n_panels - p : kTilePanels;
-        const T* dz = block.dz.row(k) + (block.first_panel + p) * kLanes<T>;
-        const PanelsOfB<T> b{dz, block.dz.stride, kLanes<T>};
-        const BlockOfC<T> c{start == 0 ? total + p * panel_size : chunk + p * panel_size,
-                            panel_size};
-        if (pack)
-          block_of_tiles<T>(PackedA<T>{packed, k_end - k}, block.count, b, n_panels, 0, k_end - k,
-                            k == start, c);
-        else
-          block_of_tiles<T>(ColumnsOfA<T>{block.x.row(k) + block.first, block.x.stride},
-                            block.count, b, n_panels, 0, k_end - k, k == start, c);
-      }
-    }
+    for (Index k = start; k < end; k += kExampleDepth<T>)
+      add_examples(block, k, end - k < kExampleDepth<T> ? end : k + kExampleDepth<T>, k == start,
+                   start == 0 ? total : chunk);
     if (start > 0) add_into(block.n_panels * panel_size, chunk, total);
   }
   const Index n_in = block.x.cols;

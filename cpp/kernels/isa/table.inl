@@ -45,10 +45,11 @@ struct FunctionTable {
 template <class T>
 constexpr KernelTable<T> make_table(const char* tier) {
   return {tier,
-          {kBlockRows, kBlockPanels},
+          {kBlockRows, kBlockPanels, kTileRows},
           forward<T>,
           input_gradient<T>,
           weight_gradient<T>,
+          pack_tiles<T>,
           sum_rows<T>,
           pack_panels<T>,
           activation_rows<T>(Activations{}),

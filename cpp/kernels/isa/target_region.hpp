@@ -14,11 +14,11 @@
 #define CHAINRULE_UNROLL CHAINRULE_PRAGMA(clang loop unroll(full))
 #elif defined(__GNUC__)
 // GCC 12 says that its own AVX-512 header uses values before they are set.
-#define CHAINRULE_BEGIN_TARGET(features)                               \
-  CHAINRULE_PRAGMA(GCC diagnostic push)                                \
-  CHAINRULE_PRAGMA(GCC diagnostic ignored "-Wuninitialized")           \
-      CHAINRULE_PRAGMA(GCC diagnostic ignored "-Wmaybe-uninitialized") \
-          CHAINRULE_PRAGMA(GCC push_options) CHAINRULE_PRAGMA(GCC target(features))
+#define CHAINRULE_BEGIN_TARGET(features)                           \
+  CHAINRULE_PRAGMA(GCC diagnostic push)                            \
+  CHAINRULE_PRAGMA(GCC diagnostic ignored "-Wuninitialized")       \
+  CHAINRULE_PRAGMA(GCC diagnostic ignored "-Wmaybe-uninitialized") \
+  CHAINRULE_PRAGMA(GCC push_options) CHAINRULE_PRAGMA(GCC target(features))
 #define CHAINRULE_END_TARGET CHAINRULE_PRAGMA(GCC pop_options) CHAINRULE_PRAGMA(GCC diagnostic pop)
 #define CHAINRULE_UNROLL CHAINRULE_PRAGMA(GCC unroll 32)
 #else

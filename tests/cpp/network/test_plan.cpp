@@ -29,7 +29,9 @@ struct UseOf {
   Use operator()(const InputGradient& op) const {
     return {{op.dz, op.z_prev, op.a_prev}, {op.dz_panels, op.da, op.dz_prev}};
   }
-  Use operator()(const ParameterGradient& op) const { return {{op.x, op.dz}, {op.db}}; }
+  Use operator()(const ParameterGradient& op) const {
+    return {{op.x, op.dz}, {op.db, op.x_tiles, op.dz_panels}};
+  }
 };
 
 // Which buffer each element of the workspace holds while the plan runs.
