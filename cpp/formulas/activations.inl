@@ -122,7 +122,7 @@ struct Softmax {
 
   template <class V>
   static void forward_row(Index n, const typename V::Scalar* z, typename V::Scalar* a) {
-    const V sum = splat<V>(exponentials_row<V>(n, z, row_maximum<V>(n, z), a));
+    const V sum = spread<V>(exponentials_row<V>(n, z, row_maximum<V>(n, z), a));
     const V inverse = splat<V>(1) / sum;
     map_row<V>(n, a, [&](V e) { return e * inverse; }, a);
   }
@@ -131,7 +131,7 @@ struct Softmax {
   template <class V>
   static void backward_row(Index n, const typename V::Scalar* a, const typename V::Scalar* da,
                            typename V::Scalar* dz) {
-    const V mean = splat<V>(sum_row<V>(n, [](V p, V g) { return p * g; }, a, da));
+    const V mean = spread<V>(sum_row<V>(n, [](V p, V g) { return p * g; }, a, da));
     map_row<V>(n, dz, [&](V p, V g) { return p * (g - mean); }, a, da);
   }
 };

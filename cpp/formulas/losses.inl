@@ -14,7 +14,7 @@ V clamped_log(V p) {
 }
 
 template <class V>
-V not_below(V x, typename V::Scalar floor) {
+V not_below(V x, typename V::Number floor) {
   return select(less(x, splat<V>(floor)), splat<V>(floor), x);
 }
 
@@ -76,7 +76,7 @@ logarithms are clamped at -100, and a prediction outside [0, 1] is an error.)";
   }
   template <class V>
   static V gradient(V y_hat, V y) {
-    return (y_hat - y) / not_below(y_hat * (splat<V>(1) - y_hat), typename V::Scalar(1e-12));
+    return (y_hat - y) / not_below(y_hat * (splat<V>(1) - y_hat), typename V::Number(1e-12));
   }
   template <class V>
   static V fused_value(V z, V y) {
@@ -113,7 +113,7 @@ logarithms are clamped at -100, and a prediction outside [0, 1] is an error.)";
   }
   template <class V>
   static V gradient(V y_hat, V y) {
-    return -(y / not_below(y_hat, typename V::Scalar(1e-12)));
+    return -(y / not_below(y_hat, typename V::Number(1e-12)));
   }
 
   // y_hat = softmax(z); returns l = sum_j y_j (log sum_k e^(z_k - max) - (z_j - max)), where a
@@ -122,8 +122,8 @@ logarithms are clamped at -100, and a prediction outside [0, 1] is an error.)";
   static typename V::Scalar fused_row(Index n, const typename V::Scalar* z,
                                       const typename V::Scalar* y, typename V::Scalar* y_hat) {
     const typename V::Scalar maximum = row_maximum<V>(n, z);
-    const V shift = splat<V>(maximum);
-    const V sum = splat<V>(exponentials_row<V>(n, z, maximum, y_hat));
+    const V shift = spread<V>(maximum);
+    const V sum = spread<V>(exponentials_row<V>(n, z, maximum, y_hat));
     const V inverse = splat<V>(1) / sum, log_sum = log(sum), zero = splat<V>(0);
     map_row<V>(n, y_hat, [&](V e) { return e * inverse; }, y_hat);
     return sum_row<V>(

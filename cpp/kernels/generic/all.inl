@@ -1,6 +1,7 @@
 // Everything that is compiled once per tier, in order of use.
 
 #include "kernels/generic/vec_math.inl"
+#include "kernels/generic/column.inl"
 #include "kernels/generic/rows.inl"
 #include "formulas/activations.inl"
 #include "formulas/losses.inl"

@@ -84,10 +84,23 @@ void apply_function(Index n, const T* x, T* y) {
   for (Index i = 0; i < n; i += Vec<T>::width) store(y + i, f(load(x + i)));
 }
 
+template <class F, class T>
+void forward_short_rows(MatrixView<const T> z, MatrixView<T> a) {
+  for_each_group<T>(z.rows, [&](Index first, Index count) {
+    ColumnsOfRows<T> in, out;
+    gather_columns(z, first, count, in);
+    F::template forward_row<Column<Vec<T>>>(z.cols, in, out);
+    scatter_columns(out, first, count, a);
+  });
+}
+
 // Elementwise kernels work on padded rows.
 template <class F, class T>
 void activation_forward(MatrixView<const T> z, MatrixView<T> a, const T* /*fields*/) {
   using V = Vec<T>;
+  if constexpr (F::row_wise) {
+    if (z.cols <= kShortRow) return forward_short_rows<F>(z, a);
+  }
   for (Index i = 0; i < z.rows; ++i) {
     if constexpr (F::row_wise) {
       F::template forward_row<V>(z.cols, z.row(i), a.row(i));

@@ -17,53 +17,69 @@ CHAINRULE_INLINE void for_each_lanes(Index n, F f) {
   if (j < n) f(j, n - j);
 }
 
+// How many parts have an element when only `count` lanes do.
+template <class V>
+CHAINRULE_INLINE Index parts_of(Index count) {
+  return (count + V::width - 1) / V::width;
+}
+
 // The lanes beyond `count` are `fill`; nothing beyond p[count - 1] is read.
 template <class V>
 CHAINRULE_INLINE Lanes<V> load_lanes(const typename V::Scalar* p, Index count,
-                                     typename V::Scalar fill) {
+                                     typename V::Number fill) {
   Lanes<V> lanes;
-  if (count == kVirtualLanes) {
-    for (Index i = 0; i < Lanes<V>::n; ++i) lanes.part[i] = load(p + i * V::width);
-    return lanes;
+  const Index full = count / V::width;
+  for (Index i = 0; i < full; ++i) lanes.part[i] = load_part<V>(p + i * V::width);
+  for (Index i = full; i < Lanes<V>::n; ++i) lanes.part[i] = splat<V>(fill);
+  if constexpr (!is_column<V>) {
+    if (count % V::width == 0) return lanes;
+    alignas(64) typename V::Scalar rest[V::width];
+    for (Index j = 0; j < V::width; ++j)
+      rest[j] = full * V::width + j < count ? p[full * V::width + j] : fill;
+    lanes.part[full] = load(rest);
   }
-  alignas(64) typename V::Scalar row[kVirtualLanes];
-  for (Index j = 0; j < kVirtualLanes; ++j) row[j] = j < count ? p[j] : fill;
-  for (Index i = 0; i < Lanes<V>::n; ++i) lanes.part[i] = load(row + i * V::width);
   return lanes;
 }
 
 // Nothing beyond p[count - 1] is written.
 template <class V>
 CHAINRULE_INLINE void store_lanes(typename V::Scalar* p, Index count, const Lanes<V>& lanes) {
-  if (count == kVirtualLanes) {
-    for (Index i = 0; i < Lanes<V>::n; ++i) store(p + i * V::width, lanes.part[i]);
-    return;
+  const Index full = count / V::width;
+  for (Index i = 0; i < full; ++i) store_part(p + i * V::width, lanes.part[i]);
+  if constexpr (!is_column<V>) {
+    if (count % V::width == 0) return;
+    alignas(64) typename V::Scalar rest[V::width];
+    store(rest, lanes.part[full]);
+    for (Index j = full * V::width; j < count; ++j) p[j] = rest[j - full * V::width];
   }
-  alignas(64) typename V::Scalar row[kVirtualLanes];
-  for (Index i = 0; i < Lanes<V>::n; ++i) store(row + i * V::width, lanes.part[i]);
-  for (Index j = 0; j < count; ++j) p[j] = row[j];
 }
 
 template <class V>
-CHAINRULE_INLINE Lanes<V> all_lanes(typename V::Scalar x) {
+CHAINRULE_INLINE Lanes<V> all_lanes(typename V::Number x) {
   Lanes<V> lanes;
   for (V& part : lanes.part) part = splat<V>(x);
   return lanes;
 }
 
+// Lanes 8 apart are combined, then 4, 2, 1: whole parts first, then within the last one.
 template <class V, class Combine>
-CHAINRULE_INLINE typename V::Scalar fold(const Lanes<V>& lanes, Combine combine) {
-  alignas(64) typename V::Scalar row[kVirtualLanes];
-  for (Index i = 0; i < Lanes<V>::n; ++i) store(row + i * V::width, lanes.part[i]);
-  for (Index half = kVirtualLanes / 2; half > 0; half /= 2)
-    for (Index j = 0; j < half; ++j) row[j] = combine(row[j], row[j + half]);
-  return row[0];
+CHAINRULE_INLINE typename V::Scalar fold(Lanes<V> lanes, Combine combine) {
+  for (Index half = Lanes<V>::n / 2; half > 0; half /= 2)
+    for (Index i = 0; i < half; ++i) lanes.part[i] = combine(lanes.part[i], lanes.part[i + half]);
+  if constexpr (is_column<V>) {
+    return lanes.part[0].v;
+  } else {
+    alignas(64) typename V::Scalar row[V::width];
+    store(row, lanes.part[0]);
+    for (Index half = V::width / 2; half > 0; half /= 2)
+      for (Index j = 0; j < half; ++j) row[j] = combine(row[j], row[j + half]);
+    return row[0];
+  }
 }
 
 template <class V>
 CHAINRULE_INLINE typename V::Scalar fold_sum(const Lanes<V>& lanes) {
-  using T = typename V::Scalar;
-  return fold(lanes, [](T a, T b) { return a + b; });
+  return fold(lanes, [](auto a, auto b) { return a + b; });
 }
 
 // out_j = f(in_j, ...) for j < n; out may be one of the inputs.
@@ -72,7 +88,7 @@ CHAINRULE_INLINE void map_row(Index n, typename V::Scalar* out, F f, const In*..
   for_each_lanes<V>(n, [&](Index j, Index count) {
     Lanes<V> result;
     const auto apply = [&](const auto&... x) {
-      for (Index i = 0; i < Lanes<V>::n; ++i) result.part[i] = f(x.part[i]...);
+      for (Index i = 0; i < parts_of<V>(count); ++i) result.part[i] = f(x.part[i]...);
     };
     apply(load_lanes<V>(in + j, count, 0)...);
     store_lanes(out + j, count, result);
@@ -84,33 +100,40 @@ template <class V, class F, class... In>
 CHAINRULE_INLINE typename V::Scalar sum_row(Index n, F f, const In*... in) {
   Lanes<V> sum = all_lanes<V>(0);
   for_each_lanes<V>(n, [&](Index j, Index count) {
-    alignas(64) typename V::Scalar term[kVirtualLanes];
     Lanes<V> result;
     const auto apply = [&](const auto&... x) {
-      for (Index i = 0; i < Lanes<V>::n; ++i) result.part[i] = f(x.part[i]...);
+      for (Index i = 0; i < parts_of<V>(count); ++i) result.part[i] = f(x.part[i]...);
     };
     apply(load_lanes<V>(in + j, count, 0)...);
-    if (count < kVirtualLanes) {  // what f made of the lanes beyond the row does not count
+    if (count % V::width != 0) {  // what f made of the lanes beyond the row does not count
+      alignas(64) typename V::Scalar term[kVirtualLanes];
       store_lanes(term, count, result);
       result = load_lanes<V>(term, count, 0);
     }
-    for (Index i = 0; i < Lanes<V>::n; ++i) sum.part[i] = sum.part[i] + result.part[i];
+    for (Index i = 0; i < parts_of<V>(count); ++i) sum.part[i] = sum.part[i] + result.part[i];
   });
   return fold_sum(sum);
+}
+
+template <class X>
+CHAINRULE_INLINE X larger(X a, X b) {
+  if constexpr (std::is_floating_point_v<X>)
+    return a < b ? b : a;
+  else
+    return select(less(a, b), b, a);
 }
 
 // The largest element; NaN is passed over, since the caller meets it again in the exponentials.
 template <class V>
 CHAINRULE_INLINE typename V::Scalar row_maximum(Index n, const typename V::Scalar* z) {
-  using T = typename V::Scalar;
-  constexpr T lowest = -__builtin_huge_valf();
+  constexpr typename V::Number lowest = -__builtin_huge_valf();
   Lanes<V> largest = all_lanes<V>(lowest);
   for_each_lanes<V>(n, [&](Index j, Index count) {
     const Lanes<V> x = load_lanes<V>(z + j, count, lowest);
-    for (Index i = 0; i < Lanes<V>::n; ++i)
-      largest.part[i] = select(less(largest.part[i], x.part[i]), x.part[i], largest.part[i]);
+    for (Index i = 0; i < parts_of<V>(count); ++i)
+      largest.part[i] = larger(largest.part[i], x.part[i]);
   });
-  return fold(largest, [](T a, T b) { return a < b ? b : a; });
+  return fold(largest, [](auto a, auto b) { return larger(a, b); });
 }
 
 // e_j = exp(z_j - shift); returns their sum. e may be z.
@@ -121,8 +144,8 @@ CHAINRULE_INLINE typename V::Scalar exponentials_row(Index n, const typename V::
   Lanes<V> sum = all_lanes<V>(0);
   for_each_lanes<V>(n, [&](Index j, Index count) {
     Lanes<V> x = load_lanes<V>(z + j, count, -__builtin_huge_valf());
-    for (Index i = 0; i < Lanes<V>::n; ++i) {
-      x.part[i] = exp(x.part[i] - splat<V>(shift));
+    for (Index i = 0; i < parts_of<V>(count); ++i) {
+      x.part[i] = exp(x.part[i] - spread<V>(shift));
       sum.part[i] = sum.part[i] + x.part[i];
     }
     store_lanes(e + j, count, x);

@@ -17,6 +17,7 @@ struct Bits;
 template <>
 struct Vec<float> {
   using Scalar = float;
+  using Number = float;
   static constexpr Index width = 8;
   __m256 v;
 };
@@ -100,6 +101,7 @@ CHAINRULE_INLINE Bits<float> shift_right(Bits<float> a) {
 template <>
 struct Vec<double> {
   using Scalar = double;
+  using Number = double;
   static constexpr Index width = 4;
   __m256d v;
 };

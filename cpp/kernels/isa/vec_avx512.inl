@@ -11,6 +11,7 @@ struct Bits;
 template <>
 struct Vec<float> {
   using Scalar = float;
+  using Number = float;
   static constexpr Index width = 16;
   __m512 v;
 };
@@ -94,6 +95,7 @@ CHAINRULE_INLINE Bits<float> shift_right(Bits<float> a) {
 template <>
 struct Vec<double> {
   using Scalar = double;
+  using Number = double;
   static constexpr Index width = 8;
   __m512d v;
 };

@@ -18,6 +18,7 @@ struct VectorTypes<double> {
 template <class T>
 struct Vec {
   using Scalar = T;
+  using Number = T;
   static constexpr Index width = 16 / static_cast<Index>(sizeof(T));
   typename VectorTypes<T>::Value v;
 };
