@@ -134,14 +134,39 @@ TileFunction<T, A> find_tile(Index rows) {
   }
 }
 
+// What the next tiles read of B, brought nearer a few lines at a time between the tiles of now:
+// weights of a wide layer come from far away, and nobody can wait for them at the limit of the
+// machine.
+template <class T>
+class Ahead {
+ public:
+  // Nothing, or `n_lines` lines of 64 bytes from `next` on, in n_pieces pieces.
+  Ahead() = default;
+  Ahead(const T* next, Index n_lines, Index n_pieces)
+      : next_(next), end_(next + n_lines * kLanes<T>), piece_(ceil_div(n_lines, n_pieces)) {}
+
+  CHAINRULE_INLINE void fetch() {
+    for (Index i = 0; i < piece_ && next_ != end_; ++i, next_ += kLanes<T>)
+      __builtin_prefetch(next_, 0, 2);
+  }
+
+ private:
+  const T* next_ = nullptr;
+  const T* end_ = nullptr;
+  Index piece_ = 0;
+};
+
 // C (+)= A B over k0 <= k < k1 for `rows` rows, split into tiles of nearly equal height (packed
 // rows lie in tiles of full height already).
 template <int n_panels, class T, class A>
-void rows_of_tiles(A a, Index rows, PanelsOfB<T> b, Index k0, Index k1, bool begin, BlockOfC<T> c) {
+void rows_of_tiles(A a, Index rows, PanelsOfB<T> b, Index k0, Index k1, bool begin, BlockOfC<T> c,
+                   Ahead<T> ahead) {
   if constexpr (std::is_same_v<A, PackedA<T>>) {
-    for (Index r = 0; r < rows; r += kTileRows)
+    for (Index r = 0; r < rows; r += kTileRows) {
       find_tile<n_panels, T, A>(rows - r < kTileRows ? rows - r : kTileRows)(a, r, b, k0, k1, begin,
                                                                              c);
+      ahead.fetch();
+    }
     return;
   }
   const Index n_tiles = ceil_div(rows, kTileRows);
@@ -149,8 +174,11 @@ void rows_of_tiles(A a, Index rows, PanelsOfB<T> b, Index k0, Index k1, bool beg
   const auto higher = find_tile<n_panels, T, A>(n_higher > 0 ? height + 1 : height);
   const auto lower = find_tile<n_panels, T, A>(height);
   Index r = 0;
-  for (Index i = 0; i < n_higher; ++i, r += height + 1) higher(a, r, b, k0, k1, begin, c);
-  for (Index i = n_higher; i < n_tiles; ++i, r += height) lower(a, r, b, k0, k1, begin, c);
+  for (Index i = 0; i < n_tiles; ++i) {
+    (i < n_higher ? higher : lower)(a, r, b, k0, k1, begin, c);
+    r += i < n_higher ? height + 1 : height;
+    ahead.fetch();
+  }
 }
 
 // The same for any number of panels, kTilePanels at a time.
@@ -158,7 +186,12 @@ template <class T, class A, int n_panels = kTilePanels>
 void block_of_tiles(A a, Index rows, PanelsOfB<T> b, Index panels, Index k0, Index k1, bool begin,
                     BlockOfC<T> c) {
   for (; panels >= n_panels; panels -= n_panels) {
-    rows_of_tiles<n_panels>(a, rows, b, k0, k1, begin, c);
+    // The steps of k of a panel lie next to each other where B is in panels.
+    const bool has_next = panels > n_panels && b.k_stride == kLanes<T>;
+    const T* next = b.data + n_panels * b.panel_stride + k0 * kLanes<T>;
+    rows_of_tiles<n_panels>(
+        a, rows, b, k0, k1, begin, c,
+        has_next ? Ahead<T>(next, k1 - k0, ceil_div(rows, kTileRows)) : Ahead<T>());
     b.data += n_panels * b.panel_stride;
     c.data += n_panels * c.panel_stride;
   }
