@@ -1,0 +1,83 @@
+// How does Python see and replace what a network has learnt? Tensors, whole states, snapshots.
+#include "bindings/description.hpp"
+#include "bindings/network_class.hpp"
+#include "bindings/training.hpp"
+#include "network/model_file.hpp"
+
+namespace chainrule {
+
+void bind_state(NetworkClass& cls) {
+  cls.def("_tensors",
+          [](const NetworkObject& self) {
+            return self.visit([](auto& net) {
+              const std::shared_lock lock(net.mutex());
+              return tensors_of(net.table(), net.parameters());
+            });
+          })
+      .def("_state",
+           [](const NetworkObject& self) {
+             return self.visit([](auto& net) { return state_to_python(net); });
+           })
+      .def(
+          "_set_tensors",
+          [](NetworkObject& self, const py::dict& tensors) {
+            self.visit([&](auto& net) {
+              set_parameters(net, tensors_from_python(parameter_tensors(net.spec()), tensors));
+            });
+          },
+          py::arg("tensors"))
+      .def(
+          "_set_state",
+          [](NetworkObject& self, const std::string& description, const py::dict& tensors) {
+            self.visit([&](auto& net) {
+              const ModelDescription model = description_from_text(description);
+              const auto data = tensors_from_python(expected_tensors(model), tensors);
+              const ExclusiveTraining exclusive(net.training_flag());
+              set_state(net, model, data);
+            });
+          },
+          py::arg("description"), py::arg("tensors"))
+      .def(
+          "_initialize",
+          [](NetworkObject& self, std::uint64_t seed) {
+            self.visit([&](auto& net) {
+              const ExclusiveTraining exclusive(net.training_flag());
+              net.initialize(seed);
+            });
+          },
+          py::arg("seed"))
+      .def(
+          "_first_nonfinite_parameters",
+          [](const NetworkObject& self) {
+            return self.visit([](auto& net) {
+              const std::shared_lock lock(net.mutex());
+              return first_nonfinite_stage(net.table(), net.parameters());
+            });
+          },
+          "The document's l of the first layer with a parameter that is not finite; 0 if there is "
+          "none.")
+      .def("_first_nonfinite_layer",
+           [](const NetworkObject& self) {
+             return self.visit([](auto& net) { return net.first_nonfinite_layer(); });
+           })
+      .def("_snapshot",
+           [](const NetworkObject& self) {
+             return self.visit([](auto& net) {
+               return std::make_unique<SnapshotObject>(SnapshotObject{net.snapshot()});
+             });
+           })
+      .def(
+          "_restore",
+          [](NetworkObject& self, const SnapshotObject& snapshot) {
+            self.visit([&](auto& net) {
+              using T = Scalar<decltype(net)>;
+              const auto* same = std::get_if<Snapshot<T>>(&snapshot.snapshot);
+              check(same != nullptr && same->parameters.size() == net.table().size,
+                    "snapshot: expected one of this network");
+              net.restore(*same);
+            });
+          },
+          py::arg("snapshot"));
+}
+
+}  // namespace chainrule

@@ -1,0 +1,109 @@
+// How does Python make one step, or its parts, and begin a fit?
+#include "bindings/description.hpp"
+#include "bindings/network_class.hpp"
+#include "bindings/training.hpp"
+
+namespace chainrule {
+
+void bind_steps(NetworkClass& cls) {
+  cls.def(
+         "_train_step",
+         [](NetworkObject& self, const py::array& x, const py::array& y, const BoundFormula& loss,
+            const OptionalFormula& optimizer, const py::object& weights,
+            std::optional<double> learning_rate) {
+           return self.visit([&](auto& net) {
+             const auto examples = to_examples(net, x, y, weights);
+             const ReleaseForWork release(net, examples.rows());
+             return net.train_step(examples, loss.spec, pointer_or_null(learning_rate),
+                                   spec_or_null(optimizer));
+           });
+         },
+         py::arg("x"), py::arg("y"), py::arg("loss"), py::arg("optimizer"), py::arg("weights"),
+         py::arg("learning_rate"))
+      .def(
+          "_gradients",
+          [](const py::object& self, const py::array& x, const py::array& y,
+             const BoundFormula& loss, const py::object& weights, bool training) {
+            return self.cast<const NetworkObject&>().visit([&](auto& net) {
+              const auto examples = to_examples(net, x, y, weights);
+              const ReleaseForWork release(net, examples.rows());
+              auto gradients = net.gradients(examples, loss.spec, training);
+              return std::make_unique<GradientsObject>(GradientsObject{self, std::move(gradients)});
+            });
+          },
+          py::arg("x"), py::arg("y"), py::arg("loss"), py::arg("weights"), py::arg("training"))
+      .def(
+          "_forward",
+          [](NetworkObject& self, const py::array& x, const py::array& out, bool training) {
+            self.visit([&](auto& net) {
+              using T = Scalar<decltype(net)>;
+              const auto input = input_matrix<T>(x, "x", -1, net.table().n_features());
+              const auto output = output_matrix<T>(out, "out", input.rows, net.table().n_outputs());
+              const ReleaseForWork release(net, input.rows);
+              if (training)
+                net.forward(input, output);
+              else
+                net.predict(input, output);
+            });
+          },
+          py::arg("x"), py::arg("out"), py::arg("training"))
+      .def(
+          "_backward",
+          [](const py::object& self, const py::array& da) {
+            return self.cast<const NetworkObject&>().visit([&](auto& net) {
+              using T = Scalar<decltype(net)>;
+              const auto gradient = input_matrix<T>(da, "dA", -1, net.table().n_outputs());
+              const ReleaseForWork release(net, gradient.rows);
+              auto gradients = net.backward(gradient);
+              return std::make_unique<GradientsObject>(GradientsObject{self, std::move(gradients)});
+            });
+          },
+          py::arg("dA"))
+      .def(
+          "_apply",
+          [](NetworkObject& self, const GradientsObject& gradients,
+             const OptionalFormula& optimizer, std::optional<double> learning_rate) {
+            self.visit([&](auto& net) {
+              using T = Scalar<decltype(net)>;
+              const auto* same = std::get_if<Gradients<T>>(&gradients.gradients);
+              const bool same_layout = gradients.network.cast<const NetworkObject&>().visit(
+                  [&](auto& other) { return other.table().segments == net.table().segments; });
+              check(same != nullptr && same_layout,
+                    "gradients: expected those of a network with the same layers and dtype");
+              const ReleaseForWork release(net, 1);
+              net.apply(same->flat.data(), pointer_or_null(learning_rate), spec_or_null(optimizer));
+            });
+          },
+          py::arg("gradients"), py::arg("optimizer"), py::arg("learning_rate"))
+      .def(
+          "_trace",
+          [](const NetworkObject& self, const py::array& x, const py::array& y,
+             const BoundFormula& loss, double learning_rate) {
+            return self.visit([&](auto& net) {
+              const auto examples = to_examples(net, x, y, py::none());
+              return trace_to_python(net, examples.rows(),
+                                     net.trace(examples, loss.spec, learning_rate));
+            });
+          },
+          py::arg("x"), py::arg("y"), py::arg("loss"), py::arg("learning_rate"))
+      .def(
+          "_start_training",
+          [](const py::object& self, const py::array& x, const py::array& y,
+             const BoundFormula& loss, const OptionalFormula& optimizer, const py::object& weights,
+             Index batch_size, bool shuffle, bool keep_predictions) {
+            return self.cast<const NetworkObject&>().visit([&](auto& net) {
+              using T = Scalar<decltype(net)>;
+              check(batch_size > 0, "batch_size: expected a positive number, got ", batch_size);
+              const TrainingOptions options{batch_size, shuffle, keep_predictions,
+                                            spec_or_null(optimizer), &loss.spec};
+              auto run =
+                  std::make_unique<TrainingRun<T>>(net, to_examples(net, x, y, weights), options);
+              return std::make_unique<TrainingRunObject>(
+                  TrainingRunObject{self, x, y, weights, std::move(run)});
+            });
+          },
+          py::arg("x"), py::arg("y"), py::arg("loss"), py::arg("optimizer"), py::arg("weights"),
+          py::arg("batch_size"), py::arg("shuffle"), py::arg("keep_predictions"));
+}
+
+}  // namespace chainrule
