@@ -160,6 +160,7 @@ void bind_network(py::module_& module) {
   bind_steps(cls);
   bind_state(cls);
   bind_saving(cls);
+  bind_plain_calls(cls);
 }
 
 }  // namespace chainrule

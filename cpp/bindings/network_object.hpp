@@ -53,9 +53,12 @@ using Scalar = typename ScalarOf<std::remove_cvref_t<N>>::type;
 class ReleaseForWork {
  public:
   template <class T>
-  ReleaseForWork(const Network<T>& network, Index rows) {
+  ReleaseForWork(const Network<T>& network, Index rows)
+      : ReleaseForWork(network, rows, network.is_training()) {}
+  template <class T>
+  ReleaseForWork(const Network<T>& network, Index rows, bool may_wait) {
     constexpr double kSmallWork = 5e5;
-    if (network.is_training() ||
+    if (may_wait ||
         static_cast<double>(rows) * static_cast<double>(network.table().n_parameters) > kSmallWork)
       release_.emplace();
   }

@@ -67,6 +67,18 @@ void bind_state(NetworkClass& cls) {
              });
            })
       .def(
+          "_snapshot_into",
+          [](const NetworkObject& self, SnapshotObject& snapshot) {
+            self.visit([&](auto& net) {
+              using T = Scalar<decltype(net)>;
+              auto* same = std::get_if<Snapshot<T>>(&snapshot.snapshot);
+              check(same != nullptr, "snapshot: expected one of this network");
+              const ReleaseForWork release(net, 1, false);
+              net.snapshot(*same);
+            });
+          },
+          py::arg("snapshot"), "Take a snapshot into the memory of an earlier one.")
+      .def(
           "_restore",
           [](NetworkObject& self, const SnapshotObject& snapshot) {
             self.visit([&](auto& net) {

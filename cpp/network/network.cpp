@@ -19,10 +19,18 @@ constexpr Index kPredictRows = 512;
 constexpr Index kEvaluateRows = 4 * kChunk;
 
 template <class T>
-AlignedBuffer<T> copy_of(const AlignedBuffer<T>& buffer) {
-  AlignedBuffer<T> copy(buffer.size());
-  std::copy_n(buffer.data(), buffer.size(), copy.data());
-  return copy;
+void copy_buffer(const AlignedBuffer<T>& from, AlignedBuffer<T>& to) {
+  if (to.size() != from.size()) to = AlignedBuffer<T>(from.size());
+  std::copy_n(from.data(), from.size(), to.data());
+}
+
+// The usual loss of outputs behind these activations.
+std::optional<FormulaSpec> usual_loss_of(const std::vector<ActivationUse>& activations) {
+  const std::string last = activations.empty() ? Identity::name : activations.back().spec.name;
+  const char* loss = nullptr;
+  with_member(Activations{}, "activation", last, [&]<class F>() { loss = F::loss; });
+  if (loss == nullptr) return std::nullopt;
+  return default_spec(Losses{}, "loss", loss);
 }
 
 }  // namespace
@@ -33,7 +41,10 @@ Index plan_capacity(Index rows) {
 
 template <class T>
 Network<T>::Network(NetworkSpec spec)
-    : spec_(std::move(spec)), table_(spec_), parameters_(table_.size) {
+    : spec_(std::move(spec)),
+      table_(spec_),
+      usual_loss_(usual_loss_of(table_.stages.back().activations)),
+      parameters_(table_.size) {
   initialize(spec_.seed);
 }
 
@@ -46,6 +57,12 @@ template <class T>
 void Network<T>::set_counters(std::int64_t training_forwards, std::int64_t epochs) {
   training_forwards_ = training_forwards;
   epochs_ = epochs;
+}
+
+template <class T>
+const FormulaSpec* Network<T>::loss() const {
+  if (spec_.loss) return &*spec_.loss;
+  return usual_loss_ ? &*usual_loss_ : nullptr;
 }
 
 template <class T>
@@ -171,18 +188,29 @@ void Network<T>::example_losses(const Examples<T>& examples, const FormulaSpec& 
 
 template <class T>
 Snapshot<T> Network<T>::snapshot() const {
-  const std::shared_lock lock(mutex_);
   Snapshot<T> snapshot;
-  snapshot.parameters = copy_of(parameters_);
-  snapshot.loss = spec_.loss;
-  snapshot.training_forwards = training_forwards_;
-  snapshot.epochs = epochs_;
-  if (optimizer_) {
-    snapshot.optimizer = optimizer_->spec;
-    for (const AlignedBuffer<T>& slot : optimizer_->slots) snapshot.slots.push_back(copy_of(slot));
-    snapshot.powers = optimizer_->powers;
-  }
+  this->snapshot(snapshot);
   return snapshot;
+}
+
+template <class T>
+void Network<T>::snapshot(Snapshot<T>& into) const {
+  const std::shared_lock lock(mutex_);
+  copy_buffer(parameters_, into.parameters);
+  into.loss = spec_.loss;
+  into.training_forwards = training_forwards_;
+  into.epochs = epochs_;
+  if (!optimizer_) {
+    into.optimizer.reset();
+    into.slots.clear();
+    into.powers.clear();
+    return;
+  }
+  into.optimizer = optimizer_->spec;
+  into.slots.resize(optimizer_->slots.size());
+  for (std::size_t s = 0; s < into.slots.size(); ++s)
+    copy_buffer(optimizer_->slots[s], into.slots[s]);
+  into.powers = optimizer_->powers;
 }
 
 template <class T>

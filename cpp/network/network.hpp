@@ -103,6 +103,9 @@ class Network {
   std::int64_t epochs() const { return epochs_; }
   void set_counters(std::int64_t training_forwards, std::int64_t epochs);
   void set_loss(std::optional<FormulaSpec> loss) { spec_.loss = std::move(loss); }
+  // What calls use that name no loss: the network's own, or the usual one of its outputs; null if
+  // there is neither. A training may replace it: the pointer lasts while ExclusiveTraining is held.
+  const FormulaSpec* loss() const;
   void set_seed(std::uint64_t seed) { spec_.seed = seed; }
   void set_n_threads(Index n) { n_threads_ = n; }  // 0: the library's
   Index n_threads() const { return n_threads_; }
@@ -135,6 +138,10 @@ class Network {
   // J before the update; if J is not finite, nothing was updated.
   double train_step(const Examples<T>& examples, const FormulaSpec& loss,
                     const double* learning_rate, const FormulaSpec* optimizer = nullptr);
+  // The same for a caller who holds the ExclusiveTraining of this network.
+  double train_step(const ExclusiveTraining& held, const Examples<T>& examples,
+                    const FormulaSpec& loss, const double* learning_rate,
+                    const FormulaSpec* optimizer = nullptr);
   Gradients<T> gradients(const Examples<T>& examples, const FormulaSpec& loss, bool training);
   // dX (d, n_features); std::runtime_error once the parameters have changed.
   void input_gradients(Gradients<T>& gradients, MatrixView<T> dx) const;
@@ -155,6 +162,8 @@ class Network {
   void end_epoch() { ++epochs_; }
 
   Snapshot<T> snapshot() const;
+  // Into an earlier snapshot of this network, whose memory serves again.
+  void snapshot(Snapshot<T>& into) const;
   void restore(const Snapshot<T>& snapshot);
   // The document's l of the first layer that is not finite: its parameters, or what the last failed
   // batch made of them; L if there is none.
@@ -174,6 +183,7 @@ class Network {
 
   NetworkSpec spec_;
   ParameterTable<T> table_;
+  std::optional<FormulaSpec> usual_loss_;
   AlignedBuffer<T> parameters_;
   std::optional<OptimizerState<T>> optimizer_;
   std::atomic<std::int64_t> training_forwards_ =

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/check.hpp"
+#include "base/finite.hpp"
 #include "base/float_environment.hpp"
 #include "base/random.hpp"
 #include "kernels/panels.hpp"
@@ -126,14 +127,13 @@ void initialize(const NetworkSpec& spec, const ParameterTable<T>& table, std::ui
 
 template <class T>
 Index first_nonfinite_stage(const ParameterTable<T>& table, const T* block) {
-  const auto all_finite = [&](Index id) {
+  const auto is_finite = [&](Index id) {
     if (id < 0) return true;
     const Segment& segment = table.segments[static_cast<std::size_t>(id)];
-    return std::all_of(block + segment.offset, block + segment.offset + segment.size,
-                       [](T x) { return std::isfinite(x); });
+    return all_finite(MatrixView<const T>{block + segment.offset, 1, segment.size, segment.size});
   };
   for (std::size_t s = 0; s < table.stages.size(); ++s)
-    if (!all_finite(table.stages[s].weight) || !all_finite(table.stages[s].bias))
+    if (!is_finite(table.stages[s].weight) || !is_finite(table.stages[s].bias))
       return static_cast<Index>(s) + 1;
   return 0;
 }

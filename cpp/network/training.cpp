@@ -3,24 +3,13 @@
 #include <cmath>
 
 #include "base/check.hpp"
+#include "base/finite.hpp"
 #include "base/float_environment.hpp"
 #include "base/thread_count.hpp"
 #include "kernels/dispatch.hpp"
 #include "network/network.hpp"
 
 namespace chainrule {
-
-namespace {
-
-template <class T>
-bool all_finite(MatrixView<const T> m) {
-  for (Index i = 0; i < m.rows; ++i)
-    for (Index j = 0; j < m.cols; ++j)
-      if (!std::isfinite(m(i, j))) return false;
-  return true;
-}
-
-}  // namespace
 
 template <class T>
 void Network<T>::note_failure(const Run<T>& run) {
@@ -58,10 +47,16 @@ void Network<T>::update_from(Run<T>& run, const double* learning_rate) {
 }
 
 template <class T>
-double Network<T>::train_step(const Examples<T>& given, const FormulaSpec& loss,
+double Network<T>::train_step(const Examples<T>& examples, const FormulaSpec& loss,
                               const double* learning_rate, const FormulaSpec* optimizer) {
+  return train_step(ExclusiveTraining(training_), examples, loss, learning_rate, optimizer);
+}
+
+template <class T>
+double Network<T>::train_step(const ExclusiveTraining& /*held*/, const Examples<T>& given,
+                              const FormulaSpec& loss, const double* learning_rate,
+                              const FormulaSpec* optimizer) {
   const FloatEnvironment environment;
-  const ExclusiveTraining exclusive(training_);
   Examples<T> examples = given;
   examples.mean_weight = mean_of_weights(given);
   const Plan<T>& plan = this->plan(
@@ -232,6 +227,8 @@ void Network<T>::apply(const T* gradient, const double* learning_rate,
   template void Network<T>::update_from(Run<T>&, const double*);                                  \
   template double Network<T>::train_step(const Examples<T>&, const FormulaSpec&, const double*,   \
                                          const FormulaSpec*);                                     \
+  template double Network<T>::train_step(const ExclusiveTraining&, const Examples<T>&,            \
+                                         const FormulaSpec&, const double*, const FormulaSpec*);  \
   template Network<T>::BatchResult Network<T>::fit_batch(const Plan<T>&, AlignedBuffer<T>&,       \
                                                          const Examples<T>&, MatrixView<const T>, \
                                                          Selection, double, MatrixView<T>);       \

@@ -49,7 +49,8 @@ class _Fit:
             "learning_rate",
             "seconds",
         )
-        before = self.network._snapshot()
+        # The last good end of an epoch; until the first one ends, what was before the fit.
+        last_good = self.network._snapshot()
         core = self.network._start_training(
             self.training.x,
             self.training.y,
@@ -67,25 +68,24 @@ class _Fit:
                 for callback in self.callbacks:
                     ends.callback(callback.on_train_end, run)
                     callback.on_train_begin(run)
-                self._epochs(run, core, before)
+                self._epochs(run, core, last_good)
             except BaseException:
                 # Before the first update, optimiser and loss are as they were, too.
                 if run.epoch <= 1 and core.batches_done == 0:
-                    self.network._restore(before)
+                    self.network._restore(last_good)
                 raise
         return run.history
 
     def _epochs(self, run: Run, core: _core.TrainingRun, last_good: _core.Snapshot) -> None:
         while run.epoch < self.epochs and run.stop_reason is None:
             if run.epoch > 0:
-                last_good = self.network._snapshot()
+                self.network._snapshot_into(last_good)
             run.epoch += 1
             self._call("on_epoch_begin", run)
             start = time.perf_counter()
             learning_rate = run.learning_rate
             core.begin_epoch()
-            self._batches(run, core, last_good)
-            if core.batches_done < core.n_batches:
+            if not self._batches(run, core, last_good):
                 return  # stopped inside the epoch
             layer = self.network._first_nonfinite_parameters()
             if layer:
@@ -99,21 +99,26 @@ class _Fit:
             self.network.history.add(run.logs)
             self._call("on_epoch_end", run)
 
-    def _batches(self, run: Run, core: _core.TrainingRun, last_good: _core.Snapshot) -> None:
+    def _batches(self, run: Run, core: _core.TrainingRun, last_good: _core.Snapshot) -> bool:
+        """Train on the batches of an epoch, and return whether that were all of them."""
         one_by_one = any(wants_batches(callback) for callback in self.callbacks)
-        while core.batches_done < core.n_batches and run.stop_reason is None:
+        left = core.n_batches
+        while left > 0 and run.stop_reason is None:
             if one_by_one:
                 run.step += 1
                 self._call("on_batch_begin", run)
-                core.run(1, 0.0, as_number("learning_rate", run.learning_rate))
+                left -= core.run(1, 0.0, as_number("learning_rate", run.learning_rate))
             else:
                 rate = as_number("learning_rate", run.learning_rate)
-                run.step += core.run(0, _GROUP_SECONDS, rate)
+                done = core.run(0, _GROUP_SECONDS, rate)
+                run.step += done
+                left -= done
             if core.diverged:
                 self._diverged(run, last_good, self.network._first_nonfinite_layer())
             if one_by_one:
                 run.logs = {"loss": core.last_loss}
                 self._call("on_batch_end", run)
+        return left == 0
 
     def _diverged(self, run: Run, last_good: _core.Snapshot, layer: int) -> None:
         self.network._restore(last_good)

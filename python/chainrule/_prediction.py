@@ -64,6 +64,9 @@ class Predicting(_core.Network):
         >>> net.predict(np.ones((5, 3))).shape
         (5, 2)
         """
+        plain: NDArray[Any] | None = self._plain_predict(x, out)
+        if plain is not None:
+            return plain
         dtype = np.dtype(self.dtype)
         inputs = as_inputs("x", x, self.n_features, dtype)
         result = as_output("out", out, (inputs.shape[0], self.n_outputs), dtype, inputs)

@@ -70,5 +70,8 @@ class History(Mapping[str, list[float]]):
         [0.5]
         """
         n = self.n_epochs
-        for key in (*self.history, *(key for key in values if key not in self.history)):
-            self.history.setdefault(key, [float("nan")] * n).append(values.get(key, float("nan")))
+        for key in values:
+            if key not in self.history:
+                self.history[key] = [math.nan] * n
+        for key, column in self.history.items():
+            column.append(values.get(key, math.nan))

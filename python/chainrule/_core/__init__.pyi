@@ -130,6 +130,14 @@ class Network:
         ...
     def _load(self, path: os.PathLike | str | bytes) -> None:
         ...
+    def _plain_predict(self, x: typing.Any, out: typing.Any) -> numpy.ndarray | None:
+        """
+        Predict if the arrays need no conversion; None if not.
+        """
+    def _plain_step(self, x: typing.Any, y: typing.Any) -> float | None:
+        """
+        Make a step if the arrays need no conversion; None if not.
+        """
     def _predict(self, x: numpy.ndarray, out: numpy.ndarray) -> None:
         ...
     def _reset_optimizer(self) -> None:
@@ -146,6 +154,10 @@ class Network:
         ...
     def _snapshot(self) -> Snapshot:
         ...
+    def _snapshot_into(self, snapshot: Snapshot) -> None:
+        """
+        Take a snapshot into the memory of an earlier one.
+        """
     def _stage_activations(self) -> list[str]:
         """
         What follows the weights of each layer l = 1..L: the name of f, or of several as 'relu, tanh'.

@@ -6,6 +6,7 @@
 #include <limits>
 #include <thread>
 
+#include "allocations.hpp"
 #include "network/fixtures.hpp"
 #include "test.hpp"
 
@@ -211,6 +212,43 @@ TEST(network_snapshots) {
     const Network<float> fresh(example<float>());
     network.restore(fresh.snapshot());
     CHECK(same_state(network, fresh));
+  });
+}
+
+// A snapshot into an earlier one, of whatever optimiser, is as good as a new one, and its memory
+// serves again.
+TEST(network_snapshots_into_earlier_ones) {
+  const Network<float> fresh(example<float>());
+  Network<float> twin(example<float>());
+  Snapshot<float> snapshot = fresh.snapshot();
+  for_each_type(Optimizers{}, [&]<class Optimizer>() {
+    Network<float> network(example<float>());
+    network.set_optimizer(to_spec(Optimizer{}));
+    step(network);
+    network.snapshot(snapshot);
+    step(network);
+    const long before = test::n_allocations();
+    network.snapshot(snapshot);
+    CHECK_EQUAL(test::n_allocations() - before, 0);
+    twin.restore(snapshot);
+    CHECK(same_state(network, twin));
+  });
+  fresh.snapshot(snapshot);
+  twin.restore(snapshot);
+  CHECK(same_state(fresh, twin));
+}
+
+TEST(network_knows_its_loss) {
+  for_each_type(Activations{}, []<class F>() {
+    NetworkSpec spec = network_spec<float>(kFeatures, {dense(6, "relu"), dense(kOutputs, F::name)});
+    const char* usual = F::loss;
+    const Network<float> network(spec);
+    CHECK_EQUAL(network.loss() == nullptr, usual == nullptr);
+    CHECK(usual == nullptr || network.loss()->name == usual);
+    for_each_type(Losses{}, [&]<class Loss>() {
+      spec.loss = to_spec(Loss{});
+      CHECK(*Network<float>(spec).loss() == *spec.loss);
+    });
   });
 }
 
