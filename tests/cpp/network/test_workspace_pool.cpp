@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "allocations.hpp"
+#include "base/thread_pool.hpp"
 #include "network/fixtures.hpp"
 #include "network/training_run.hpp"
 #include "test.hpp"
@@ -72,6 +73,7 @@ TEST(workspace_pool_serves_several_threads) {
 
 // Once it has begun, nothing asks for memory: plans, workspaces, batches and threads are there.
 TEST(workspace_pool_spares_allocations) {
+  const SpinScope threads_are_there;  // whichever test is the first to need them
   for_each_dtype([]<class T>() {
     const TestData<T> data(kRows, kFeatures, kOutputs);
     const std::vector<double> weights = random_weights(kRows, 1);
