@@ -16,16 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["Callback", "EarlyStopping", "Run"]
 
 # Metrics of which more is better.
-_MAXIMISED = {
-    "accuracy",
-    "top_k",
-    "precision",
-    "recall",
-    "f1",
-    "roc_auc",
-    "average_precision",
-    "r2",
-}
+_MAXIMISED = {"accuracy"}
 
 
 @dataclass

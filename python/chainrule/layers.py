@@ -18,10 +18,6 @@ __all__ = ["Activation", "Dense", "NetworkLayer"]
 _LATER = ("l1", "l2", "max_norm", "trainable", "learning_rate_multiplier")
 
 
-def _describe(formula: _core.Formula | None) -> dict[str, Any] | None:
-    return None if formula is None else formula.describe()
-
-
 @dataclass(frozen=True)
 class Dense:
     r"""A fully-connected layer: every unit sees every input.
@@ -56,7 +52,7 @@ class Dense:
     Notes
     -----
     A description: immutable, comparable, and usable in any number of networks. The weights ``W`` of
-    a network's layer have shape ``(n_out, n_in)``, the document's and PyTorch's.
+    a network's layer have shape ``(n_out, n_in)``, as in Z = W A + b and in PyTorch.
 
     References
     ----------

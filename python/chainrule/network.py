@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from chainrule import _core
 from chainrule._checks import (
     MOST_UNITS,
     as_count,
