@@ -21,7 +21,7 @@ class DivergenceError(RuntimeError):
     epoch : int
         The epoch of that update, from 1; 0 outside of ``fit``.
     layer : int
-        The layer l = 1..L, as the document numbers them, where the first number was not finite.
+        The layer where the first number was not finite: l = 1..L counts the Dense layers.
     learning_rate : float
         The learning rate of that update.
 

@@ -1,4 +1,4 @@
-"""Is a trace the step of the document, every number of it, and the step that training takes?"""
+"""Is a trace the step worked out on paper, every number, and the step that training takes?"""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ LOSSES = cr.losses.names()
 
 
 def worked_example(dtype: str = "float64") -> cr.Network:
-    """The network of the document."""
+    """The network of README.md, which was worked out on paper."""
     net = cr.mlp([2, 2, 1], activation="sigmoid", output="sigmoid", dtype=dtype, seed=0)
     net.set_weights([[[0.1, 0.4], [0.8, 0.6]], [[0.3, 0.7]]], [[0.3, 0.9], [0.5]])
     return net
 
 
-# Columns are examples. A few values are written out in the document as rows.
+# Columns are examples.
 WORKED_EXAMPLE: dict[str, Any] = {
     "A0": [[0.5], [0.2]],
     "W1": [[0.1, 0.4], [0.8, 0.6]],
@@ -146,7 +146,7 @@ SHAPES: dict[str, tuple[int, list[Any], int]] = {
 
 
 def check_equations(t: cr.Trace, net: cr.Network) -> None:
-    """Each quantity follows from the others as the document says; `t` is typed as it does."""
+    """Each quantity follows from the others by its equation; `t` is typed as on paper."""
     L, d, u = len(t.W), t.losses.shape[0], cases.unit(net.dtype)
     eta = np.dtype(net.dtype).type(t.learning_rate)
 

@@ -1,4 +1,4 @@
-"""Is a step set out as the document does it, line by line?"""
+"""Is a step set out as on paper, line by line?"""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 WIDE_TIERS = {"avx2": r"%zmm|%k[0-7]|%[xy]mm(1[6-9]|2\d|3[01])", "avx512": r"\bnothing\b"}
 TIERS = ("scalar", *WIDE_TIERS)
 
-# Instructions that only estimate, so that processors differ: DESIGN promises the same bits.
+# Instructions that only estimate, so that processors differ; the same bits are promised.
 ESTIMATES = r"\bv?(rsqrt|rcp|getexp|scalef|exp2p)\w*|\bfr(sqrt|ecp)[exs]\b"
 
 

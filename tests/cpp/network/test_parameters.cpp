@@ -27,8 +27,7 @@ std::vector<T> tensor_of(const Segment& segment, const T* block) {
   return tensor;
 }
 
-// What an initialiser gives for a tensor, straight from DEFINITIONS: row o from the numbers of unit
-// o.
+// What an initialiser gives for a tensor by its definition: row o from the numbers of unit o.
 template <class F, class T>
 std::vector<T> drawn(const F& initializer, const Stage& stage, Purpose purpose,
                      std::uint64_t seed) {

@@ -57,7 +57,7 @@ std::vector<T> tensor_of(const ParameterTable<T>& table, Index id, const T* bloc
 
 }  // namespace
 
-// DESIGN.md, section 2: "the worked example of the document must come out of the library".
+// The network of README.md, every number of which was worked out on paper.
 TEST(trace_of_the_worked_example) {
   Network<double> network(network_spec<double>(2, {dense(2, "sigmoid"), dense(1, "sigmoid")}));
   with_parameters(network, {{0.1, 0.4, 0.8, 0.6}, {0.3, 0.9}, {0.3, 0.7}, {0.5}});
