@@ -3,7 +3,7 @@
 // State lives beside the parameters: `slots` are blocks of their shape, `powers` are running
 // products beta^t kept in float64. advance() is called once per update, over all parameters; step()
 // turns fields and powers into the coefficients of this update, in float64, rounded once; update()
-// is elementwise.
+// is elementwise. Among the fields are learning_rate, weight_decay and decay_biases.
 
 // buf <- mu buf + (1 - dampening) g (the first time buf <- g);  w <- w - eta buf, or g + mu buf
 // (Nesterov)
@@ -68,8 +68,8 @@ uses :math:`g + \mu b` in place of :math:`b`. Weight decay :math:`\lambda` adds 
   }
 };
 
-// m <- m + (1 - b1)(g - m);  v <- b2 v + (1 - b2) g^2;  w <- w - eta/(1 - b1^t) m / (sqrt(v)/sqrt(1
-// - b2^t) + eps)
+// m <- m + (1 - b1)(g - m);  v <- b2 v + (1 - b2) g^2;
+// w <- w - eta/(1 - b1^t) m / (sqrt(v)/sqrt(1 - b2^t) + eps)
 struct Adam {
   static constexpr auto name = "adam";
   static constexpr auto class_name = "Adam";

@@ -1,8 +1,9 @@
 #include "kernels/dispatch.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <stdexcept>
-#include <tuple>
+#include <type_traits>
 
 #include "base/aligned_buffer.hpp"
 #include "base/check.hpp"

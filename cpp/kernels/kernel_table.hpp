@@ -57,12 +57,15 @@ struct LossKernels {
   Index (*general)(const LossArguments<T>& arguments);
 };
 
+// w_next, slots <- update of w by g, n elements (a multiple of kLanes); w_next may be w.
+template <class T>
+using UpdateKernel = void (*)(Index n, const T* g, const T* w, T* w_next, T* const* slots,
+                              const T* coefficients);
+
 template <class T>
 struct OptimizerKernels {
   const char* name;
-  // w_next, slots <- update of w by g, n elements (a multiple of kLanes); w_next may be w.
-  void (*update)(Index n, const T* g, const T* w, T* w_next, T* const* slots,
-                 const T* coefficients);
+  UpdateKernel<T> update;
 };
 
 // An elementary function that the formulas are made of, by itself: what the tests and measure_ulp
@@ -70,8 +73,8 @@ struct OptimizerKernels {
 template <class T>
 struct FunctionKernels {
   const char* name;
-  void (*apply)(Index n, const T* x,
-                T* y);  // y = f(x), n elements (a multiple of kLanes); y may be x
+  // y = f(x), n elements (a multiple of kLanes); y may be x.
+  void (*apply)(Index n, const T* x, T* y);
 };
 
 // Z = X W^T + b, A = f(Z) for rows of examples and some neighbouring panels of outputs.
@@ -118,8 +121,7 @@ struct WeightGradientBlock {
   Index first, count;  // inputs
   T* gradient;         // the whole dW in panels, or null
   // Else the update, straight from the tile: the whole W, W_next and slots in panels.
-  void (*update)(Index n, const T* g, const T* w, T* w_next, T* const* slots,
-                 const T* coefficients);
+  UpdateKernel<T> update;
   const T* w;
   T* w_next;
   T* const* slots;

@@ -10,8 +10,7 @@ namespace chainrule {
 // One update, ready to be applied to any part of the parameters: what W <- W - eta * ... needs.
 template <class T>
 struct Update {
-  void (*kernel)(Index n, const T* g, const T* w, T* w_next, T* const* slots,
-                 const T* coefficients);
+  UpdateKernel<T> kernel;
   Index n_slots = 0;
   T* slots[kMaxSlots] = {};                 // whole blocks, laid out as the parameters
   T weight_coefficients[kMaxCoefficients];  // rounded once from float64

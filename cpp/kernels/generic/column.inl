@@ -1,6 +1,7 @@
 // How are short rows computed? As many at once as a Vec has lanes: a Column is one element of each
 // of them, and takes the place of a Vec in whatever is written for one row. The operations are the
-// same, in the same order, and so are the bits.
+// same, in the same order, and so are the bits. Here are those that losses and row-wise activations
+// use; a formula that uses another one needs it here, too.
 
 template <class W>
 struct Column {

@@ -1,11 +1,12 @@
 // Vec over 256-bit registers, AVX2 and FMA: 8 float32 or 4 float64.
 //
 // The vector interface is the same in every vec_*.inl:
-//   load(p), store(p, v); splat<V>(x); + - * / and unary -; fma(a, b, c) = a b + c, rounded once;
-//   sqrt(v) less(a, b), less_equal(a, b), equal(a, b), unordered(a, b): masks; select(mask, a, b) =
-//   mask ? a : b to_bits(v), from_bits(i), splat_bits<V>(x); on bits: + - & | ^, shift_left<n>(i),
-//   shift_right<n>(i)
-// Loads and stores take any address. Comparisons with NaN are false, unordered's is true.
+//   load(p), store(p, v), splat<V>(x)
+//   + - * / and unary -, sqrt(v), fma(a, b, c) = a b + c, rounded once
+//   less(a, b), less_equal(a, b), equal(a, b): masks; select(mask, a, b) = mask ? a : b
+//   to_bits(v), from_bits(i), broadcast_bits(x)
+//   on bits: + - & | ^, shift_left<n>(i), shift_right<n>(i)
+// Loads and stores take any address. Comparisons with NaN are false.
 
 template <class T>
 struct Vec;
@@ -61,9 +62,6 @@ CHAINRULE_INLINE Mask<float> less_equal(Vec<float> a, Vec<float> b) {
 }
 CHAINRULE_INLINE Mask<float> equal(Vec<float> a, Vec<float> b) {
   return {_mm256_cmp_ps(a.v, b.v, _CMP_EQ_OQ)};
-}
-CHAINRULE_INLINE Mask<float> unordered(Vec<float> a, Vec<float> b) {
-  return {_mm256_cmp_ps(a.v, b.v, _CMP_UNORD_Q)};
 }
 CHAINRULE_INLINE Vec<float> select(Mask<float> m, Vec<float> a, Vec<float> b) {
   return {_mm256_blendv_ps(b.v, a.v, m.v)};
@@ -145,9 +143,6 @@ CHAINRULE_INLINE Mask<double> less_equal(Vec<double> a, Vec<double> b) {
 }
 CHAINRULE_INLINE Mask<double> equal(Vec<double> a, Vec<double> b) {
   return {_mm256_cmp_pd(a.v, b.v, _CMP_EQ_OQ)};
-}
-CHAINRULE_INLINE Mask<double> unordered(Vec<double> a, Vec<double> b) {
-  return {_mm256_cmp_pd(a.v, b.v, _CMP_UNORD_Q)};
 }
 CHAINRULE_INLINE Vec<double> select(Mask<double> m, Vec<double> a, Vec<double> b) {
   return {_mm256_blendv_pd(b.v, a.v, m.v)};

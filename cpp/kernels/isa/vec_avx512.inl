@@ -56,9 +56,6 @@ CHAINRULE_INLINE Mask<float> less_equal(Vec<float> a, Vec<float> b) {
 CHAINRULE_INLINE Mask<float> equal(Vec<float> a, Vec<float> b) {
   return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_EQ_OQ)};
 }
-CHAINRULE_INLINE Mask<float> unordered(Vec<float> a, Vec<float> b) {
-  return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_UNORD_Q)};
-}
 CHAINRULE_INLINE Vec<float> select(Mask<float> m, Vec<float> a, Vec<float> b) {
   return {_mm512_mask_blend_ps(m.v, b.v, a.v)};
 }
@@ -139,9 +136,6 @@ CHAINRULE_INLINE Mask<double> less_equal(Vec<double> a, Vec<double> b) {
 }
 CHAINRULE_INLINE Mask<double> equal(Vec<double> a, Vec<double> b) {
   return {_mm512_cmp_pd_mask(a.v, b.v, _CMP_EQ_OQ)};
-}
-CHAINRULE_INLINE Mask<double> unordered(Vec<double> a, Vec<double> b) {
-  return {_mm512_cmp_pd_mask(a.v, b.v, _CMP_UNORD_Q)};
 }
 CHAINRULE_INLINE Vec<double> select(Mask<double> m, Vec<double> a, Vec<double> b) {
   return {_mm512_mask_blend_pd(m.v, b.v, a.v)};

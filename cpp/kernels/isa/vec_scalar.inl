@@ -96,10 +96,6 @@ template <class T>
 CHAINRULE_INLINE Mask<T> equal(Vec<T> a, Vec<T> b) {
   return as_mask<T>(a.v == b.v);
 }
-template <class T>
-CHAINRULE_INLINE Mask<T> unordered(Vec<T> a, Vec<T> b) {
-  return {as_mask<T>(a.v != a.v).v | as_mask<T>(b.v != b.v).v};
-}
 
 template <class T>
 CHAINRULE_INLINE Bits<T> to_bits(Vec<T> a) {
