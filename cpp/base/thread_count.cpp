@@ -29,22 +29,22 @@ constexpr double kNoQuota = std::numeric_limits<double>::infinity();
 std::atomic<Index> given_number = 0;
 std::atomic<Index> default_number = 0;
 
-std::string read_file(const std::string& path) {
+std::string read_text(const std::string& path) {
   std::ifstream file(path);
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
 // "max 100000" or "150000 100000": microseconds of CPU time per period.
 double version_2_quota(const std::string& folder) {
-  std::istringstream file(read_file(folder + "/cpu.max"));
+  std::istringstream file(read_text(folder + "/cpu.max"));
   double time = 0, period = 0;
   return file >> time >> period && time > 0 && period > 0 ? time / period : kNoQuota;
 }
 
 // A time of -1 means no limit.
 double version_1_quota(const std::string& folder) {
-  std::istringstream time_file(read_file(folder + "/cpu.cfs_quota_us"));
-  std::istringstream period_file(read_file(folder + "/cpu.cfs_period_us"));
+  std::istringstream time_file(read_text(folder + "/cpu.cfs_quota_us"));
+  std::istringstream period_file(read_text(folder + "/cpu.cfs_period_us"));
   double time = 0, period = 0;
   const bool limited = time_file >> time && period_file >> period && time > 0 && period > 0;
   return limited ? time / period : kNoQuota;
@@ -122,7 +122,7 @@ double cgroup_quota(const std::string& proc_self_cgroup, const std::string& cgro
 }
 
 CpuLimits read_cpu_limits() {
-  return {affinity_count(), cgroup_quota(read_file("/proc/self/cgroup"), "/sys/fs/cgroup")};
+  return {affinity_count(), cgroup_quota(read_text("/proc/self/cgroup"), "/sys/fs/cgroup")};
 }
 
 ThreadCount thread_count(const CpuLimits& limits, const char* own, const char* omp) {

@@ -9,8 +9,7 @@ namespace {
 
 using json::Value;
 
-// ---- The keys, in the order of the text
-// -------------------------------------------------------------
+// ---- The keys, in the order of the text ---------------------------------------------------------
 
 template <class S, class Spec>
 concept Of = std::same_as<std::remove_const_t<S>, Spec>;
@@ -74,8 +73,7 @@ void members(IO& io, S& description) {
   for (const char* key : {"labels", "preprocessor", "cursor"}) io.null(key);
 }
 
-// ---- Reading
-// ----------------------------------------------------------------------------------------
+// ---- Reading ------------------------------------------------------------------------------------
 
 // An empty layer of the type that is called so.
 template <class... Layers>
@@ -175,28 +173,18 @@ void check_network(const NetworkSpec& network) {
   check_sizes(network);
 }
 
-NetworkSpec& network_of(NetworkSpec& network) { return network; }
-NetworkSpec& network_of(ModelDescription& description) { return description.network; }
-
-template <class Spec>
-Spec put_together(Parts parts) {
+ModelDescription put_together(Parts parts) {
   check(parts.layers.has_value(), "layers: expected a value, got none");
-  Spec spec;
-  network_of(spec).layers = std::move(*parts.layers);
+  ModelDescription description;
+  description.network.layers = std::move(*parts.layers);
   MemberReader io(parts.members, "");
-  members(io, spec);
+  members(io, description);
   io.finish();
-  check_network(network_of(spec));
-  return spec;
+  check_network(description.network);
+  return description;
 }
 
 }  // namespace
-
-Value to_value(const NetworkSpec& network) {
-  MemberWriter io;
-  members(io, network);
-  return std::move(io.object);
-}
 
 Value to_value(const ModelDescription& description) {
   MemberWriter io;
@@ -204,16 +192,8 @@ Value to_value(const ModelDescription& description) {
   return std::move(io.object);
 }
 
-NetworkSpec network_from(const Value& value) {
-  return put_together<NetworkSpec>(take_apart(value));
-}
+ModelDescription description_from(const Value& value) { return put_together(take_apart(value)); }
 
-ModelDescription description_from(const Value& value) {
-  return put_together<ModelDescription>(take_apart(value));
-}
-
-ModelDescription read_description(json::Reader& reader) {
-  return put_together<ModelDescription>(take_apart(reader));
-}
+ModelDescription read_description(json::Reader& reader) { return put_together(take_apart(reader)); }
 
 }  // namespace chainrule

@@ -19,12 +19,9 @@ inline constexpr Index kMaxParameters = Index{1} << 48;
 // For the text of a description, of which value() takes a layer at most.
 inline constexpr json::Limits kDescriptionLimits{16, 256};
 
-// {"dtype": "float32", "n_features": 784, "seed": 0, "layers": [...], "loss": null}
-json::Value to_value(const NetworkSpec& network);
-NetworkSpec network_from(const json::Value& value);
-
-// The same and "optimizer", "training_forwards", "epochs", "labels", "preprocessor", "cursor"; the
-// last three are null.
+// {"dtype": "float32", "n_features": 784, "seed": 0, "layers": [...], "loss": null, "optimizer":
+// null, "training_forwards": 0, "epochs": 0, "labels": null, "preprocessor": null, "cursor": null};
+// the last three are always null.
 json::Value to_value(const ModelDescription& description);
 ModelDescription description_from(const json::Value& value);
 

@@ -69,8 +69,7 @@ const json::Object& object_at(std::string_view place, const Value& value) {
   return *object;
 }
 
-// ---- Writing
-// ----------------------------------------------------------------------------------------
+// ---- Writing ------------------------------------------------------------------------------------
 
 void MemberWriter::formula(const char* key, const FormulaSpec& spec, Family family) {
   put(key, formula_object(spec, family));
@@ -82,8 +81,7 @@ void MemberWriter::optimizer(const char* key, const OptimizerSpec& spec) {
   put(key, std::move(io.object));
 }
 
-// ---- Reading
-// ----------------------------------------------------------------------------------------
+// ---- Reading ------------------------------------------------------------------------------------
 
 void MemberReader::refuse(const char* key, const std::string& expected, const Value& got) const {
   throw std::invalid_argument(text(at(key), ": expected ", expected, ", got ", brief(got)));

@@ -27,6 +27,7 @@ constexpr std::string_view kNoDigits = "00000000";
 // Tensors are read one by one, and each is 8 values.
 constexpr json::Limits kHeaderLimits{4, 16};
 
+// Not that of base/finite.hpp: the numbers of a file may lie at any address.
 template <class T>
 bool all_finite(Bytes data) {
   for (std::size_t i = 0; i < data.size(); i += sizeof(T)) {
@@ -60,8 +61,7 @@ json::Value entry(const TensorShape& tensor, Index offset) {
                       {"data_offsets", json::Array{offset, offset + tensor.n_bytes()}}};
 }
 
-// ---- Writing
-// ----------------------------------------------------------------------------------------
+// ---- Writing ------------------------------------------------------------------------------------
 
 void check_tensors(std::span<const NamedTensor> tensors, const std::vector<TensorShape>& expected) {
   check(tensors.size() == expected.size(), "tensors: expected ", expected.size(), ", got ",
@@ -95,8 +95,7 @@ std::string header_text(const ModelDescription& description, std::span<const Nam
   return padded;
 }
 
-// ---- Reading
-// ----------------------------------------------------------------------------------------
+// ---- Reading ------------------------------------------------------------------------------------
 
 struct Header {
   std::string_view json;

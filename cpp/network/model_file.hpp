@@ -3,11 +3,11 @@
 // ModelFileError.
 //
 //   8 bytes    n, the size of the header
-//   n bytes    {"__metadata__": {"format": "chainrule", "crc32c": 8 digits, "chainrule":
-//   description},
+//   n bytes    {"__metadata__": {"format": "chainrule", "crc32c": 8 digits,
+//                                "chainrule": the description as text},
 //               "layers.0.weight": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]},
-//               ...},
-//              then spaces, so that the tensors begin at a multiple of 64
+//               ...}
+//              and spaces, so that the tensors begin at a multiple of 64
 //   the rest   the tensors of expected_tensors(), in that order, without gaps
 //
 // The checksum is of the whole file, with 00000000 for its own digits.

@@ -81,14 +81,12 @@ void Network<T>::use_optimizer(const FormulaSpec* given) {
 }
 
 template <class T>
-void Network<T>::set_optimizer(std::optional<FormulaSpec> formula) {
+void Network<T>::set_optimizer(const std::optional<FormulaSpec>& formula) {
   const std::unique_lock lock(mutex_);
-  if (!formula)
-    optimizer_.reset();
-  else if (optimizer_)
-    optimizer_->change(std::move(*formula), table_.size);
+  if (formula)
+    use_optimizer(&*formula);
   else
-    optimizer_.emplace(std::move(*formula), table_.size);
+    optimizer_.reset();
 }
 
 template <class T>

@@ -52,11 +52,11 @@ struct Snapshot {
   std::int64_t epochs = 0;
 };
 
-// One Dense layer of a step that was looked at; rows are examples.
+// One Dense layer of a step that was looked at; rows are examples. Without a bias b, db and new_b
+// are empty, without one slope for each element `slope` is.
 template <class T>
 struct TracedLayer {
-  std::vector<T> w, b, z, a, slope, da, dz, dw, db, new_w,
-      new_b;  // b, db, new_b, slope may be empty
+  std::vector<T> w, b, z, a, slope, da, dz, dw, db, new_w, new_b;
 };
 
 template <class T>
@@ -113,7 +113,7 @@ class Network {
   // The optimiser: the same formula keeps its state, another one starts at zero, none drops it.
   // Whoever changes it holds the ExclusiveTraining.
   std::optional<OptimizerSpec> optimizer() const;
-  void set_optimizer(std::optional<FormulaSpec> formula);
+  void set_optimizer(const std::optional<FormulaSpec>& formula);
   // What a training begins with: `given`, or the network's own, or Adam if it has none. The caller
   // holds mutex().
   void use_optimizer(const FormulaSpec* given);
@@ -165,8 +165,8 @@ class Network {
   // Into an earlier snapshot of this network, whose memory serves again.
   void snapshot(Snapshot<T>& into) const;
   void restore(const Snapshot<T>& snapshot);
-  // The document's l of the first layer that is not finite: its parameters, or what the last failed
-  // batch made of them; L if there is none.
+  // The number l = 1..L of the first layer that is not finite: its parameters, or what the last
+  // failed batch made of them; L if there is none.
   Index first_nonfinite_layer() const;
 
   std::atomic<bool>& training_flag() const { return training_; }  // for ExclusiveTraining
@@ -186,9 +186,8 @@ class Network {
   std::optional<FormulaSpec> usual_loss_;
   AlignedBuffer<T> parameters_;
   std::optional<OptimizerState<T>> optimizer_;
-  std::atomic<std::int64_t> training_forwards_ =
-      0;  // gradients() counts without the lock to itself
-  std::atomic<std::int64_t> epochs_ = 0;
+  // Read without the lock.
+  std::atomic<std::int64_t> training_forwards_ = 0, epochs_ = 0;
   std::int64_t version_ = 0;
   Index failed_layer_ = 0;
   Index n_threads_ = 0;

@@ -22,25 +22,12 @@ void check_optimizer(const FormulaSpec& formula) {
   with_member(Optimizers{}, "optimizer", formula.name, [&]<class F>() { from_spec<F>(formula); });
 }
 
-double learning_rate_of(const FormulaSpec& formula) {
-  double rate = 0.0;
-  with_member(Optimizers{}, "optimizer", formula.name,
-              [&]<class F>() { rate = from_spec<F>(formula).learning_rate; });
-  return rate;
-}
-
 template <class T>
 OptimizerState<T>::OptimizerState(FormulaSpec formula, Index size) {
   check_optimizer(formula);
   with_member(Optimizers{}, "optimizer", formula.name, [&]<class F>() {
-    for (Index s = 0; s < F::n_slots; ++s) {
-      slots.emplace_back(size);
-      slot_names.push_back(F::slots[s]);
-    }
-    for (Index p = 0; p < F::n_powers; ++p) {
-      powers.push_back(1.0);
-      power_names.push_back(F::powers[p]);
-    }
+    for (Index s = 0; s < F::n_slots; ++s) slots.emplace_back(size);
+    powers.assign(F::n_powers, 1.0);
   });
   spec.formula = std::move(formula);
 }

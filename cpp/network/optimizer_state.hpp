@@ -18,7 +18,6 @@ struct OptimizerState {
   OptimizerSpec spec;
   std::vector<AlignedBuffer<T>> slots;
   std::vector<double> powers;
-  std::vector<const char*> slot_names, power_names;
 
   // Takes new hyper-parameters of the same formula, or starts afresh.
   void change(FormulaSpec formula, Index size);
@@ -30,7 +29,6 @@ struct OptimizerState {
 
 // Throws std::invalid_argument if a field is out of its range or two fields contradict each other.
 void check_optimizer(const FormulaSpec& formula);
-double learning_rate_of(const FormulaSpec& formula);
 
 extern template struct OptimizerState<float>;
 extern template struct OptimizerState<double>;

@@ -57,7 +57,7 @@ ParameterTable<T>::ParameterTable(const NetworkSpec& spec) {
   for (std::size_t i = 0; i < spec.layers.size(); ++i) {
     const auto layer = static_cast<Index>(i);
     if (const auto* dense = std::get_if<DenseSpec>(&spec.layers[i])) {
-      Stage stage{layer, width, dense->units, -1, -1, dense->activation, {}};
+      Stage stage{layer, width, dense->units, -1, -1, {}};
       stage.weight = add_segment(parameter_name(layer, "weight"), true, dense->units, width);
       if (dense->bias)
         stage.bias = add_segment(parameter_name(layer, "bias"), false, dense->units, 1);

@@ -34,9 +34,8 @@ struct Stage {
   Index layer;  // position in net.layers
   Index n_in;
   Index n_out;
-  Index weight;       // segment
-  Index bias;         // segment, or -1
-  FormulaSpec named;  // the activation as the user gave it, for messages
+  Index weight;  // segment
+  Index bias;    // segment, or -1
   std::vector<ActivationUse> activations;
 };
 
@@ -65,7 +64,7 @@ template <class T>
 void initialize(const NetworkSpec& spec, const ParameterTable<T>& table, std::uint64_t seed,
                 T* block);
 
-// The document's l of the first stage with a parameter that is not finite; 0 if there is none.
+// The number l = 1..L of the first stage with a parameter that is not finite; 0 if there is none.
 template <class T>
 Index first_nonfinite_stage(const ParameterTable<T>& table, const T* block);
 

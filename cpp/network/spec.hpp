@@ -58,7 +58,7 @@ struct OptimizerSpec {
   bool operator==(const OptimizerSpec&) const = default;
 };
 
-// Everything the description of a model file says (DEFINITIONS, "Files").
+// Everything the description of a model file says.
 struct ModelDescription {
   NetworkSpec network;
   std::optional<OptimizerSpec> optimizer;

@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "base/float_environment.hpp"
-#include "base/thread_count.hpp"
 #include "network/network.hpp"
 
 namespace chainrule {

@@ -5,7 +5,6 @@
 #include "base/check.hpp"
 #include "base/finite.hpp"
 #include "base/float_environment.hpp"
-#include "base/thread_count.hpp"
 #include "kernels/dispatch.hpp"
 #include "network/network.hpp"
 

@@ -10,7 +10,7 @@ namespace {
 
 constexpr json::Limits kLimits{16, 100000};
 
-// A network with every kind of member, as it is written.
+// A network with every kind of member, as a description begins.
 constexpr std::string_view kNetwork =
     R"({"dtype":"float64","n_features":3,"seed":18446744073709551615,"layers":[)"
     R"({"type":"dense","units":4,"activation":{"name":"relu"},"bias":true,)"
@@ -21,8 +21,7 @@ constexpr std::string_view kNetwork =
     R"("max_norm":null,"trainable":true,"learning_rate_multiplier":1},)"
     R"({"type":"activation","activation":{"name":"softmax"}}],"loss":{"name":"cross_entropy"}})";
 
-std::string whole_text() {
-  std::string text(kNetwork);
+std::string whole_text(std::string text = std::string(kNetwork)) {
   text.pop_back();
   return text +
          R"(,"optimizer":{"name":"adam","learning_rate":0.001,"beta_1":0.9,"beta_2":0.999,)"
@@ -35,8 +34,9 @@ std::string replaced(std::string text, std::string_view from, std::string_view t
   return text.replace(text.find(from), from.size(), to);
 }
 
+// The network of a description that begins so.
 NetworkSpec network(std::string_view text) {
-  return network_from(json::parse("text", text, kLimits));
+  return description_from(json::parse("text", whole_text(std::string(text)), kLimits)).network;
 }
 
 // Read as a dict and piece by piece; both must say the same.
@@ -84,7 +84,6 @@ TEST(description_of_a_network) {
 }
 
 TEST(description_goes_out_and_comes_back) {
-  CHECK_EQUAL(json::write(to_value(network(kNetwork))), kNetwork);
   const ModelDescription read = description(whole_text());
   CHECK_EQUAL(json::write(to_value(read)), whole_text());
   CHECK(read.network == network(kNetwork));
@@ -149,9 +148,8 @@ TEST(description_of_the_whole) {
   CHECK_THROWS(with(R"("labels":null)", R"("labels":["a"])"),
                "labels: expected null, which is all");
   CHECK_THROWS(with(R"("cursor":null)", R"("cursor":{})"), "cursor: expected null, which is all");
-  CHECK_THROWS(network(whole_text()), "description: unknown key 'optimizer'");
   CHECK_THROWS(description(kNetwork), "optimizer: expected a value, got none");
-  CHECK_THROWS(network("[]"), "description: expected an object, got a list");
+  CHECK_THROWS(description_from(json::Array{}), "description: expected an object, got a list");
 }
 
 TEST(description_of_wrong_layers) {
