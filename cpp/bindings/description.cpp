@@ -7,6 +7,8 @@
 
 namespace chainrule {
 
+namespace {
+
 json::Value json_from_python(const py::handle& object) {
   if (object.is_none()) return {};
   if (py::isinstance<py::bool_>(object)) return object.cast<bool>();
@@ -50,8 +52,7 @@ py::object json_to_python(const json::Value& value) {
       value.data);
 }
 
-namespace {
-
+// Members that are always null in this version; a dict leaves them out.
 constexpr const char* kLaterKeys[] = {"labels", "preprocessor", "cursor"};
 
 }  // namespace

@@ -4,16 +4,12 @@
 #include <string>
 
 #include "bindings/network_object.hpp"
-#include "network/json.hpp"
 #include "network/state.hpp"
 
 namespace chainrule {
 
-// A dict as the core's JSON value and back; TypeError for kinds that JSON does not have.
-json::Value json_from_python(const py::handle& object);
-py::object json_to_python(const json::Value& value);
-
-// The description of a model as a dict: what files hold, without the versions.
+// The description of a model as a dict: what files hold, without the versions. TypeError for kinds
+// that JSON does not have.
 ModelDescription description_from_python(const py::dict& description);
 py::dict description_to_python(const ModelDescription& description);
 

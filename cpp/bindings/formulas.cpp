@@ -1,7 +1,4 @@
-#include <pybind11/operators.h>
 #include <pybind11/stl.h>
-
-#include <functional>
 
 #include "bindings/bound_formula.hpp"
 
@@ -158,8 +155,7 @@ void bind_family(py::module_& module, const char* family, const char* word, List
   submodule.def(
       "from_description",
       [class_of](const py::dict& description) {
-        py::dict fields(description);
-        py::dict arguments = py::reinterpret_steal<py::dict>(PyDict_Copy(fields.ptr()));
+        const auto arguments = py::reinterpret_steal<py::dict>(PyDict_Copy(description.ptr()));
         const py::object cls = class_of(arguments.attr("pop")("name").cast<std::string>());
         return py::object(cls(**arguments));
       },

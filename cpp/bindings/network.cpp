@@ -77,10 +77,6 @@ void bind_properties(NetworkClass& cls) {
           [](NetworkObject& self, std::optional<Index> n) {
             self.visit([&](auto& net) { net.set_n_threads(n.value_or(0)); });
           })
-      .def_property_readonly("_training_forwards",
-                             [](const NetworkObject& self) {
-                               return self.visit([](auto& net) { return net.training_forwards(); });
-                             })
       .def_property_readonly("_epochs",
                              [](const NetworkObject& self) {
                                return self.visit([](auto& net) { return net.epochs(); });

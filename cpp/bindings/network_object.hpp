@@ -13,11 +13,10 @@ namespace chainrule {
 
 class NetworkObject {
  public:
-  // Once: gradients and trainings refer to the network that is there.
+  // Either of them once: gradients and fits under way refer to the network that is there.
   void build(const NetworkSpec& spec);
   template <class T>
   void hold(std::unique_ptr<Network<T>> network) {
-    // Gradients and fits under way refer to the network that is there.
     if (!std::holds_alternative<std::monostate>(network_))
       throw std::runtime_error("this network is built already; make another object");
     network_ = std::move(network);
@@ -26,10 +25,8 @@ class NetworkObject {
   // f(Network<T>&) for the type behind it; RuntimeError if nothing was built.
   template <class F>
   decltype(auto) visit(F&& f) const {
-    if (const auto* single = std::get_if<std::unique_ptr<Network<float>>>(&network_))
-      return f(**single);
-    if (const auto* both = std::get_if<std::unique_ptr<Network<double>>>(&network_))
-      return f(**both);
+    if (const auto* f32 = std::get_if<std::unique_ptr<Network<float>>>(&network_)) return f(**f32);
+    if (const auto* f64 = std::get_if<std::unique_ptr<Network<double>>>(&network_)) return f(**f64);
     throw std::runtime_error(
         "this network was never built; make one with chainrule.Network(...) or chainrule.mlp(...)");
   }

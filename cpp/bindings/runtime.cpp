@@ -1,3 +1,4 @@
+// What does Python ask of the core beside networks? Threads, kernels, test switches, data.
 #include <pybind11/stl.h>
 
 #include "base/random.hpp"

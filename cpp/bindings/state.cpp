@@ -54,8 +54,8 @@ void bind_state(NetworkClass& cls) {
               return first_nonfinite_stage(net.table(), net.parameters());
             });
           },
-          "The document's l of the first layer with a parameter that is not finite; 0 if there is "
-          "none.")
+          "The number l = 1..L of the first layer with a parameter that is not finite; 0 if there "
+          "is none.")
       .def("_first_nonfinite_layer",
            [](const NetworkObject& self) {
              return self.visit([](auto& net) { return net.first_nonfinite_layer(); });

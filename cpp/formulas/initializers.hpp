@@ -192,7 +192,7 @@ struct LecunUniform {
 
 .. math:: w \sim \mathcal{U}(-c, c), \qquad c = \sqrt{\frac{3}{n_{in}}})";
   static constexpr auto reference =
-      "LeCun, Bottou, Orr and Mueller (1998), Efficient BackProp, equation 16.";
+      "LeCun, Bottou, Orr and Müller (1998), Efficient BackProp, equation 16.";
   static constexpr auto fields = std::make_tuple();
 
   void fill(const LayerUnit& at, std::span<double> w) const {
@@ -208,7 +208,7 @@ struct LecunNormal {
 
 .. math:: w \sim \mathcal{N}\left(0, \frac{1}{n_{in}}\right))";
   static constexpr auto reference =
-      "LeCun, Bottou, Orr and Mueller (1998), Efficient BackProp, equation 16.";
+      "LeCun, Bottou, Orr and Müller (1998), Efficient BackProp, equation 16.";
   static constexpr auto fields = std::make_tuple();
 
   void fill(const LayerUnit& at, std::span<double> w) const {

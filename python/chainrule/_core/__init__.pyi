@@ -118,7 +118,7 @@ class Network:
         ...
     def _first_nonfinite_parameters(self) -> int:
         """
-        The document's l of the first layer with a parameter that is not finite; 0 if there is none.
+        The number l = 1..L of the first layer with a parameter that is not finite; 0 if there is none.
         """
     def _forward(self, x: numpy.ndarray, out: numpy.ndarray, training: bool) -> None:
         ...
@@ -194,9 +194,6 @@ class Network:
         """
         The name of the last activation, of which the default loss depends.
         """
-    @property
-    def _training_forwards(self) -> int:
-        ...
     @property
     def _updates(self) -> int:
         ...

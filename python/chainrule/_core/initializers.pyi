@@ -270,7 +270,7 @@ class LecunUniform(chainrule._core.Formula):
     
     References
     ----------
-    LeCun, Bottou, Orr and Mueller (1998), Efficient BackProp, equation 16.
+    LeCun, Bottou, Orr and Müller (1998), Efficient BackProp, equation 16.
     
     Examples
     --------
@@ -292,7 +292,7 @@ class LecunNormal(chainrule._core.Formula):
     
     References
     ----------
-    LeCun, Bottou, Orr and Mueller (1998), Efficient BackProp, equation 16.
+    LeCun, Bottou, Orr and Müller (1998), Efficient BackProp, equation 16.
     
     Examples
     --------
