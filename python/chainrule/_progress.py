@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from chainrule.callbacks import Callback, Run
 
 if TYPE_CHECKING:
@@ -72,10 +74,24 @@ class _Bar(Callback):
             print(flush=True)
 
 
+def _is_watched() -> bool:
+    """Return whether somebody sees what is printed; a program may have no output at all."""
+    if "ipykernel" in sys.modules:
+        return True
+    try:
+        return bool(sys.stdout.isatty())
+    except (AttributeError, ValueError):  # None, no stream, or a closed one
+        return False
+
+
 def progress_callback(verbose: int | str) -> Callback | None:
     """Return what shows progress for ``fit(verbose=...)``: None for nothing."""
     if isinstance(verbose, str) and verbose == "auto":
-        return _Lines() if sys.stdout.isatty() or "ipykernel" in sys.modules else None
-    if isinstance(verbose, bool) or not isinstance(verbose, int) or verbose not in (0, 1, 2):
+        return _Lines() if _is_watched() else None
+    if (
+        isinstance(verbose, bool)
+        or not isinstance(verbose, int | np.integer)
+        or verbose not in (0, 1, 2)
+    ):
         raise ValueError(f"verbose: expected 'auto', 0, 1 or 2, got {verbose!r}")
     return {0: None, 1: _Bar(), 2: _Lines()}[int(verbose)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import sys
 import types
@@ -74,6 +75,16 @@ def test_auto_speaks_to_terminals(terminal: bool, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(sys, "stdout", output)
     fit("auto")
     assert output.text.count("\n") == (3 if terminal else 0)
+
+
+@pytest.mark.parametrize("kind", ["none", "no stream", "closed"])
+def test_auto_is_silent_without_an_output(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    closed = io.StringIO()
+    closed.close()
+    monkeypatch.setattr(
+        sys, "stdout", {"none": None, "no stream": object(), "closed": closed}[kind]
+    )
+    assert fit("auto").n_epochs == 3
 
 
 def test_auto_speaks_in_a_notebook(
