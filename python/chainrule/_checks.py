@@ -30,9 +30,13 @@ def as_number(name: str, value: object, *, below: float = math.inf) -> float:
     """Return a number in [0, below)."""
     if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
         raise TypeError(f"{name}: expected a number in [0, {below}), got {value!r}")
-    if not 0 <= value < below:
+    try:
+        number = float(value)
+    except OverflowError:  # a whole number with more than 300 digits
+        number = math.inf
+    if not 0 <= number < below:
         raise ValueError(f"{name}: expected a number in [0, {below}), got {value!r}")
-    return float(value)
+    return number
 
 
 def as_list(name: str, value: Iterable[_T]) -> list[_T]:

@@ -114,7 +114,19 @@ def test_numbers_of_numpy_are_numbers() -> None:
     assert net.seed == 2**64 - 1
     net.fit(X, Y, epochs=np.int32(1), batch_size=np.int64(2), validation_split=np.float32(0.5))
     net.train_step(X, Y, learning_rate=np.float64(0.5))
-    net.fit(X, Y, shuffle=np.bool_(False))
+    net.fit(X, Y, shuffle=np.bool_(False), verbose=np.int64(0))
+
+
+@pytest.mark.parametrize("rate", [10**400, np.longdouble("1e400")])
+def test_numbers_that_no_float_can_hold_are_out_of_range(rate: Any) -> None:
+    net = cr.mlp([3, 2], seed=0)
+    before = state_bytes(net)
+    for call in (net.train_step, net.trace):
+        with pytest.raises(ValueError, match=r"learning_rate: expected a number in \[0, inf\)"):
+            call(X, Y, learning_rate=rate)
+    with pytest.raises(ValueError, match="min_delta"):
+        cr.EarlyStopping(min_delta=rate)
+    assert state_bytes(net) == before
 
 
 def test_a_batch_larger_than_the_data_is_the_data() -> None:
