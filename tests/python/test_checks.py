@@ -77,7 +77,7 @@ ARGUMENTS: dict[str, tuple[Callable[[cr.Network, Any], Any], list[Any], list[Any
     "dtype": (
         lambda _, v: cr.Network(3, [cr.Dense(1)], dtype=v),
         [],
-        ["float16", "int32", "double precision", 3],
+        ["float16", "int32", "double precision", 3, None],
     ),
     "sizes": (lambda _, v: cr.mlp(v), [None, 5, "33"], [[], [3]]),
     "sizes[1]": (lambda _, v: cr.mlp([3, v]), [2.0, None], [0, 2**70]),
