@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "bindings/arrays.hpp"
+#include "bindings/gil_release.hpp"
 #include "network/network.hpp"
 
 namespace chainrule {
@@ -61,7 +62,7 @@ class ReleaseForWork {
   }
 
  private:
-  std::optional<py::gil_scoped_release> release_;
+  std::optional<GilRelease> release_;
 };
 
 // The arrays of a call as examples of a network: x (d, n), y (d, m) or int64 classes (d), weights

@@ -2,6 +2,7 @@
 #include <pybind11/stl/filesystem.h>
 
 #include "base/files.hpp"
+#include "bindings/gil_release.hpp"
 #include "bindings/network_class.hpp"
 #include "network/model_file.hpp"
 #include "network/state.hpp"
@@ -45,7 +46,7 @@ void bind_saving(NetworkClass& cls) {
           [](const NetworkObject& self, const std::filesystem::path& path, bool optimizer) {
             self.visit([&](auto& net) {
               const std::vector<std::byte> bytes = to_bytes(net, optimizer);
-              const py::gil_scoped_release release;
+              const GilRelease release;
               save_file(path, bytes);
             });
           },

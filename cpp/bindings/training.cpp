@@ -2,6 +2,8 @@
 
 #include <pybind11/stl.h>
 
+#include "bindings/gil_release.hpp"
+
 namespace chainrule {
 
 namespace {
@@ -70,7 +72,7 @@ void bind_run(py::module_& module) {
           "run",
           [all](TrainingRunObject& self, Index max_batches, double max_seconds,
                 double learning_rate) {
-            const py::gil_scoped_release release;
+            const GilRelease release;
             return all(self,
                        [&](auto& run) { return run.run(max_batches, max_seconds, learning_rate); });
           },

@@ -146,6 +146,31 @@ def test_the_module_is_a_command() -> None:
 
 
 # ---- Fork ----------------------------------------------------------------------------------------
+# ---- Exit ----------------------------------------------------------------------------------------
+
+# The work of each call takes longer than the wait, so that its thread comes back after the end.
+AT_EXIT = """
+import threading, time, numpy as np, chainrule as cr
+net = cr.mlp([64, 256, 10], seed=0)
+x, y = np.ones((20000, 64)), np.ones((20000, 10))
+def work():
+    while True:
+        {call}
+for _ in range(2):
+    threading.Thread(target=work, daemon=True).start()
+time.sleep(0.2)
+print("end")
+"""
+
+
+@pytest.mark.parametrize(
+    "call", ["net.predict(x)", "net.copy().fit(x, y, batch_size=20000)", "net.evaluate(x, y)"]
+)
+def test_a_program_ends_while_its_daemon_threads_work(call: str) -> None:
+    done = run_python("-c", AT_EXIT.format(call=call))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "end\n", "")
+
+
 
 # Newer Pythons warn when a process with threads forks; that it works all the same is the point.
 FORK = """
