@@ -17,8 +17,32 @@ decltype(auto) visit_with(const py::object& network, Variant& variant, F&& f) {
   });
 }
 
+// What an object of Python holds; null before its constructor has run.
+GradientsObject* held(PyObject* self) {
+  auto* instance = reinterpret_cast<py::detail::instance*>(self);
+  return static_cast<GradientsObject*>(instance->get_value_and_holder().value_ptr());
+}
+
+// Lets the garbage collector see the network behind gradients, which a network may hold itself.
+py::custom_type_setup collectable_gradients() {
+  return py::custom_type_setup([](PyHeapTypeObject* heap_type) {
+    PyTypeObject& type = heap_type->ht_type;
+    type.tp_flags |= Py_TPFLAGS_HAVE_GC;
+    type.tp_traverse = [](PyObject* self, visitproc visit, void* arg) {
+      Py_VISIT(Py_TYPE(self));
+      if (const GradientsObject* gradients = held(self)) Py_VISIT(gradients->network.ptr());
+      return 0;
+    };
+    type.tp_clear = [](PyObject* self) {
+      if (GradientsObject* gradients = held(self)) gradients->network = py::none();
+      return 0;
+    };
+  });
+}
+
 void bind_gradients(py::module_& module) {
-  py::class_<GradientsObject>(module, "Gradients", "Gradients of all parameters for one batch.")
+  py::class_<GradientsObject>(module, "Gradients", "Gradients of all parameters for one batch.",
+                              collectable_gradients())
       .def_property_readonly("loss",
                              [](const GradientsObject& self) {
                                return std::visit([](const auto& g) { return g.loss; },

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from typing import Any
 
 import numpy as np
@@ -117,6 +119,19 @@ def test_gradients_outlive_their_network(rng: np.random.Generator) -> None:
     assert g.inputs.tobytes() == dX
     del g
     assert flat.tobytes() == before
+
+
+def test_a_network_that_holds_its_gradients_is_collected(rng: np.random.Generator) -> None:
+    class Agent(cr.Network):
+        pass
+
+    agent = Agent(5, LAYERS, seed=0)
+    agent.last = agent.gradients(cases.inputs(rng, 7, 5, "float32"), np.ones((7, 3)))
+    agent.last.weights[0][0] = 0
+    gone = weakref.ref(agent)
+    del agent
+    gc.collect()
+    assert gone() is None
 
 
 def test_inputs_belong_to_the_parameters(rng: np.random.Generator) -> None:
