@@ -35,8 +35,12 @@ void load_targets(Run<T>& run, const Examples<T>& examples, Selection rows, Inde
   for (Index i = 0; i < rows.count; ++i) {
     const Index row = rows.row(i);
     if (examples.classes != nullptr) {
+      // They were in range when the call began; but their owner may have written to them since.
+      const auto label = static_cast<Index>(examples.classes[row]);
+      check(label >= 0 && label < m, "y: expected classes in 0..", m - 1, ", got ", label,
+            " in row ", row, "; it has been changed since the call began");
       std::fill_n(y.row(i), m, T(0));
-      y(i, static_cast<Index>(examples.classes[row])) = T(1);
+      y(i, label) = T(1);
     } else {
       std::copy_n(examples.y.row(row), m, y.row(i));
     }

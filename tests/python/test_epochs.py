@@ -202,6 +202,21 @@ def test_two_fits_of_one_network_at_once_are_refused() -> None:
             ):
                 before = state_bytes(run.network)
                 with pytest.raises(RuntimeError):
+def test_classes_that_are_changed_while_training_are_refused() -> None:
+    y = CLASSES.copy()
+
+    class Changes(cr.Callback):
+        def on_epoch_end(self, run: cr.callbacks.Run) -> None:
+            y[:] = 10**12
+
+    net = classifier()
+    with pytest.raises(ValueError, match=r"y: expected classes in 0\.\.2, got 10+ .* changed"):
+        net.fit(X, y, epochs=3, callbacks=[Changes()])
+    assert net.history.n_epochs == 1
+    assert np.isfinite(net.weights[0]).all()
+    net.fit(X, CLASSES)
+
+
                     call()
                 assert state_bytes(run.network) == before
                 self.refused += 1
