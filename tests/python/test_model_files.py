@@ -146,6 +146,14 @@ WRONG = {
     "other format": (_set("header/__metadata__/format", "pt"), "expected 'chainrule'"),
     "unknown key": (_set("description/zzz", 1), "zzz"),
     "unknown layer key": (_set("description/layers/0/zzz", 1), "zzz"),
+    "l1": (_set("description/layers/0/l1", 0.5), r"layers\[0\]\.l1.*newer"),
+    "l2": (_set("description/layers/0/l2", 0.5), r"layers\[0\]\.l2.*newer"),
+    "max_norm": (_set("description/layers/0/max_norm", 2), r"layers\[0\]\.max_norm.*newer"),
+    "frozen": (_set("description/layers/0/trainable", False), r"layers\[0\]\.trainable.*newer"),
+    "multiplier": (
+        _set("description/layers/0/learning_rate_multiplier", 2),
+        r"layers\[0\]\.learning_rate_multiplier.*newer",
+    ),
     "unknown metadata": (_set("header/__metadata__/zzz", "1"), "zzz"),
     "unknown tensor": (
         _set("header/zzz", {"dtype": "F32", "shape": [0], "data_offsets": [36, 36]}),
