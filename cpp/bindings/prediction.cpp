@@ -1,7 +1,17 @@
 // What does Python ask of a network? Outputs, losses over a whole set, losses of examples.
+#include <pybind11/stl.h>
+
+#include <tuple>
+
 #include "bindings/network_class.hpp"
 
 namespace chainrule {
+
+namespace {
+
+using Sums = std::tuple<Index, double, double>;
+
+}  // namespace
 
 void bind_prediction(NetworkClass& cls) {
   cls.def(
@@ -20,7 +30,7 @@ void bind_prediction(NetworkClass& cls) {
           "_evaluate",
           [](const NetworkObject& self, const py::array& x, const py::array& y,
              const BoundFormula& loss, const py::object& weights,
-             const std::optional<py::array>& predictions) {
+             const std::optional<py::array>& predictions, Sums before, double max_seconds) {
             return self.visit([&](auto& net) {
               using T = Scalar<decltype(net)>;
               const auto examples = to_examples(net, x, y, weights);
@@ -29,12 +39,17 @@ void bind_prediction(NetworkClass& cls) {
                 y_hat = output_matrix<T>(*predictions, "predictions", examples.rows(),
                                          net.table().n_outputs());
               const ReleaseForWork release(net, examples.rows());
-              const LossSums sums = net.evaluate(examples, loss.spec, y_hat);
-              return std::make_pair(sums.loss, sums.weight);
+              const auto [rows, loss_sum, weight_sum] = before;
+              check(rows >= 0, "before: expected rows from 0, got ", rows);
+              const LossSums sums = net.evaluate(examples, loss.spec, y_hat,
+                                                 {rows, loss_sum, weight_sum}, max_seconds);
+              return Sums{sums.rows, sums.loss, sums.weight};
             });
           },
           py::arg("x"), py::arg("y"), py::arg("loss"), py::arg("weights") = py::none(),
-          py::arg("predictions") = py::none())
+          py::arg("predictions") = py::none(), py::arg("before") = Sums{},
+          py::arg("max_seconds") = kNoLimit,
+          "Rows, sum of w l and sum of w, going on from those of an earlier call that ended early.")
       .def(
           "_example_losses",
           [](const NetworkObject& self, const py::array& x, const py::array& y,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <chrono>
 #include <cmath>
 
 #include "base/check.hpp"
@@ -141,15 +142,17 @@ void Network<T>::check_prediction_range(const Run<T>& run) const {
 
 template <class T>
 LossSums Network<T>::evaluate(const Examples<T>& examples, const FormulaSpec& loss,
-                              MatrixView<T> y_hat) const {
+                              MatrixView<T> y_hat, LossSums sums, double max_seconds) const {
+  using Clock = std::chrono::steady_clock;
   const FloatEnvironment environment;
+  const auto start = Clock::now();
+  const std::shared_lock lock(mutex_);
   const Plan<T>& plan =
       this->plan({PlanPurpose::evaluate, plan_capacity(std::min(examples.rows(), kEvaluateRows)),
                   &loss, examples.weights_per_output()});
-  const std::shared_lock lock(mutex_);
   const typename WorkspacePool<T>::Loan workspace(workspaces_, plan.workspace_size);
-  LossSums sums;
-  for (Index first = 0; first < examples.rows(); first += plan.capacity) {
+  while (sums.rows < examples.rows()) {
+    const Index first = sums.rows;
     const Examples<T> batch =
         examples.part(first, std::min(plan.capacity, examples.rows() - first));
     const Selection rows{nullptr, batch.rows()};
@@ -161,6 +164,8 @@ LossSums Network<T>::evaluate(const Examples<T>& examples, const FormulaSpec& lo
     sums.weight = weight_sum(batch, rows, sums.weight);
     if (y_hat.data != nullptr)
       copy_rows<T>(run.view(plan.y_hat), y_hat.rows_from(first, batch.rows()));
+    sums.rows += batch.rows();
+    if (std::chrono::duration<double>(Clock::now() - start).count() >= max_seconds) break;
   }
   return sums;
 }

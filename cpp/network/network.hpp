@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -67,11 +68,14 @@ struct Trace {
   std::vector<TracedLayer<T>> layers;
 };
 
-// Losses over a whole set: sum of w l and of w in float64.
+// Losses over the first rows of a set: sum of w l and of w in float64.
 struct LossSums {
+  Index rows = 0;
   double loss = 0.0;
   double weight = 0.0;
 };
+
+inline constexpr double kNoLimit = std::numeric_limits<double>::infinity();
 
 // A network is trained by one caller at a time, whose memory of the optimiser nobody else may
 // replace: std::runtime_error if it already is.
@@ -130,9 +134,10 @@ class Network {
 
   // Y_hat (d, m) for X (d, n), any number of rows.
   void predict(MatrixView<const T> x, MatrixView<T> y_hat) const;
-  // Sums over the data set; `y_hat` is filled if it has data.
-  LossSums evaluate(const Examples<T>& examples, const FormulaSpec& loss,
-                    MatrixView<T> y_hat) const;
+  // Sums over the data set; `y_hat` is filled if it has data. Goes on from `sums`, and ends early
+  // once `max_seconds` are over.
+  LossSums evaluate(const Examples<T>& examples, const FormulaSpec& loss, MatrixView<T> y_hat,
+                    LossSums sums = {}, double max_seconds = kNoLimit) const;
   void example_losses(const Examples<T>& examples, const FormulaSpec& loss, T* losses) const;
 
   // J before the update; if J is not finite, nothing was updated.

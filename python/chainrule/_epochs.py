@@ -137,7 +137,12 @@ class _Fit:
             )
         if self.validation is not None:
             values |= evaluate_examples(
-                self.network, self.validation, self.loss, self.metrics, "val_"
+                self.network,
+                self.validation,
+                self.loss,
+                self.metrics,
+                "val_",
+                seconds_at_a_time=_GROUP_SECONDS,
             )
         return values
 

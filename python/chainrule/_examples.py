@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -150,14 +151,20 @@ def evaluate_examples(
     loss: _core.Formula,
     chosen: Sequence[metrics.Metric],
     prefix: str = "",
+    *,
+    seconds_at_a_time: float = math.inf,
 ) -> dict[str, float]:
-    """Return loss and metrics over a whole set."""
+    """Return loss and metrics over a whole set, looking at signals after so many seconds."""
     predictions = (
         np.empty((examples.x.shape[0], network.n_outputs), network.dtype) if chosen else None
     )
-    loss_sum, weight_sum = network._evaluate(
-        examples.x, examples.y, loss, examples.weights, predictions
-    )
+    n_examples = examples.x.shape[0]
+    sums = (0, 0.0, 0.0)
+    while sums[0] < n_examples:
+        sums = network._evaluate(
+            examples.x, examples.y, loss, examples.weights, predictions, sums, seconds_at_a_time
+        )
+    _, loss_sum, weight_sum = sums
     values = {f"{prefix}loss": loss_sum / weight_sum}
     for metric in chosen:
         assert predictions is not None

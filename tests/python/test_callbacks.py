@@ -205,6 +205,22 @@ def test_ctrl_c_in_a_process_of_its_own() -> None:
     assert printed.split() == ["interrupted", "True"]
 
 
+def test_ctrl_c_is_answered_during_a_long_validation() -> None:
+    printed = run_code(
+        "import os, signal, threading, time, numpy as np, chainrule as cr\n"
+        "net = cr.mlp([50, 500, 500, 1], seed=0)\n"
+        "x = np.ones((200000, 50), np.float32)\n"  # some seconds
+        "y = np.ones(len(x), np.float32)\n"
+        "def interrupt():\n"
+        "    global start; start = time.monotonic(); os.kill(os.getpid(), signal.SIGINT)\n"
+        "class Waits(cr.Callback):\n"
+        "    def on_batch_end(self, run): threading.Timer(0.2, interrupt).start()\n"
+        "try: net.fit(x[:9], y[:9], validation_data=(x, y), callbacks=[Waits()])\n"
+        "except KeyboardInterrupt: print(time.monotonic() - start)"
+    )
+    assert float(printed) < 0.5
+
+
 # ---- EarlyStopping -------------------------------------------------------------------------------
 
 

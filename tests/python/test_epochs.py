@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
+from chainrule import _epochs
 from helpers import state_bytes
 
 D = 40
@@ -88,6 +89,19 @@ def test_weights_are_split_with_their_rows() -> None:
         shuffle=False,
     )
     assert (split["loss"], split["val_loss"]) == (given["loss"], given["val_loss"])
+
+
+@pytest.mark.parametrize("d", [1, 1024, 2500])
+def test_validation_in_parts_gives_the_bits_of_evaluate(
+    d: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_epochs, "_GROUP_SECONDS", 0.0)
+    x, y = RNG.standard_normal((d, 3)), RNG.integers(0, 3, d)
+    weights = RNG.random(d)
+    net = classifier()
+    h = net.fit(X, CLASSES, validation_data=(x, y, weights))
+    expected = net.evaluate(x, y, sample_weight=weights)
+    assert (h["val_loss"], h["val_accuracy"]) == ([expected["loss"]], [expected["accuracy"]])
 
 
 def test_validation_data_never_changes_what_is_learnt() -> None:
@@ -188,20 +202,6 @@ def test_what_fails_before_the_first_update_changes_nothing(hook: str) -> None:
     assert state_bytes(net) == before
 
 
-def test_two_fits_of_one_network_at_once_are_refused() -> None:
-    class Nested(cr.Callback):
-        refused = 0
-
-        def on_epoch_end(self, run: cr.callbacks.Run) -> None:
-            for call in (
-                lambda: run.network.fit(X, TARGETS),
-                lambda: run.network.train_step(X, TARGETS),
-                lambda: run.network.set_state(run.network.get_state()),
-                run.network.initialize,
-                run.network.reset_optimizer,
-            ):
-                before = state_bytes(run.network)
-                with pytest.raises(RuntimeError):
 def test_classes_that_are_changed_while_training_are_refused() -> None:
     y = CLASSES.copy()
 
@@ -217,6 +217,20 @@ def test_classes_that_are_changed_while_training_are_refused() -> None:
     net.fit(X, CLASSES)
 
 
+def test_two_fits_of_one_network_at_once_are_refused() -> None:
+    class Nested(cr.Callback):
+        refused = 0
+
+        def on_epoch_end(self, run: cr.callbacks.Run) -> None:
+            for call in (
+                lambda: run.network.fit(X, TARGETS),
+                lambda: run.network.train_step(X, TARGETS),
+                lambda: run.network.set_state(run.network.get_state()),
+                run.network.initialize,
+                run.network.reset_optimizer,
+            ):
+                before = state_bytes(run.network)
+                with pytest.raises(RuntimeError):
                     call()
                 assert state_bytes(run.network) == before
                 self.refused += 1
