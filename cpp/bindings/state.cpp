@@ -10,8 +10,9 @@ void bind_state(NetworkClass& cls) {
   cls.def("_tensors",
           [](const NetworkObject& self) {
             return self.visit([](auto& net) {
-              const std::shared_lock lock(net.mutex());
-              return tensors_of(net.table(), net.parameters());
+              // Making Python objects may run any Python code, which must not find the lock taken.
+              const auto parameters = net.snapshot_of_parameters();
+              return tensors_of(net.table(), parameters.data());
             });
           })
       .def("_state",

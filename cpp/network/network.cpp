@@ -118,9 +118,9 @@ const Plan<T>& Network<T>::plan(const PlanOptions& options) const {
 template <class T>
 void Network<T>::predict(MatrixView<const T> x, MatrixView<T> y_hat) const {
   const FloatEnvironment environment;
+  const std::shared_lock lock(mutex_);
   const Plan<T>& plan =
       this->plan({PlanPurpose::infer, plan_capacity(std::min(x.rows, kPredictRows))});
-  const std::shared_lock lock(mutex_);
   const typename WorkspacePool<T>::Loan workspace(workspaces_, plan.workspace_size);
   for (Index first = 0; first < x.rows; first += plan.capacity) {
     const Index count = std::min(plan.capacity, x.rows - first);
@@ -174,9 +174,9 @@ template <class T>
 void Network<T>::example_losses(const Examples<T>& examples, const FormulaSpec& loss,
                                 T* losses) const {
   const FloatEnvironment environment;
+  const std::shared_lock lock(mutex_);
   const Plan<T>& plan = this->plan(
       {PlanPurpose::evaluate, plan_capacity(std::min(examples.rows(), kEvaluateRows)), &loss});
-  const std::shared_lock lock(mutex_);
   const typename WorkspacePool<T>::Loan workspace(workspaces_, plan.workspace_size);
   for (Index first = 0; first < examples.rows(); first += plan.capacity) {
     const Examples<T> batch =
@@ -187,6 +187,14 @@ void Network<T>::example_losses(const Examples<T>& examples, const FormulaSpec& 
     check_prediction_range(run);
     std::copy_n(run.view(plan.losses).data, batch.rows(), losses + first);
   }
+}
+
+template <class T>
+AlignedBuffer<T> Network<T>::snapshot_of_parameters() const {
+  const std::shared_lock lock(mutex_);
+  AlignedBuffer<T> copy(parameters_.size());
+  std::copy_n(parameters_.data(), parameters_.size(), copy.data());
+  return copy;
 }
 
 template <class T>

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/aligned_buffer.hpp"
+#include "base/fair_shared_mutex.hpp"
 #include "network/batch.hpp"
 #include "network/optimizer_state.hpp"
 #include "network/plan.hpp"
@@ -128,7 +129,7 @@ class Network {
   T* parameters() { return parameters_.data(); }
   const T* parameters() const { return parameters_.data(); }
   // Held while parameters are read or written from outside.
-  std::shared_mutex& mutex() const { return mutex_; }
+  FairSharedMutex& mutex() const { return mutex_; }
   void parameters_changed() { ++version_; }
   std::int64_t version() const { return version_; }
 
@@ -166,6 +167,7 @@ class Network {
                         double learning_rate, MatrixView<T> y_hat);
   void end_epoch() { ++epochs_; }
 
+  AlignedBuffer<T> snapshot_of_parameters() const;
   Snapshot<T> snapshot() const;
   // Into an earlier snapshot of this network, whose memory serves again.
   void snapshot(Snapshot<T>& into) const;
@@ -177,6 +179,7 @@ class Network {
   std::atomic<bool>& training_flag() const { return training_; }  // for ExclusiveTraining
   bool is_training() const { return training_; }
 
+  // The caller holds mutex(), alone or together with others.
   const Plan<T>& plan(const PlanOptions& options) const;
 
  private:
@@ -197,7 +200,7 @@ class Network {
   Index failed_layer_ = 0;
   Index n_threads_ = 0;
   mutable std::atomic<bool> training_{false};
-  mutable std::shared_mutex mutex_;
+  mutable FairSharedMutex mutex_;
 
   struct CachedPlan {
     PlanPurpose purpose;

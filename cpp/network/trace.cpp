@@ -64,8 +64,8 @@ template <class T>
 Trace<T> Network<T>::trace(const Examples<T>& examples, const FormulaSpec& loss,
                            double learning_rate) const {
   const FloatEnvironment environment;
-  const Plan<T>& plan = this->plan({PlanPurpose::keep_all, plan_capacity(examples.rows()), &loss});
   const std::shared_lock lock(mutex_);
+  const Plan<T>& plan = this->plan({PlanPurpose::keep_all, plan_capacity(examples.rows()), &loss});
   AlignedBuffer<T> workspace(plan.workspace_size), gradient(table_.size), updated(table_.size);
   const Selection rows{nullptr, examples.rows()};
   Run<T> run{plan, table_, parameters_.data(), workspace.data(), examples.x, threads()};

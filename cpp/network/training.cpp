@@ -58,9 +58,9 @@ double Network<T>::train_step(const ExclusiveTraining& /*held*/, const Examples<
   const FloatEnvironment environment;
   Examples<T> examples = given;
   examples.mean_weight = mean_of_weights(given);
+  const std::unique_lock lock(mutex_);
   const Plan<T>& plan = this->plan(
       {PlanPurpose::train, plan_capacity(examples.rows()), &loss, examples.weights_per_output()});
-  const std::unique_lock lock(mutex_);
   const typename WorkspacePool<T>::Loan workspace(workspaces_, plan.workspace_size);
   const Selection rows{nullptr, examples.rows()};
   Run<T> run{plan, table_, parameters_.data(), workspace.data(), examples.x, threads()};
@@ -111,8 +111,6 @@ Gradients<T> Network<T>::gradients(const Examples<T>& given, const FormulaSpec& 
   const FloatEnvironment environment;
   Examples<T> examples = given;
   examples.mean_weight = mean_of_weights(given);
-  const Plan<T>& plan = this->plan({PlanPurpose::gradients, plan_capacity(examples.rows()), &loss,
-                                    examples.weights_per_output()});
   // A training forward advances the counter of random numbers, which is a change.
   std::unique_lock alone(mutex_, std::defer_lock);
   std::shared_lock together(mutex_, std::defer_lock);
@@ -120,6 +118,8 @@ Gradients<T> Network<T>::gradients(const Examples<T>& given, const FormulaSpec& 
     alone.lock();
   else
     together.lock();
+  const Plan<T>& plan = this->plan({PlanPurpose::gradients, plan_capacity(examples.rows()), &loss,
+                                    examples.weights_per_output()});
   Gradients<T> result;
   result.flat = AlignedBuffer<T>(table_.size);
   result.pass = {&plan, {}, AlignedBuffer<T>(plan.workspace_size), examples.rows(), version_};
@@ -159,8 +159,8 @@ void Network<T>::input_gradients(Gradients<T>& gradients, MatrixView<T> dx) cons
 template <class T>
 void Network<T>::forward(MatrixView<const T> x, MatrixView<T> y_hat) {
   const FloatEnvironment environment;
-  const Plan<T>& plan = this->plan({PlanPurpose::gradients, plan_capacity(x.rows)});
   const std::unique_lock lock(mutex_);
+  const Plan<T>& plan = this->plan({PlanPurpose::gradients, plan_capacity(x.rows)});
   pending_ = Pass<T>{&plan, AlignedBuffer<T>(x.rows * x.cols),
                      AlignedBuffer<T>(plan.workspace_size), x.rows, version_};
   const MatrixView<T> kept{pending_->x.data(), x.rows, x.cols, x.cols};

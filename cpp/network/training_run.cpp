@@ -26,12 +26,12 @@ TrainingRun<T>::TrainingRun(Network<T>& network, Examples<T> examples,
     const std::unique_lock lock(network_.mutex());
     network_.use_optimizer(options.optimizer);
     if (options.loss != nullptr) network_.set_loss(*options.loss);
+    check(network_.spec().loss.has_value(), "loss: none is set");
+    plan_ = &network_.plan({PlanPurpose::train, plan_capacity(std::min(options.batch_size, d)),
+                            &*network_.spec().loss, examples_.weights_per_output()});
   }
-  check(network_.spec().loss.has_value(), "loss: none is set");
   options_.batch_size = std::min(options_.batch_size, d);
   examples_.mean_weight = mean_of_weights(examples);
-  plan_ = &network_.plan({PlanPurpose::train, plan_capacity(options_.batch_size),
-                          &*network_.spec().loss, examples_.weights_per_output()});
   workspace_ = AlignedBuffer<T>(plan_->workspace_size);
   gathered_stride_ = round_up(n, kLanes<T>) + kLanes<T>;
   if (options_.shuffle) gathered_ = AlignedBuffer<T>(options_.batch_size * gathered_stride_);

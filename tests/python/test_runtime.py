@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -145,7 +146,6 @@ def test_the_module_is_a_command() -> None:
     assert run_python("-m", "chainrule", "--version").stdout == f"chainrule {cr.__version__}\n"
 
 
-# ---- Fork ----------------------------------------------------------------------------------------
 # ---- Exit ----------------------------------------------------------------------------------------
 
 # The work of each call takes longer than the wait, so that its thread comes back after the end.
@@ -171,6 +171,7 @@ def test_a_program_ends_while_its_daemon_threads_work(call: str) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "end\n", "")
 
 
+# ---- Fork ----------------------------------------------------------------------------------------
 
 # Newer Pythons warn when a process with threads forks; that it works all the same is the point.
 FORK = """
@@ -213,6 +214,52 @@ print("whole")
 
 def test_children_after_a_fork_predict_and_train() -> None:
     assert run_code(FORK) == "whole\n"
+
+
+FORK_DURING_FIT = """
+import os, signal, threading, time, warnings
+warnings.simplefilter("ignore", DeprecationWarning)
+import numpy as np, chainrule as cr
+x, y = np.ones((4096, 32), np.float32), np.ones((4096, 2), np.float32)
+net = cr.Network(32, [cr.Dense(256, "relu"), cr.Dense(2)], seed=0)
+net.set_weights([net.weights[0], np.repeat(net.weights[1][:1], 2, 0)])  # outputs alike, for ever
+
+class Ends(cr.Callback):
+    def on_epoch_end(self, run):
+        if ended: run.stop()
+
+def child_works():
+    twin, state = net.copy(), net.get_state()
+    for outputs in (net.predict(x[:9]), twin.predict(x[:9])):
+        if not (outputs[:, 0] == outputs[:, 1]).all(): return False
+    twin.fit(x, y)
+    net.set_weights(net.weights)
+    return (state["layers.1.weight"][0] == state["layers.1.weight"][1]).all()
+
+def predict():
+    while not ended: net.predict(x)
+
+ended = False
+threads = [threading.Thread(target=predict) for _ in range(2)]
+threads.append(threading.Thread(
+    target=lambda: net.fit(x, y, epochs=10**9, batch_size=1024, callbacks=[Ends()])))
+for thread in threads: thread.start()
+time.sleep(0.1)
+found = set()
+for _ in range(10):
+    child = os.fork()
+    if child == 0:
+        signal.alarm(20)  # a child that hangs is killed
+        os._exit(0 if child_works() else 1)
+    found.add(os.waitpid(child, 0)[1])
+ended = True
+for thread in threads: thread.join()
+print(found)
+"""
+
+
+def test_a_fork_during_a_fit_leaves_children_a_whole_network() -> None:
+    assert run_code(FORK_DURING_FIT) == "{0}\n"
 
 
 def test_worker_processes_of_every_kind_work(tmp_path: Path) -> None:
@@ -282,3 +329,23 @@ def test_threads_that_do_everything_at_once_end_in_results_or_refusals() -> None
     for each in (net, fresh):
         each.fit(x, y)
     assert state_bytes(net) == state_bytes(fresh)
+
+
+def test_a_fit_goes_on_beside_predictions_without_a_pause() -> None:
+    net, x = cr.mlp([64, 256, 256, 1], seed=0), np.ones((5000, 64), np.float32)
+    ended = threading.Event()
+    deadline = time.monotonic() + 30  # a fit that is never let in ends then, and fails
+
+    def predict() -> None:
+        while not ended.is_set() and time.monotonic() < deadline:
+            net.predict(x)
+
+    threads = [threading.Thread(target=predict) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    net.fit(x, x[:, 0], batch_size=250)
+    in_time = time.monotonic() < deadline
+    ended.set()
+    for thread in threads:
+        thread.join()
+    assert in_time
