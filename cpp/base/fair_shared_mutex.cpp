@@ -10,34 +10,28 @@ namespace chainrule {
 
 namespace {
 
-// Never destroyed: objects of the program may be at exit later than this file.
-struct All {
-  std::mutex mutex;
-  FairSharedMutex* first = nullptr;
-};
-All& all() {
-  static All* const all = new All;
-  return *all;
-}
+// Without destructors, as objects of the program may be at exit later than this file.
+constinit std::mutex all_mutex;
+constinit FairSharedMutex* first_of_all = nullptr;
 
 }  // namespace
 
 struct ForkHandlers {
   template <class F>
   static void for_each(F&& f) {
-    for (FairSharedMutex* each = all().first; each != nullptr; each = each->next_) f(*each);
+    for (FairSharedMutex* each = first_of_all; each != nullptr; each = each->next_) f(*each);
   }
   static void before() {
-    all().mutex.lock();
+    all_mutex.lock();
     for_each([](FairSharedMutex& each) { each.lock(); });
   }
   static void after_in_parent() {
     for_each([](FairSharedMutex& each) { each.unlock(); });
-    all().mutex.unlock();
+    all_mutex.unlock();
   }
   static void after_in_child() {
     for_each([](FairSharedMutex& each) { each.renew(); });
-    std::construct_at(&all().mutex);
+    std::construct_at(&all_mutex);
   }
 };
 
@@ -47,15 +41,15 @@ FairSharedMutex::FairSharedMutex() {
       &ForkHandlers::before, &ForkHandlers::after_in_parent, &ForkHandlers::after_in_child);
   (void)registered;
 #endif
-  const std::lock_guard lock(all().mutex);
-  next_ = all().first;
+  const std::lock_guard lock(all_mutex);
+  next_ = first_of_all;
   if (next_ != nullptr) next_->previous_ = this;
-  all().first = this;
+  first_of_all = this;
 }
 
 FairSharedMutex::~FairSharedMutex() {
-  const std::lock_guard lock(all().mutex);
-  (previous_ != nullptr ? previous_->next_ : all().first) = next_;
+  const std::lock_guard lock(all_mutex);
+  (previous_ != nullptr ? previous_->next_ : first_of_all) = next_;
   if (next_ != nullptr) next_->previous_ = previous_;
 }
 
