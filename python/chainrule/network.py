@@ -35,10 +35,10 @@ if TYPE_CHECKING:
 __all__ = ["Network", "from_bytes", "load", "mlp"]
 
 
-def _dtype_name(dtype: DTypeLike) -> str:
+def _dtype_name(dtype: DTypeLike | None) -> str:
     try:
         # NumPy takes None for float64, which is not the default here.
-        name = str(dtype) if dtype is None else np.dtype(dtype).name
+        name = "None" if dtype is None else np.dtype(dtype).name
     except TypeError:
         name = str(dtype)
     if name not in ("float32", "float64"):
