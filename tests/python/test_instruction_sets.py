@@ -70,8 +70,10 @@ def some_gradients(dtype: str) -> tuple[cr.Network, list[np.ndarray], oracle.Ste
 
 
 def write(found: list[np.ndarray]) -> None:
+    file = io.BytesIO()  # NumPy wants to know the position, which a pipe has not
     for array in found:
-        np.save(sys.stdout.buffer, array)
+        np.save(file, array)
+    sys.stdout.buffer.write(file.getvalue())
 
 
 def on(isa: str, code: str) -> bytes:
