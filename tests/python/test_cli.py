@@ -120,7 +120,7 @@ def test_without_scikit_learn_the_remedy_is_told(
 def test_ctrl_c_ends_with_130(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupt(_: int) -> None:
+    def interrupt() -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(_cli, "_load_digits", interrupt)
