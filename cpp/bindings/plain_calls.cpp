@@ -92,7 +92,8 @@ std::optional<Examples<T>> plain_examples(const Network<T>& network, const Formu
 
 // J, if the arrays are plain and nobody trains the network.
 template <class T>
-std::optional<double> plain_step(Network<T>& network, const py::object& x, const py::object& y) {
+std::optional<double> plain_step(Network<T>& network, const py::object& x, const py::object& y,
+                                 const FormulaSpec* optimizer, const double* learning_rate) {
   if (network.is_training()) return std::nullopt;
   // From here on, so that the network's loss stays what it is.
   const ExclusiveTraining exclusive(network.training_flag());
@@ -101,7 +102,7 @@ std::optional<double> plain_step(Network<T>& network, const py::object& x, const
   const auto examples = plain_examples(network, *loss, x, y);
   if (!examples) return std::nullopt;
   const ReleaseForWork release(network, examples->rows(), false);
-  return network.train_step(exclusive, *examples, *loss, nullptr);
+  return network.train_step(exclusive, *examples, *loss, learning_rate, optimizer);
 }
 
 bool is_apart(const py::array& a, const py::array& b) {
@@ -141,10 +142,15 @@ py::object plain_predict(const Network<T>& network, const py::object& x, const p
 void bind_plain_calls(NetworkClass& cls) {
   cls.def(
          "_plain_step",
-         [](NetworkObject& self, const py::object& x, const py::object& y) {
-           return self.visit([&](auto& net) { return plain_step(net, x, y); });
+         [](NetworkObject& self, const py::object& x, const py::object& y,
+            const OptionalFormula& optimizer, std::optional<double> learning_rate) {
+           return self.visit([&](auto& net) {
+             return plain_step(net, x, y, spec_or_null(optimizer), pointer_or_null(learning_rate));
+           });
          },
-         py::arg("x"), py::arg("y"), "Make a step if the arrays need no conversion; None if not.")
+         py::arg("x"), py::arg("y"), py::arg("optimizer") = py::none(),
+         py::arg("learning_rate") = py::none(),
+         "Make a step if the arrays need no conversion; None if not.")
       .def(
           "_plain_predict",
           [](const NetworkObject& self, const py::object& x, const py::object& out) {

@@ -97,7 +97,7 @@ struct ExactLayer {
                          padded_out = round_up(n_out, kLanes<T>);
   AlignedBuffer<T> x{d * padded_in}, dz{d * padded_out}, w{n_out * n_in};
   AlignedBuffer<T> w_panels{panels_size<T>(n_out, n_in)};
-  AlignedBuffer<T> dz_panels{panels_size<T>(d, n_out)};
+  AlignedBuffer<T> w_transposed{panels_size<T>(n_in, n_out)};
 
   ExactLayer() {
     for (Index e = 0; e < d; ++e) {
@@ -143,13 +143,12 @@ bool products_are_exact(const KernelTable<T>& table) {
 
   const MatrixView<T> da{got.data(), d, n_in, Layer::padded_in};
   const MatrixView<T> expected_da{expected.data(), d, n_in, n_in};
-  table.pack_panels(layer.dz_view(), layer.dz_panels.data());
+  for (Index p = 0; p < n_panels<T>(n_in); ++p)
+    table.transpose_panel(layer.w_panels.data(), n_out, n_in, p,
+                          layer.w_transposed.data() + p * n_out * kLanes<T>);
   InputGradientBlock<T> down{};
-  down.dz_panels = layer.dz_panels.data();
-  down.n_panels = n_panels<T>(d);
-  down.n_out = n_out;
-  down.w = layer.w_panels.data();
-  down.n_in = n_in;
+  down.dz = layer.dz_view();
+  down.w_transposed = layer.w_transposed.data();
   down.count = n_in;
   down.da = da;
   table.input_gradient(down);

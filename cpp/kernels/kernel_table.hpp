@@ -13,8 +13,8 @@ namespace chainrule {
 
 // Largest block that the products work on, sized so that its accumulators stay in L2.
 struct BlockSizes {
-  Index rows;       // forward: examples; input and weight gradient: inputs (a multiple of kLanes)
-  Index panels;     // forward and weight gradient: panels of outputs; input gradient: of examples
+  Index rows;       // forward and input gradient: examples; weight gradient: inputs
+  Index panels;     // forward and weight gradient: of outputs; input gradient: of inputs
   Index tile_rows;  // inputs of a tile of the weight gradient; `rows` is a multiple of it
 };
 
@@ -91,18 +91,15 @@ struct ForwardBlock {
   ActivationCall<T> activation;
 };
 
-// dA_prev = dZ W, dZ_prev = dA_prev * f'(Z_prev) for some inputs and some neighbouring panels of
-// examples.
+// dA_prev = dZ W, dZ_prev = dA_prev * f'(Z_prev) for rows of examples and some neighbouring panels
+// of inputs: `count` inputs, which `da`, `dz_prev`, `z_prev` and `a_prev` begin with.
 template <class T>
 struct InputGradientBlock {
-  const T* dz_panels;  // first panel of dZ with examples as lanes; panels are n_out * kLanes apart
-  Index n_panels;
-  Index n_out;
-  const T* w;          // first panel of the layer's weights
-  Index n_in;          // inputs of the layer
-  Index first, count;  // the inputs of this block; first is a multiple of kLanes
-  MatrixView<T> da;    // (examples of the block, n_in) padded, or null data
-  MatrixView<T> dz;    // likewise: times the slope; or null data
+  MatrixView<const T> dz;  // (rows, n_out)
+  const T* w_transposed;   // first panel of W^T; panels are n_out * kLanes apart
+  Index count;             // a multiple of kLanes, but for the last inputs of the layer
+  MatrixView<T> da;        // padded rows, or null data
+  MatrixView<T> dz_prev;   // likewise: times the slope; or null data
   MatrixView<const T> z_prev, a_prev;
   ActivationCall<T> activation;  // of the layer below
 };
@@ -141,8 +138,9 @@ struct KernelTable {
   void (*pack_tiles)(MatrixView<const T> x, Index first, Index count, T* tiles);
   // sums[j] = sum over rows of m(i, j), padded rows, in chunks of kChunk rows.
   void (*sum_rows)(MatrixView<const T> m, T* sums);
-  // panels[p][k][lane] = m(p * kLanes + lane, k), +0 where there is no such row.
-  void (*pack_panels)(MatrixView<const T> m, T* panels);
+  // One panel of W^T, transposed[o][lane] = W(o, panel * kLanes + lane), from all panels of W; +0
+  // where there is no such input.
+  void (*transpose_panel)(const T* w, Index n_out, Index n_in, Index panel, T* transposed);
   const ActivationKernels<T>* activations;  // in the order of Activations
   const LossKernels<T>* losses;             // in the order of Losses
   const OptimizerKernels<T>* optimizers;    // in the order of Optimizers

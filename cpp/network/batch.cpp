@@ -26,31 +26,42 @@ double mean_of_weights(const Examples<T>& examples) {
   return mean;
 }
 
+namespace {
+
+// y(i, :) = row rows.row(i) of the targets, classes as rows with one 1.
+template <class T>
+void load_y(const Examples<T>& examples, Selection rows, MatrixView<T> y) {
+  if (examples.classes == nullptr) {
+    for (Index i = 0; i < rows.count; ++i) copy_row(examples.y.row(rows.row(i)), y.cols, y.row(i));
+    return;
+  }
+  std::fill_n(y.data, rows.count * y.stride, T(0));
+  for (Index i = 0; i < rows.count; ++i) {
+    // They were in range when the call began; but their owner may have written to them since.
+    const Index row = rows.row(i);
+    const auto label = static_cast<Index>(examples.classes[row]);
+    check(label >= 0 && label < y.cols, "y: expected classes in 0..", y.cols - 1, ", got ", label,
+          " in row ", row, "; it has been changed since the call began");
+    y(i, label) = T(1);
+  }
+}
+
+}  // namespace
+
 template <class T>
 void load_targets(Run<T>& run, const Examples<T>& examples, Selection rows, Index union_rows) {
   const MatrixView<T> y = run.view(run.plan.y), scale = run.view(run.plan.scale);
-  const Index m = y.cols;
-  const double outputs = run.plan.loss_averages ? static_cast<double>(m) : 1.0;
+  load_y(examples, rows, y);
+  if (scale.data == nullptr) return;
+  const double outputs = run.plan.loss_averages ? static_cast<double>(y.cols) : 1.0;
   const double s = run.plan.loss_gradient_factor / (static_cast<double>(union_rows) * outputs);
-  for (Index i = 0; i < rows.count; ++i) {
-    const Index row = rows.row(i);
-    if (examples.classes != nullptr) {
-      // They were in range when the call began; but their owner may have written to them since.
-      const auto label = static_cast<Index>(examples.classes[row]);
-      check(label >= 0 && label < m, "y: expected classes in 0..", m - 1, ", got ", label,
-            " in row ", row, "; it has been changed since the call began");
-      std::fill_n(y.row(i), m, T(0));
-      y(i, label) = T(1);
-    } else {
-      std::copy_n(examples.y.row(row), m, y.row(i));
-    }
-    if (scale.data == nullptr) continue;
+  for (Index i = 0; i < rows.count; ++i)
     for (Index j = 0; j < scale.cols; ++j) {
-      const double w =
-          examples.weights.data == nullptr ? 1.0 : examples.weights(row, j) / examples.mean_weight;
+      const double w = examples.weights.data == nullptr
+                           ? 1.0
+                           : examples.weights(rows.row(i), j) / examples.mean_weight;
       scale(i, j) = static_cast<T>(w * s);
     }
-  }
 }
 
 template <class T>

@@ -53,6 +53,7 @@ struct Grid {
   Index size() const { return row_parts * panel_parts; }
 };
 Grid make_grid(Index rows, Index row_limit, Index panels, Index panel_limit, Index n_threads) {
+  if (n_threads == 1 && rows <= row_limit && panels <= panel_limit) return {1, 1};
   Grid grid{ceil_div(rows, row_limit), ceil_div(panels, panel_limit)};
   if (n_threads > 1) {
     grid.panel_parts =
@@ -144,35 +145,34 @@ class Executor {
   void operator()(const InputGradient& op) {
     const Stage& stage = stage_of(op.stage);
     const MatrixView<const T> dz = run_.view(op.dz);
-    T* dz_panels = buffer_data(op.dz_panels);
-    const Index batch = dz.rows, panels = n_panels<T>(batch), panel_size = stage.n_out * kLanes<T>;
-    const double work = product_work(stage);
-    split(panels, static_cast<double>(batch * stage.n_out), run_.n_threads, [&](Index p) {
-      const Range rows{p * kLanes<T>, std::min(batch, (p + 1) * kLanes<T>)};
-      kernels_.pack_panels(dz.rows_from(rows.begin, rows.size()), dz_panels + p * panel_size);
+    T* w_transposed = buffer_data(op.w_transposed);
+    const Index panels = n_panels<T>(stage.n_in), panel_size = stage.n_out * kLanes<T>;
+    split(panels, copy_work(stage.n_in, stage.n_out), run_.n_threads, [&](Index p) {
+      kernels_.transpose_panel(weights(stage), stage.n_out, stage.n_in, p,
+                               w_transposed + p * panel_size);
     });
 
     const MatrixView<T> da = run_.view(op.da), dz_prev = run_.view(op.dz_prev);
     const MatrixView<const T> z_prev = run_.view(op.z_prev), a_prev = run_.view(op.a_prev);
-    const Grid grid =
-        make_grid(panels, kernels_.blocks.panels, ceil_div(stage.n_in, kLanes<T>),
-                  kernels_.blocks.rows / kLanes<T>, threads_for(work, run_.n_threads));
+    const double work = product_work(stage);
+    const Grid grid = make_grid(dz.rows, kernels_.blocks.rows, panels, kernels_.blocks.panels,
+                                threads_for(work, run_.n_threads));
     split(grid.size(), work, run_.n_threads, [&](Index item) {
-      const Range columns = part(panels, grid.row_parts, item % grid.row_parts);
-      const Range inputs = part(stage.n_in, grid.panel_parts, item / grid.row_parts, kLanes<T>);
-      const Index example = columns.begin * kLanes<T>;
-      const Index count = std::min(batch, columns.end * kLanes<T>) - example;
-      const auto cut = [&](auto m) { return m.data == nullptr ? m : m.rows_from(example, count); };
+      const Range rows = part(dz.rows, grid.row_parts, item % grid.row_parts);
+      const Range columns = part(panels, grid.panel_parts, item / grid.row_parts);
+      const Index first = columns.begin * kLanes<T>;
+      const auto cut = [&](auto m) {
+        if (m.data == nullptr) return m;
+        m = m.rows_from(rows.begin, rows.size());
+        m.data += first;
+        return m;
+      };
       InputGradientBlock<T> block{};
-      block.dz_panels = dz_panels + columns.begin * panel_size;
-      block.n_panels = columns.size();
-      block.n_out = stage.n_out;
-      block.w = weights(stage);
-      block.n_in = stage.n_in;
-      block.first = inputs.begin;
-      block.count = inputs.size();
+      block.dz = dz.rows_from(rows.begin, rows.size());
+      block.w_transposed = w_transposed + columns.begin * panel_size;
+      block.count = std::min(stage.n_in - first, columns.size() * kLanes<T>);
       block.da = cut(da);
-      block.dz = cut(dz_prev);
+      block.dz_prev = cut(dz_prev);
       block.z_prev = cut(z_prev);
       block.a_prev = cut(a_prev);
       block.activation = activation(op.activation);
@@ -228,22 +228,22 @@ class Executor {
   const T* copy_in_tiles(MatrixView<const T> x, T* tiles) {
     if (tiles == nullptr) return nullptr;
     const Index rows = kernels_.blocks.rows;
-    split(ceil_div(x.cols, rows), copy_work(x), run_.n_threads, [&](Index i) {
+    split(ceil_div(x.cols, rows), copy_work(x.rows, x.cols), run_.n_threads, [&](Index i) {
       kernels_.pack_tiles(x, i * rows, std::min(rows, x.cols - i * rows), tiles);
     });
     return tiles;
   }
   const T* copy_in_panels(MatrixView<const T> dz, T* panels) {
     if (panels == nullptr) return nullptr;
-    split(n_panels<T>(dz.cols), copy_work(dz), run_.n_threads, [&](Index p) {
+    split(n_panels<T>(dz.cols), copy_work(dz.rows, dz.cols), run_.n_threads, [&](Index p) {
       T* to = panels + p * dz.rows * kLanes<T>;
       for (Index i = 0; i < dz.rows; ++i)
         std::copy_n(dz.row(i) + p * kLanes<T>, kLanes<T>, to + i * kLanes<T>);
     });
     return panels;
   }
-  static double copy_work(MatrixView<const T> m) {
-    return 4.0 * static_cast<double>(m.rows) * static_cast<double>(m.cols);
+  static double copy_work(Index rows, Index cols) {
+    return 4.0 * static_cast<double>(rows) * static_cast<double>(cols);
   }
 
   void bias_gradient(const Segment& b, MatrixView<const T> dz, T* db) {

@@ -33,13 +33,14 @@ OptimizerState<T>::OptimizerState(FormulaSpec formula, Index size) {
 }
 
 template <class T>
-void OptimizerState<T>::change(FormulaSpec formula, Index size) {
+void OptimizerState<T>::change(const FormulaSpec& formula, Index size) {
+  if (formula == spec.formula) return;
   if (formula.name != spec.formula.name) {
-    *this = OptimizerState(std::move(formula), size);
+    *this = OptimizerState(formula, size);
     return;
   }
   check_optimizer(formula);
-  spec.formula = std::move(formula);
+  spec.formula = formula;
 }
 
 template <class T>

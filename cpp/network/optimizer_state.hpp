@@ -20,7 +20,7 @@ struct OptimizerState {
   std::vector<double> powers;
 
   // Takes new hyper-parameters of the same formula, or starts afresh.
-  void change(FormulaSpec formula, Index size);
+  void change(const FormulaSpec& formula, Index size);
 
   // Advances the state by one update and returns what it needs. `learning_rate` replaces the
   // field's.

@@ -228,14 +228,13 @@ class PlanBuilder {
   BufferId backward_dense(std::size_t s, BufferId dz) {
     const Stage& stage = table_.stages[s];
     const std::vector<Link>& chain = s > 0 ? chains_[s - 1] : input_chain_;
-    const BufferId panels =
-        add_buffer(ceil_div(options_.capacity, kLanes<T>), stage.n_out * kLanes<T>);
+    const BufferId w_transposed = add_buffer(1, panels_size<T>(stage.n_in, stage.n_out));
     const bool in_epilogue =
         !chain.empty() && !kernels_of_activation(chain.back().activation).row_wise;
     const bool store_da = !in_epilogue || keeps_all();
     const BufferId da = store_da ? add_batch_buffer(stage.n_in) : kNoBuffer;
     InputGradient operation{
-        static_cast<Index>(s), dz, panels, da, kNoBuffer, kNoBuffer, kNoBuffer, kIdentity};
+        static_cast<Index>(s), dz, w_transposed, da, kNoBuffer, kNoBuffer, kNoBuffer, kIdentity};
     if (in_epilogue) {
       const Link& link = chain.back();
       operation.dz_prev = add_batch_buffer(stage.n_in);
@@ -243,7 +242,7 @@ class PlanBuilder {
       operation.a_prev = link.a;
       operation.activation = link.activation;
     }
-    add(operation, {dz, panels, da, operation.dz_prev, operation.z_prev, operation.a_prev});
+    add(operation, {dz, w_transposed, da, operation.dz_prev, operation.z_prev, operation.a_prev});
     const BufferId below = backward_chain(chain, in_epilogue ? operation.dz_prev : da,
                                           chain.size() - (in_epilogue ? 1 : 0));
     if (s > 0) {

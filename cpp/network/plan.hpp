@@ -61,7 +61,7 @@ struct ActivationBackward {
 // dA_prev = W^T dZ, and dZ_prev = dA_prev * f'(Z_prev) for an elementwise f.
 struct InputGradient {
   Index stage;
-  BufferId dz, dz_panels, da, dz_prev, z_prev, a_prev;
+  BufferId dz, w_transposed, da, dz_prev, z_prev, a_prev;
   ActivationId activation;
 };
 

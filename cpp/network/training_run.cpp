@@ -55,17 +55,43 @@ MatrixView<T> TrainingRun<T>::predictions_view() const {
 }
 
 template <class T>
-void TrainingRun<T>::train_batch(double learning_rate) {
-  const Index first = batches_done_ * options_.batch_size;
-  const Selection rows{order_.data() + first,
-                       std::min(options_.batch_size, examples_.rows() - first)};
+Selection TrainingRun<T>::rows_of_batch(Index batch) const {
+  const Index first = batch * options_.batch_size;
+  return {order_.data() + first, std::min(options_.batch_size, examples_.rows() - first)};
+}
+
+// X of a batch: gathered where its rows are shuffled.
+template <class T>
+MatrixView<const T> TrainingRun<T>::load_batch(Selection rows) {
+  if (!options_.shuffle) return examples_.x.rows_from(rows.row(0), rows.count);
+  const MatrixView<T> x{gathered_.data(), rows.count, examples_.x.cols, gathered_stride_};
+  for (Index i = 0; i < rows.count; ++i) copy_row(examples_.x.row(rows.row(i)), x.cols, x.row(i));
+  return x;
+}
+
+// Short rows all over memory would be waited for one after the other; long ones are fetched ahead
+// by the processor.
+template <class T>
+void TrainingRun<T>::prefetch_batch(Selection rows) const {
+  constexpr Index kLine = kLanes<T>, kMostLines = 4;
   const Index n = examples_.x.cols;
-  MatrixView<const T> x =
-      options_.shuffle ? MatrixView<const T>{gathered_.data(), rows.count, n, gathered_stride_}
-                       : examples_.x.rows_from(first, rows.count);
-  if (options_.shuffle)
-    for (Index i = 0; i < rows.count; ++i)
-      std::copy_n(examples_.x.row(rows.row(i)), n, gathered_.data() + i * gathered_stride_);
+  if (n > kMostLines * kLine) return;
+  for (Index i = 0; i < rows.count; ++i) {
+    const T* x = examples_.x.row(rows.row(i));
+    for (Index j = 0; j < n; j += kLine) __builtin_prefetch(x + j);
+    if (examples_.classes != nullptr)
+      __builtin_prefetch(examples_.classes + rows.row(i));
+    else
+      __builtin_prefetch(examples_.y.row(rows.row(i)));
+  }
+}
+
+template <class T>
+void TrainingRun<T>::train_batch(double learning_rate) {
+  const Selection rows = rows_of_batch(batches_done_);
+  const MatrixView<const T> x = load_batch(rows);
+  if (options_.shuffle && batches_done_ + 1 < n_batches())
+    prefetch_batch(rows_of_batch(batches_done_ + 1));
   const auto result =
       network_.fit_batch(*plan_, workspace_, examples_, x, rows, learning_rate, predictions_view());
   last_loss_ = result.loss;

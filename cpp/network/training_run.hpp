@@ -44,6 +44,9 @@ class TrainingRun {
 
  private:
   MatrixView<T> predictions_view() const;
+  Selection rows_of_batch(Index batch) const;
+  MatrixView<const T> load_batch(Selection rows);
+  void prefetch_batch(Selection rows) const;
   void train_batch(double learning_rate);
 
   Network<T>& network_;

@@ -110,16 +110,15 @@ class Stepping(Predicting):
         not_in_this_version(
             clip_norm=(clip_norm, None), clip_value=(clip_value, None), l1=(l1, 0.0), l2=(l2, 0.0)
         )
-        value = rate = None
-        if optimizer is None and loss is None and sample_weight is None and learning_rate is None:
-            value = self._plain_step(x, y)
+        formula = optimizer_or_none(optimizer)
+        rate = _rate_or_none(learning_rate)
+        value = None
+        if loss is None and sample_weight is None:
+            value = self._plain_step(x, y, formula, rate)
         if value is None:
             chosen = choose_loss(self, loss)
             batch = check_examples(self, x, y, sample_weight, chosen)
-            rate = _rate_or_none(learning_rate)
-            value = self._train_step(
-                batch.x, batch.y, chosen, optimizer_or_none(optimizer), batch.weights, rate
-            )
+            value = self._train_step(batch.x, batch.y, chosen, formula, batch.weights, rate)
         if not math.isfinite(value):
             raise DivergenceError(
                 step=self._updates + 1,

@@ -44,10 +44,14 @@ def test_plain_steps_are_taken_with_the_same_bits(
     slow = net.copy()
     given = x.tobytes(), y.tobytes()
     # Naming the loss goes the other way, and so do lists.
+    chosen: dict[str, Any] = {"optimizer": cr.SGD(0.1, momentum=0.9), "learning_rate": 0.05}
     expected = [slow.train_step(x, y, loss=loss), slow.train_step(x.tolist(), y.tolist())]
+    expected += [slow.train_step(x, y, loss=loss, **chosen) for _ in range(2)]
     x.flags.writeable = y.flags.writeable = False
     monkeypatch.setattr(_steps, "check_examples", nowhere)
-    assert [net.train_step(x, y), net.train_step(x, y)] == expected
+    got = [net.train_step(x, y), net.train_step(x, y)]
+    assert got + [net.train_step(x, y, **chosen) for _ in range(2)] == expected
+    assert net.optimizer == chosen["optimizer"]
     assert helpers.state_bytes(net) == helpers.state_bytes(slow)
     assert (x.tobytes(), y.tobytes()) == given
 

@@ -10,52 +10,38 @@ void add_into(Index n, const T* from, T* to) {
   for (Index i = 0; i < n; i += Vec<T>::width) store(to + i, load(to + i) + load(from + i));
 }
 
-// Rows of kLanes elements: block(r, j) + row(j).
-template <class T>
-void add_row(Index rows, T* block, const T* row) {
-  for (Index r = 0; r < rows; ++r) add_into(kLanes<T>, row, block + r * kLanes<T>);
-}
-
 // Rows of kLanes elements to rows `stride` apart.
 template <class T>
 void copy_block(MatrixView<const T> block, T* to, Index stride) {
   for (Index r = 0; r < block.rows; ++r) copy(kLanes<T>, block.row(r), to + r * stride);
 }
 
-// The first `cols` columns, then +0 up to `padded`; rows of `to` are `stride` apart.
+// +0 behind the columns of each row, up to the next multiple of kLanes.
 template <class T>
-void copy_padded(MatrixView<const T> from, Index cols, Index padded, T* to, Index stride) {
-  for (Index r = 0; r < from.rows; ++r) {
-    copy(padded, from.row(r), to + r * stride);
-    for (Index j = cols; j < padded; ++j) to[r * stride + j] = 0;
-  }
+void clear_padding(MatrixView<T> m) {
+  const Index padded = round_up(m.cols, kLanes<T>);
+  if (padded == m.cols) return;
+  for (Index i = 0; i < m.rows; ++i)
+    for (Index j = m.cols; j < padded; ++j) m(i, j) = 0;
 }
 
-// to[lane * stride + i] = from[i * kLanes + lane] for i < count.
+// kLanes inputs by kLanes outputs are one piece of memory in W and in W^T.
 template <class T>
-void transpose_lanes(const T* from, Index count, T* to, Index stride) {
-  Index i = 0;
-  for (; i + kSquare<T> <= count; i += kSquare<T>)
-    for (Index lane = 0; lane < kLanes<T>; lane += kSquare<T>)
-      transpose_square(from + i * kLanes<T> + lane, kLanes<T>, to + lane * stride + i, stride);
-  for (; i < count; ++i)
-    for (Index lane = 0; lane < kLanes<T>; ++lane)
-      to[lane * stride + i] = from[i * kLanes<T> + lane];
-}
-
-template <class T>
-void pack_panels(MatrixView<const T> m, T* panels) {
-  for (Index first = 0; first < m.rows; first += kLanes<T>, panels += m.cols * kLanes<T>) {
-    const Index rows = m.rows - first < kLanes<T> ? m.rows - first : kLanes<T>;
-    Index k = 0;
-    if (rows == kLanes<T>)
-      for (; k + kSquare<T> <= m.cols; k += kSquare<T>)
-        for (Index lane = 0; lane < kLanes<T>; lane += kSquare<T>)
-          transpose_square(m.row(first + lane) + k, m.stride, panels + k * kLanes<T> + lane,
-                           kLanes<T>);
-    for (; k < m.cols; ++k)
-      for (Index lane = 0; lane < kLanes<T>; ++lane)
-        panels[k * kLanes<T> + lane] = lane < rows ? m(first + lane, k) : T(0);
+void transpose_panel(const T* w, Index n_out, Index n_in, Index panel, T* transposed) {
+  const Index first = panel * kLanes<T>;
+  const Index count = n_in - first < kLanes<T> ? n_in - first : kLanes<T>;
+  for (Index o = 0; o < n_out; o += kLanes<T>) {
+    const T* from = w + o * n_in + first * kLanes<T>;
+    T* to = transposed + o * kLanes<T>;
+    if (count == kLanes<T> && o + kLanes<T> <= n_out) {
+      for (Index i = 0; i < kLanes<T>; i += kSquare<T>)
+        for (Index j = 0; j < kLanes<T>; j += kSquare<T>)
+          transpose_square(from + i * kLanes<T> + j, kLanes<T>, to + j * kLanes<T> + i, kLanes<T>);
+      continue;
+    }
+    for (Index j = 0; j < kLanes<T> && o + j < n_out; ++j)
+      for (Index i = 0; i < kLanes<T>; ++i)
+        to[j * kLanes<T> + i] = i < count ? from[i * kLanes<T> + j] : T(0);
   }
 }
 

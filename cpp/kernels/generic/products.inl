@@ -1,70 +1,66 @@
 // How are the three products of a dense layer done? Blocks of tiles whose accumulators stay in
 // cache, then what follows from them: bias and activation, slope, optimiser.
 
+// sums = A B^T (+ bias) for rows of A and B in panels, k over all columns of A.
+template <class T>
+BlockOfC<T> rows_by_panels(MatrixView<const T> a, const T* b, Index n_panels, const T* bias,
+                           T* sums) {
+  const BlockOfC<T> c{sums, a.rows * kLanes<T>, bias};
+  const Index depth = a.cols;
+  for (Index k = 0; k == 0 || k < depth; k += kDepth) {
+    const bool end = depth - k <= kDepth;
+    block_of_tiles<T>(RowsOfA<T>{a.data, a.stride}, a.rows,
+                      PanelsOfB<T>{b, kLanes<T>, depth * kLanes<T>}, n_panels,
+                      {k, end ? depth : k + kDepth, k == 0, end}, c);
+  }
+  return c;
+}
+
 // Z = X W^T + b: rows are examples, lanes are outputs, k runs over inputs.
 template <class T>
 void forward(const ForwardBlock<T>& block) {
   alignas(64) T sums[kBlockPanels * kBlockRows * kLanes<T>];
-  const Index rows = block.x.rows, n_in = block.x.cols;
-  const BlockOfC<T> c{sums, rows * kLanes<T>};
-  const RowsOfA<T> a{block.x.data, block.x.stride};
-  const PanelsOfB<T> b{block.w, kLanes<T>, n_in * kLanes<T>};
-  for (Index k = 0; k == 0 || k < n_in; k += kDepth)
-    block_of_tiles<T>(a, rows, b, block.n_panels, k, n_in - k < kDepth ? n_in : k + kDepth, k == 0,
-                      c);
-
+  const Index rows = block.x.rows;
+  const BlockOfC<T> c = rows_by_panels<T>(block.x, block.w, block.n_panels, block.bias, sums);
   for (Index p = 0; p < block.n_panels; ++p) {
-    T* z = sums + p * c.panel_stride;
-    if (block.bias != nullptr) add_row(rows, z, block.bias + p * kLanes<T>);
-    const MatrixView<T> z_view{z, rows, kLanes<T>, kLanes<T>};
-    if (block.z != nullptr) copy_block<T>(z_view, block.z + p * kLanes<T>, block.z_stride);
+    const MatrixView<T> z{c.data + p * c.panel_stride, rows, kLanes<T>, kLanes<T>};
+    if (block.z != nullptr) copy_block<T>(z, block.z + p * kLanes<T>, block.z_stride);
     if (block.a == nullptr) continue;
-    T* a_out = block.a + p * kLanes<T>;
+    T* a = block.a + p * kLanes<T>;
     if (block.activation.kernels == nullptr)
-      copy_block<T>(z_view, a_out, block.a_stride);
+      copy_block<T>(z, a, block.a_stride);
     else
-      block.activation.kernels->forward(z_view, {a_out, rows, kLanes<T>, block.a_stride},
+      block.activation.kernels->forward(z, {a, rows, kLanes<T>, block.a_stride},
                                         block.activation.fields);
   }
 }
 
-// What happens to dA of one panel of examples, given as `da` (examples x inputs): slope and stores.
-template <class T>
-void finish_input_gradient(const InputGradientBlock<T>& block, Index example, MatrixView<T> da) {
-  const Index padded = round_up(block.count, kLanes<T>);
-  if (block.da.data != nullptr)
-    copy_padded<T>(da, block.count, padded, block.da.row(example) + block.first, block.da.stride);
-  if (block.dz.data == nullptr) return;
-  if (block.activation.kernels != nullptr) {
-    const auto part = [&](MatrixView<const T> m) {
-      return MatrixView<const T>{m.data == nullptr ? nullptr : m.row(example) + block.first,
-                                 da.rows, block.count, m.stride};
-    };
-    block.activation.kernels->backward(part(block.z_prev), part(block.a_prev), da, da,
-                                       block.activation.fields);
-  }
-  copy_padded<T>(da, block.count, padded, block.dz.row(example) + block.first, block.dz.stride);
-}
-
-// dA^T = W^T dZ^T: rows are inputs, lanes are examples, k runs over outputs.
+// dA = dZ W: rows are examples, lanes are inputs, k runs over outputs.
 template <class T>
 void input_gradient(const InputGradientBlock<T>& block) {
   alignas(64) T sums[kBlockPanels * kBlockRows * kLanes<T>];
-  alignas(64) T transposed[kLanes<T> * kBlockRows];
-  const BlockOfC<T> c{sums, block.count * kLanes<T>};
-  const PanelsOfA<T> a{block.w + block.first * kLanes<T>, block.n_in * kLanes<T>};
-  const PanelsOfB<T> b{block.dz_panels, kLanes<T>, block.n_out * kLanes<T>};
-  for (Index k = 0; k < block.n_out; k += kDepth)
-    block_of_tiles<T>(a, block.count, b, block.n_panels, k,
-                      block.n_out - k < kDepth ? block.n_out : k + kDepth, k == 0, c);
-
-  const Index examples = block.da.data != nullptr ? block.da.rows : block.dz.rows;
-  for (Index p = 0; p < block.n_panels; ++p) {
-    const Index example = p * kLanes<T>;
-    const Index rows = examples - example < kLanes<T> ? examples - example : kLanes<T>;
-    transpose_lanes(sums + p * c.panel_stride, block.count, transposed, kBlockRows);
-    finish_input_gradient<T>(block, example, {transposed, rows, block.count, kBlockRows});
+  const Index rows = block.dz.rows, n_panels = ceil_div(block.count, kLanes<T>);
+  const BlockOfC<T> c = rows_by_panels<T>(block.dz, block.w_transposed, n_panels, nullptr, sums);
+  for (Index p = 0; p < n_panels; ++p) {
+    const MatrixView<T> da{c.data + p * c.panel_stride, rows, kLanes<T>, kLanes<T>};
+    const auto panel = [&](auto m) {
+      if (m.data != nullptr) m.data += p * kLanes<T>;
+      m.cols = kLanes<T>;
+      return m;
+    };
+    if (block.da.data != nullptr) copy_block<T>(da, panel(block.da).data, block.da.stride);
+    if (block.dz_prev.data == nullptr) continue;
+    if (block.activation.kernels == nullptr)
+      copy_block<T>(da, panel(block.dz_prev).data, block.dz_prev.stride);
+    else
+      block.activation.kernels->backward(panel(block.z_prev), panel(block.a_prev), da,
+                                         panel(block.dz_prev), block.activation.fields);
   }
+  // What 0 times an infinite dZ, or a slope at 0, has left there.
+  if (block.da.data != nullptr)
+    clear_padding<T>({block.da.data, rows, block.count, block.da.stride});
+  if (block.dz_prev.data != nullptr)
+    clear_padding<T>({block.dz_prev.data, rows, block.count, block.dz_prev.stride});
 }
 
 // Some rows at a time, which stay in L1 while the tiles take their columns.
@@ -89,6 +85,7 @@ void pack_tiles(MatrixView<const T> x, Index first, Index count, T* tiles) {
 template <class T>
 void add_examples(const WeightGradientBlock<T>& block, Index k0, Index k1, bool begin, T* sums) {
   const Index batch = block.x.rows, panel_size = block.count * kLanes<T>;
+  const Steps steps{0, k1 - k0, begin, false};
   for (Index p = 0; p < block.n_panels; p += kTilePanels) {
     const Index n_panels = block.n_panels - p < kTilePanels ? block.n_panels - p : kTilePanels;
     const Index panel = block.first_panel + p;
@@ -100,10 +97,10 @@ void add_examples(const WeightGradientBlock<T>& block, Index k0, Index k1, bool 
     const BlockOfC<T> c{sums + p * panel_size, panel_size};
     if (block.x_tiles != nullptr)
       block_of_tiles<T>(PackedA<T>{block.x_tiles + block.first * batch + k0 * kTileRows, batch},
-                        block.count, b, n_panels, 0, k1 - k0, begin, c);
+                        block.count, b, n_panels, steps, c);
     else
       block_of_tiles<T>(ColumnsOfA<T>{block.x.row(k0) + block.first, block.x.stride}, block.count,
-                        b, n_panels, 0, k1 - k0, begin, c);
+                        b, n_panels, steps, c);
   }
 }
 

@@ -23,14 +23,14 @@ CHAINRULE_INLINE Index parts_of(Index count) {
   return (count + V::width - 1) / V::width;
 }
 
-// The lanes beyond `count` are `fill`; nothing beyond p[count - 1] is read.
+// The lanes beyond `count` are `fill` in the parts that have an element, and the other parts are
+// not set; nothing beyond p[count - 1] is read.
 template <class V>
 CHAINRULE_INLINE Lanes<V> load_lanes(const typename V::Scalar* p, Index count,
                                      typename V::Number fill) {
   Lanes<V> lanes;
   const Index full = count / V::width;
   for (Index i = 0; i < full; ++i) lanes.part[i] = load_part<V>(p + i * V::width);
-  for (Index i = full; i < Lanes<V>::n; ++i) lanes.part[i] = splat<V>(fill);
   if constexpr (!is_column<V>) {
     if (count % V::width == 0) return lanes;
     alignas(64) typename V::Scalar rest[V::width];
@@ -54,18 +54,28 @@ CHAINRULE_INLINE void store_lanes(typename V::Scalar* p, Index count, const Lane
   }
 }
 
+// How many parts a row of n elements needs: short ones have columns of their own only.
 template <class V>
-CHAINRULE_INLINE Lanes<V> all_lanes(typename V::Number x) {
+CHAINRULE_INLINE Index parts_of_row(Index n) {
+  return is_column<V> && n < Lanes<V>::n ? n : Lanes<V>::n;
+}
+
+template <class V>
+CHAINRULE_INLINE Lanes<V> all_lanes(Index parts, typename V::Number x) {
   Lanes<V> lanes;
-  for (V& part : lanes.part) part = splat<V>(x);
+  for (Index i = 0; i < parts; ++i) lanes.part[i] = splat<V>(x);
   return lanes;
 }
 
-// Lanes 8 apart are combined, then 4, 2, 1: whole parts first, then within the last one.
+// Lanes 8 apart are combined, then 4, 2, 1: whole parts first, then within the last one. Parts that
+// a short row has not would change no bit: no sum of lanes is -0, and no element is below -inf.
 template <class V, class Combine>
-CHAINRULE_INLINE typename V::Scalar fold(Lanes<V> lanes, Combine combine) {
-  for (Index half = Lanes<V>::n / 2; half > 0; half /= 2)
-    for (Index i = 0; i < half; ++i) lanes.part[i] = combine(lanes.part[i], lanes.part[i + half]);
+CHAINRULE_INLINE typename V::Scalar fold(Lanes<V> lanes, Index parts, Combine combine) {
+  for (Index half = Lanes<V>::n / 2; half > 0; half /= 2) {
+    for (Index i = 0; i + half < parts; ++i)
+      lanes.part[i] = combine(lanes.part[i], lanes.part[i + half]);
+    parts = parts < half ? parts : half;
+  }
   if constexpr (is_column<V>) {
     return lanes.part[0].v;
   } else {
@@ -78,8 +88,8 @@ CHAINRULE_INLINE typename V::Scalar fold(Lanes<V> lanes, Combine combine) {
 }
 
 template <class V>
-CHAINRULE_INLINE typename V::Scalar fold_sum(const Lanes<V>& lanes) {
-  return fold(lanes, [](auto a, auto b) { return a + b; });
+CHAINRULE_INLINE typename V::Scalar fold_sum(const Lanes<V>& lanes, Index parts) {
+  return fold(lanes, parts, [](auto a, auto b) { return a + b; });
 }
 
 // out_j = f(in_j, ...) for j < n; out may be one of the inputs.
@@ -98,7 +108,8 @@ CHAINRULE_INLINE void map_row(Index n, typename V::Scalar* out, F f, const In*..
 // sum_j f(in_j, ...)
 template <class V, class F, class... In>
 CHAINRULE_INLINE typename V::Scalar sum_row(Index n, F f, const In*... in) {
-  Lanes<V> sum = all_lanes<V>(0);
+  const Index parts = parts_of_row<V>(n);
+  Lanes<V> sum = all_lanes<V>(parts, 0);
   for_each_lanes<V>(n, [&](Index j, Index count) {
     Lanes<V> result;
     const auto apply = [&](const auto&... x) {
@@ -112,7 +123,7 @@ CHAINRULE_INLINE typename V::Scalar sum_row(Index n, F f, const In*... in) {
     }
     for (Index i = 0; i < parts_of<V>(count); ++i) sum.part[i] = sum.part[i] + result.part[i];
   });
-  return fold_sum(sum);
+  return fold_sum(sum, parts);
 }
 
 template <class X>
@@ -127,13 +138,14 @@ CHAINRULE_INLINE X larger(X a, X b) {
 template <class V>
 CHAINRULE_INLINE typename V::Scalar row_maximum(Index n, const typename V::Scalar* z) {
   constexpr typename V::Number lowest = -__builtin_huge_valf();
-  Lanes<V> largest = all_lanes<V>(lowest);
+  const Index parts = parts_of_row<V>(n);
+  Lanes<V> largest = all_lanes<V>(parts, lowest);
   for_each_lanes<V>(n, [&](Index j, Index count) {
     const Lanes<V> x = load_lanes<V>(z + j, count, lowest);
     for (Index i = 0; i < parts_of<V>(count); ++i)
       largest.part[i] = larger(largest.part[i], x.part[i]);
   });
-  return fold(largest, [](auto a, auto b) { return larger(a, b); });
+  return fold(largest, parts, [](auto a, auto b) { return larger(a, b); });
 }
 
 // e_j = exp(z_j - shift); returns their sum. e may be z.
@@ -141,7 +153,8 @@ template <class V>
 CHAINRULE_INLINE typename V::Scalar exponentials_row(Index n, const typename V::Scalar* z,
                                                      typename V::Scalar shift,
                                                      typename V::Scalar* e) {
-  Lanes<V> sum = all_lanes<V>(0);
+  const Index parts = parts_of_row<V>(n);
+  Lanes<V> sum = all_lanes<V>(parts, 0);
   for_each_lanes<V>(n, [&](Index j, Index count) {
     Lanes<V> x = load_lanes<V>(z + j, count, -__builtin_huge_valf());
     for (Index i = 0; i < parts_of<V>(count); ++i) {
@@ -150,5 +163,5 @@ CHAINRULE_INLINE typename V::Scalar exponentials_row(Index n, const typename V::
     }
     store_lanes(e + j, count, x);
   });
-  return fold_sum(sum);
+  return fold_sum(sum, parts);
 }

@@ -10,7 +10,6 @@ template <class T>
 struct RowsOfA {
   const T* p;
   Index stride;
-  static constexpr Index chunk = Index{1} << 40;
   CHAINRULE_INLINE const T* from(Index k, Index r0) const { return p + r0 * stride + k; }
   CHAINRULE_INLINE Index row_step() const { return stride; }
   static constexpr Index k_step(Index /*stride*/) { return 1; }
@@ -21,33 +20,17 @@ template <class T>
 struct ColumnsOfA {
   const T* p;
   Index stride;
-  static constexpr Index chunk = Index{1} << 40;
   CHAINRULE_INLINE const T* from(Index k, Index r0) const { return p + k * stride + r0; }
   static constexpr Index row_step() { return 1; }
   static constexpr Index k_step(Index stride) { return stride; }
 };
 
-// A(r, k) = p[(k / kLanes) * stride + r * kLanes + k % kLanes]: inputs as rows, outputs as k, read
-// from panels of weights (input gradient).
-template <class T>
-struct PanelsOfA {
-  const T* p;
-  Index stride;
-  static constexpr Index chunk = kLanes<T>;
-  CHAINRULE_INLINE const T* from(Index k, Index r0) const {
-    return p + (k / kLanes<T>)*stride + r0 * kLanes<T> + k % kLanes<T>;
-  }
-  static constexpr Index row_step() { return kLanes<T>; }
-  static constexpr Index k_step(Index /*stride*/) { return 1; }
-};
-
-// The same from a copy with kTileRows rows next to each other: A(r, k) of the tile that begins at
-// row r0 is p[r0 * depth + k * kTileRows + r].
+// The columns from a copy with kTileRows of them next to each other: A(r, k) of the tile that
+// begins at row r0 is p[r0 * depth + k * kTileRows + r].
 template <class T>
 struct PackedA {
   const T* p;
   Index stride;  // depth
-  static constexpr Index chunk = Index{1} << 40;
   CHAINRULE_INLINE const T* from(Index k, Index r0) const {
     return p + r0 * stride + k * kTileRows;
   }
@@ -63,16 +46,24 @@ struct PanelsOfB {
   Index panel_stride;
 };
 
-// C(row r, panel p, lane j) = data[p * panel_stride + r * kLanes + j]
+// C(row r, panel p, lane j) = data[p * panel_stride + r * kLanes + j]; bias[p * kLanes + j] is
+// added to it at the end of the chain, if there is one.
 template <class T>
 struct BlockOfC {
   T* data;
   Index panel_stride;
+  const T* bias = nullptr;
 };
 
-// Continues (or begins at +0) the chains of rows r0 .. r0 + n_rows over k0 <= k < k1.
+// Which part of the chains: from k0 to k1, which may be their begin (at +0) or their end.
+struct Steps {
+  Index k0, k1;
+  bool begin, end;
+};
+
+// Continues the chains of rows r0 .. r0 + n_rows.
 template <int n_rows, int n_panels, class T, class A>
-void tile(A a, Index r0, PanelsOfB<T> b, Index k0, Index k1, bool begin, BlockOfC<T> c) {
+void tile(A a, Index r0, const PanelsOfB<T>& b, const Steps& steps, const BlockOfC<T>& c) {
   using V = Vec<T>;
   constexpr int per_panel = static_cast<int>(kLanes<T> / V::width);
   constexpr int n_vecs = n_panels * per_panel;
@@ -81,7 +72,7 @@ void tile(A a, Index r0, PanelsOfB<T> b, Index k0, Index k1, bool begin, BlockOf
     return c.data + (v / per_panel) * c.panel_stride + (r0 + r) * kLanes<T> +
            (v % per_panel) * V::width;
   };
-  if (begin) {
+  if (steps.begin) {
     CHAINRULE_UNROLL
     for (int r = 0; r < n_rows; ++r) {
       CHAINRULE_UNROLL
@@ -96,21 +87,26 @@ void tile(A a, Index r0, PanelsOfB<T> b, Index k0, Index k1, bool begin, BlockOf
   }
   const Index row_step = a.row_step();
   const Index k_step = A::k_step(a.stride);
-  const T* pb = b.data + k0 * b.k_stride;
-  for (Index k = k0; k < k1;) {
-    const T* pa = a.from(k, r0);
-    const Index end = k1 - k < A::chunk ? k1 : k + A::chunk;
-    for (; k < end; ++k, pa += k_step, pb += b.k_stride) {
-      V row_of_b[n_vecs];
+  const T* pa = a.from(steps.k0, r0);
+  const T* pb = b.data + steps.k0 * b.k_stride;
+  for (Index k = steps.k0; k < steps.k1; ++k, pa += k_step, pb += b.k_stride) {
+    V row_of_b[n_vecs];
+    CHAINRULE_UNROLL
+    for (int v = 0; v < n_vecs; ++v)
+      row_of_b[v] = load(pb + (v / per_panel) * b.panel_stride + (v % per_panel) * V::width);
+    CHAINRULE_UNROLL
+    for (int r = 0; r < n_rows; ++r) {
+      const V x = splat<V>(pa[r * row_step]);
       CHAINRULE_UNROLL
-      for (int v = 0; v < n_vecs; ++v)
-        row_of_b[v] = load(pb + (v / per_panel) * b.panel_stride + (v % per_panel) * V::width);
+      for (int v = 0; v < n_vecs; ++v) sum[r][v] = fma(x, row_of_b[v], sum[r][v]);
+    }
+  }
+  if (steps.end && c.bias != nullptr) {
+    CHAINRULE_UNROLL
+    for (int v = 0; v < n_vecs; ++v) {
+      const V bias = load(c.bias + v * V::width);
       CHAINRULE_UNROLL
-      for (int r = 0; r < n_rows; ++r) {
-        const V x = splat<V>(pa[r * row_step]);
-        CHAINRULE_UNROLL
-        for (int v = 0; v < n_vecs; ++v) sum[r][v] = fma(x, row_of_b[v], sum[r][v]);
-      }
+      for (int r = 0; r < n_rows; ++r) sum[r][v] = sum[r][v] + bias;
     }
   }
   CHAINRULE_UNROLL
@@ -121,7 +117,7 @@ void tile(A a, Index r0, PanelsOfB<T> b, Index k0, Index k1, bool begin, BlockOf
 }
 
 template <class T, class A>
-using TileFunction = void (*)(A, Index, PanelsOfB<T>, Index, Index, bool, BlockOfC<T>);
+using TileFunction = void (*)(A, Index, const PanelsOfB<T>&, const Steps&, const BlockOfC<T>&);
 
 // tile<n_rows, n_panels> as a function pointer, for n_rows = 1 .. kTileRows.
 template <int n_panels, class T, class A, int n_rows = kTileRows>
@@ -156,15 +152,14 @@ class Ahead {
   Index piece_ = 0;
 };
 
-// C (+)= A B over k0 <= k < k1 for `rows` rows, split into tiles of nearly equal height (packed
+// Some steps of C = A B for `rows` rows, split into tiles of nearly equal height (packed
 // rows lie in tiles of full height already).
 template <int n_panels, class T, class A>
-void rows_of_tiles(A a, Index rows, PanelsOfB<T> b, Index k0, Index k1, bool begin, BlockOfC<T> c,
+void rows_of_tiles(A a, Index rows, const PanelsOfB<T>& b, const Steps& steps, const BlockOfC<T>& c,
                    Ahead<T> ahead) {
   if constexpr (std::is_same_v<A, PackedA<T>>) {
     for (Index r = 0; r < rows; r += kTileRows) {
-      find_tile<n_panels, T, A>(rows - r < kTileRows ? rows - r : kTileRows)(a, r, b, k0, k1, begin,
-                                                                             c);
+      find_tile<n_panels, T, A>(rows - r < kTileRows ? rows - r : kTileRows)(a, r, b, steps, c);
       ahead.fetch();
     }
     return;
@@ -175,7 +170,7 @@ void rows_of_tiles(A a, Index rows, PanelsOfB<T> b, Index k0, Index k1, bool beg
   const auto lower = find_tile<n_panels, T, A>(height);
   Index r = 0;
   for (Index i = 0; i < n_tiles; ++i) {
-    (i < n_higher ? higher : lower)(a, r, b, k0, k1, begin, c);
+    (i < n_higher ? higher : lower)(a, r, b, steps, c);
     r += i < n_higher ? height + 1 : height;
     ahead.fetch();
   }
@@ -183,18 +178,19 @@ void rows_of_tiles(A a, Index rows, PanelsOfB<T> b, Index k0, Index k1, bool beg
 
 // The same for any number of panels, kTilePanels at a time.
 template <class T, class A, int n_panels = kTilePanels>
-void block_of_tiles(A a, Index rows, PanelsOfB<T> b, Index panels, Index k0, Index k1, bool begin,
+void block_of_tiles(A a, Index rows, PanelsOfB<T> b, Index panels, const Steps& steps,
                     BlockOfC<T> c) {
   for (; panels >= n_panels; panels -= n_panels) {
     // The steps of k of a panel lie next to each other where B is in panels.
     const bool has_next = panels > n_panels && b.k_stride == kLanes<T>;
-    const T* next = b.data + n_panels * b.panel_stride + k0 * kLanes<T>;
+    const T* next = b.data + n_panels * b.panel_stride + steps.k0 * kLanes<T>;
     rows_of_tiles<n_panels>(
-        a, rows, b, k0, k1, begin, c,
-        has_next ? Ahead<T>(next, k1 - k0, ceil_div(rows, kTileRows)) : Ahead<T>());
+        a, rows, b, steps, c,
+        has_next ? Ahead<T>(next, steps.k1 - steps.k0, ceil_div(rows, kTileRows)) : Ahead<T>());
     b.data += n_panels * b.panel_stride;
     c.data += n_panels * c.panel_stride;
+    if (c.bias != nullptr) c.bias += n_panels * kLanes<T>;
   }
   if constexpr (n_panels > 1)
-    if (panels > 0) block_of_tiles<T, A, n_panels - 1>(a, rows, b, panels, k0, k1, begin, c);
+    if (panels > 0) block_of_tiles<T, A, n_panels - 1>(a, rows, b, panels, steps, c);
 }

@@ -51,7 +51,7 @@ constexpr KernelTable<T> make_table(const char* tier) {
           weight_gradient<T>,
           pack_tiles<T>,
           sum_rows<T>,
-          pack_panels<T>,
+          transpose_panel<T>,
           activation_rows<T>(Activations{}),
           loss_rows_of<T>(Losses{}),
           optimizer_rows<T>(Optimizers{}),

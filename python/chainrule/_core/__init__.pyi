@@ -136,7 +136,7 @@ class Network:
         """
         Predict if the arrays need no conversion; None if not.
         """
-    def _plain_step(self, x: typing.Any, y: typing.Any) -> float | None:
+    def _plain_step(self, x: typing.Any, y: typing.Any, optimizer: Formula | None = None, learning_rate: typing.SupportsFloat | typing.SupportsIndex | None = None) -> float | None:
         """
         Make a step if the arrays need no conversion; None if not.
         """

@@ -94,26 +94,27 @@ struct GradientOfInput {
 template <class T>
 void input_gradient(const KernelTable<T>& table, const Operands<T>& layer,
                     const GradientOfInput<T>& out) {
-  const AlignedBuffer<T> dz_panels(panels_size<T>(layer.d, layer.n_out));
-  table.pack_panels(layer.dz(), dz_panels.data());
-  const auto part = [](auto m, Index first, Index count) {
-    return m.data == nullptr ? m : m.rows_from(first, count);
-  };
-  for_each_part(n_panels<T>(layer.d), table.blocks.panels, [&](Index panel, Index n) {
-    for_each_part(layer.n_in, table.blocks.rows, [&](Index first, Index count) {
-      const Index row = panel * kLanes<T>, rows = std::min(n * kLanes<T>, layer.d - row);
+  const Index n = kLanes<T>, panel_size = layer.n_out * n;
+  const AlignedBuffer<T> transposed(panels_size<T>(layer.n_in, layer.n_out));
+  for (Index p = 0; p < n_panels<T>(layer.n_in); ++p)
+    table.transpose_panel(layer.w_panels.view().data, layer.n_out, layer.n_in, p,
+                          transposed.data() + p * panel_size);
+  for_each_part(layer.d, table.blocks.rows, [&](Index row, Index rows) {
+    for_each_part(n_panels<T>(layer.n_in), table.blocks.panels, [&](Index panel, Index panels) {
+      const auto part = [&](auto m) {
+        if (m.data == nullptr) return m;
+        m = m.rows_from(row, rows);
+        m.data += panel * n;
+        return m;
+      };
       InputGradientBlock<T> block{};
-      block.dz_panels = dz_panels.data() + panel * layer.n_out * kLanes<T>;
-      block.n_panels = n;
-      block.n_out = layer.n_out;
-      block.w = layer.w_panels.view().data;
-      block.n_in = layer.n_in;
-      block.first = first;
-      block.count = count;
-      block.da = part(out.da, row, rows);
-      block.dz = part(out.dz, row, rows);
-      block.z_prev = part(out.z_prev, row, rows);
-      block.a_prev = part(out.a_prev, row, rows);
+      block.dz = layer.dz().rows_from(row, rows);
+      block.w_transposed = transposed.data() + panel * panel_size;
+      block.count = std::min(panels * n, layer.n_in - panel * n);
+      block.da = part(out.da);
+      block.dz_prev = part(out.dz);
+      block.z_prev = part(out.z_prev);
+      block.a_prev = part(out.a_prev);
       block.activation = out.activation;
       table.input_gradient(block);
     });

@@ -72,10 +72,10 @@ struct Broken {
     };
     return table;
   }
-  static KernelTable<T> pack_panels(KernelTable<T> table) {
-    table.pack_panels = [](MatrixView<const T> m, T* panels) {
-      whole->pack_panels(m, panels);
-      panels[1] += 1;
+  static KernelTable<T> transpose_panel(KernelTable<T> table) {
+    table.transpose_panel = [](const T* w, Index n_out, Index n_in, Index panel, T* transposed) {
+      whole->transpose_panel(w, n_out, n_in, panel, transposed);
+      transposed[0] += 1;
     };
     return table;
   }
@@ -120,7 +120,7 @@ TEST(tables_must_be_exact) {
     CHECK_FOR(test::label(table), products_are_exact(table));
     Broken<T>::whole = &table;
     for (const auto broken : {Broken<T>::forward, Broken<T>::input_gradient,
-                              Broken<T>::weight_gradient, Broken<T>::pack_panels})
+                              Broken<T>::weight_gradient, Broken<T>::transpose_panel})
       CHECK_FOR(test::label(table), !products_are_exact(broken(table)));
   });
 }

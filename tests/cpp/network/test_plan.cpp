@@ -1,5 +1,6 @@
 #include "network/plan.hpp"
 
+#include "kernels/panels.hpp"
 #include "network/fixtures.hpp"
 #include "test.hpp"
 
@@ -27,7 +28,7 @@ struct UseOf {
   }
   Use operator()(const ActivationBackward& op) const { return {{op.z, op.a, op.da}, {op.dz}}; }
   Use operator()(const InputGradient& op) const {
-    return {{op.dz, op.z_prev, op.a_prev}, {op.dz_panels, op.da, op.dz_prev}};
+    return {{op.dz, op.z_prev, op.a_prev}, {op.w_transposed, op.da, op.dz_prev}};
   }
   Use operator()(const ParameterGradient& op) const {
     return {{op.x, op.dz}, {op.db, op.x_tiles, op.dz_panels}};
@@ -222,9 +223,9 @@ TEST(plan_buffers_have_room) {
       }
       for (const Operation& operation : plan.operations)
         if (const auto* op = std::get_if<InputGradient>(&operation)) {
-          const Buffer& panels = plan.buffers[static_cast<std::size_t>(op->dz_panels)];
-          const Index n_out = table.stages[static_cast<std::size_t>(op->stage)].n_out;
-          CHECK(panels.rows * panels.stride >= round_up(kCapacity, kLanes<T>) * n_out);
+          const Buffer& buffer = plan.buffers[static_cast<std::size_t>(op->w_transposed)];
+          const Stage& stage = table.stages[static_cast<std::size_t>(op->stage)];
+          CHECK(buffer.rows * buffer.stride >= panels_size<T>(stage.n_in, stage.n_out));
         }
       CHECK_EQUAL(plan.buffers[static_cast<std::size_t>(plan.y_hat)].cols, table.n_outputs());
       CHECK_EQUAL(plan.workspace_bytes(), plan.workspace_size * static_cast<Index>(sizeof(T)));

@@ -193,35 +193,41 @@ TEST(rows_are_summed_in_chunks) {
   });
 }
 
-TEST(examples_are_packed_with_zero_padding) {
+TEST(weights_are_transposed_with_zero_padding) {
   test::for_each_table([]<class T>(const KernelTable<T>& table) {
-    for (Index rows = 1; rows <= 2 * kLanes<T> + 1; ++rows)
-      for (Index cols = 1; cols <= 2 * kLanes<T> + 1; ++cols) {
-        const Guarded<T> m(rows, cols, cols + 3, 1, std::nan(""));
-        test::fill(m.view(), [&](Index i, Index j) { return static_cast<T>(1 + i * cols + j); });
-        const Index size = panels_size<T>(rows, cols);
-        const Guarded<T> panels(1, size, size, 1), expected(1, size, size);
-        table.pack_panels(m.view(), panels.view().data);
-        pack<T>(m.view(), expected.view().data);
-        CHECK_FOR(
-            label(table, "columns", cols),
-            panels.rest_is_untouched() && test::same_bytes<T>(panels.view(), expected.view()));
+    for (Index n_out = 1; n_out <= 2 * kLanes<T> + 1; ++n_out)
+      for (Index n_in = 1; n_in <= 2 * kLanes<T> + 1; ++n_in) {
+        const test::Operands<T> layer(1, n_in, n_out, test::whole_numbers(48));
+        const Index size = panels_size<T>(n_in, n_out);
+        const Guarded<T> got(1, size, size, 1, std::nan("")), w(n_in, n_out, n_out),
+            expected(1, size, size);
+        test::fill(w.view(), [&](Index i, Index o) { return layer.w.view()(o, i); });
+        pack<T>(w.view(), expected.view().data);
+        for (Index p = 0; p < n_panels<T>(n_in); ++p)
+          table.transpose_panel(layer.w_panels.view().data, n_out, n_in, p,
+                                got.view().data + p * n_out * kLanes<T>);
+        CHECK_FOR(label(table, "inputs", n_in),
+                  got.rest_is_untouched() && test::same_bytes<T>(got.view(), expected.view()));
       }
   });
 }
 
-// The input gradient is transposed on its way out: here it is an outer product, for every number of
-// inputs.
-TEST(input_gradients_are_transposed) {
+// Padding of the result is +0, whatever 0 times dZ is.
+TEST(input_gradients_have_zero_padding) {
   test::for_each_table([]<class T>(const KernelTable<T>& table) {
-    for (Index n_in = 1; n_in <= table.blocks.rows; ++n_in) {
-      const test::Operands<T> layer(kLanes<T> + 3, n_in, 1, test::whole_numbers(48));
-      const Guarded<T> da = padded_zeros<T>(layer.d, n_in),
-                       expected = padded_zeros<T>(layer.d, n_in);
-      test::input_gradient<T>(table, layer, {da.view(), {}, {}, {}, {}});
-      reference::input_gradient<T>(layer.dz(), layer.w.view(), first_columns(expected, n_in));
-      CHECK_FOR(label(table, "inputs", n_in),
-                test::same_bytes<T>(da.view(), expected.view()) && da.rest_is_untouched());
+    for (Index n_in = 1; n_in <= 2 * kLanes<T> + 1; ++n_in) {
+      const test::Operands<T> layer(
+          3, n_in, 1, [](int matrix, Index, Index) { return matrix == 1 ? HUGE_VAL : 1.0; });
+      const Index padded = round_up(n_in, kLanes<T>);
+      const Guarded<T> da(3, padded, padded, 1), dz(3, padded, padded, 1);
+      test::input_gradient<T>(table, layer, {da.view(), dz.view(), {}, {}, {}});
+      bool all = true;
+      for (const auto& m : {da.view(), dz.view()})
+        for (Index i = 0; i < m.rows; ++i)
+          for (Index j = 0; j < padded; ++j)
+            all =
+                all && (j < n_in ? m(i, j) == T(HUGE_VAL) : m(i, j) == 0 && !std::signbit(m(i, j)));
+      CHECK_FOR(label(table, "inputs", n_in), all);
     }
   });
 }

@@ -125,17 +125,14 @@ TEST(blocks_write_their_own_part_only) {
     table.forward(up);
     CHECK_FOR(test::label(table), z.rest_is_untouched());
 
-    const Guarded<T> da(n - 1, n, n_in, n), dz_panels(1, 4 * n * n, 4 * n * n);
-    table.pack_panels(layer.dz().rows_from(0, n), dz_panels.view().data);
+    const Guarded<T> da(n - 1, n, n_in, n), transposed(1, 4 * n * n, 4 * n * n);
+    table.transpose_panel(layer.w_panels.view().data, 4 * n, n_in, 1, transposed.view().data);
+    CHECK_FOR(test::label(table), transposed.rest_is_untouched());
     InputGradientBlock<T> down{};
-    down.dz_panels = dz_panels.view().data;
-    down.n_panels = 1;
-    down.n_out = 4 * n;
-    down.w = layer.w_panels.view().data;
-    down.n_in = n_in;
-    down.first = n;
+    down.dz = layer.dz().rows_from(0, n - 1);
+    down.w_transposed = transposed.view().data;
     down.count = n - 2;
-    down.da = {da.view().data - n, n - 1, n_in, n_in};
+    down.da = da.view();
     table.input_gradient(down);
     CHECK_FOR(test::label(table), da.rest_is_untouched());
 
