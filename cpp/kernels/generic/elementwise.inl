@@ -5,11 +5,6 @@ void copy(Index n, const T* from, T* to) {
   for (Index i = 0; i < n; i += Vec<T>::width) store(to + i, load(from + i));
 }
 
-template <class T>
-void add_into(Index n, const T* from, T* to) {
-  for (Index i = 0; i < n; i += Vec<T>::width) store(to + i, load(to + i) + load(from + i));
-}
-
 // Rows of kLanes elements to rows `stride` apart.
 template <class T>
 void copy_block(MatrixView<const T> block, T* to, Index stride) {

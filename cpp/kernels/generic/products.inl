@@ -81,27 +81,22 @@ void pack_tiles(MatrixView<const T> x, Index first, Index count, T* tiles) {
   }
 }
 
-// Examples k0 to k1 of the sums of some tiles and panels.
+// Some examples of the sums of some tiles and panels.
 template <class T>
-void add_examples(const WeightGradientBlock<T>& block, Index k0, Index k1, bool begin, T* sums) {
-  const Index batch = block.x.rows, panel_size = block.count * kLanes<T>;
-  const Steps steps{0, k1 - k0, begin, false};
-  for (Index p = 0; p < block.n_panels; p += kTilePanels) {
-    const Index n_panels = block.n_panels - p < kTilePanels ? block.n_panels - p : kTilePanels;
-    const Index panel = block.first_panel + p;
-    const PanelsOfB<T> b =
-        block.dz_panels != nullptr
-            ? PanelsOfB<T>{block.dz_panels + (panel * batch + k0) * kLanes<T>, kLanes<T>,
-                           batch * kLanes<T>}
-            : PanelsOfB<T>{block.dz.row(k0) + panel * kLanes<T>, block.dz.stride, kLanes<T>};
-    const BlockOfC<T> c{sums + p * panel_size, panel_size};
-    if (block.x_tiles != nullptr)
-      block_of_tiles<T>(PackedA<T>{block.x_tiles + block.first * batch + k0 * kTileRows, batch},
-                        block.count, b, n_panels, steps, c);
-    else
-      block_of_tiles<T>(ColumnsOfA<T>{block.x.row(k0) + block.first, block.x.stride}, block.count,
-                        b, n_panels, steps, c);
-  }
+void add_examples(const WeightGradientBlock<T>& block, const Steps& steps, const BlockOfC<T>& c) {
+  const Index batch = block.x.rows, k0 = steps.k0, panel = block.first_panel;
+  const Steps from_k0{0, steps.k1 - k0, steps.begin, steps.end};
+  const PanelsOfB<T> b =
+      block.dz_panels != nullptr
+          ? PanelsOfB<T>{block.dz_panels + (panel * batch + k0) * kLanes<T>, kLanes<T>,
+                         batch * kLanes<T>}
+          : PanelsOfB<T>{block.dz.row(k0) + panel * kLanes<T>, block.dz.stride, kLanes<T>};
+  if (block.x_tiles != nullptr)
+    block_of_tiles<T>(PackedA<T>{block.x_tiles + block.first * batch + k0 * kTileRows, batch},
+                      block.count, b, block.n_panels, from_k0, c);
+  else
+    block_of_tiles<T>(ColumnsOfA<T>{block.x.row(k0) + block.first, block.x.stride}, block.count, b,
+                      block.n_panels, from_k0, c);
 }
 
 // dW^T = X^T dZ: rows are inputs, lanes are outputs, k runs over the examples of a chunk; the sums
@@ -114,10 +109,12 @@ void weight_gradient(const WeightGradientBlock<T>& block) {
   const Index batch = block.x.rows;
   for (Index start = 0; start < batch; start += kChunk) {
     const Index end = batch - start < kChunk ? batch : start + kChunk;
-    for (Index k = start; k < end; k += kExampleDepth<T>)
-      add_examples(block, k, end - k < kExampleDepth<T> ? end : k + kExampleDepth<T>, k == start,
-                   start == 0 ? total : chunk);
-    if (start > 0) add_into(block.n_panels * panel_size, chunk, total);
+    const BlockOfC<T> c = start == 0 ? BlockOfC<T>{total, panel_size}
+                                     : BlockOfC<T>{chunk, panel_size, nullptr, total};
+    for (Index k = start; k < end; k += kExampleDepth<T>) {
+      const bool last = end - k <= kExampleDepth<T>;
+      add_examples(block, {k, last ? end : k + kExampleDepth<T>, k == start, last}, c);
+    }
   }
   const Index n_in = block.x.cols;
   for (Index p = 0; p < block.n_panels; ++p) {

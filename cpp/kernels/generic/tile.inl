@@ -3,7 +3,7 @@
 //
 // Every element of C is one chain of fma over increasing k, whatever the tile: that is what makes
 // bits independent of tile, tier, thread and batch. B gives 64 bytes per panel and step of k. Where
-// the rows of A come from is its type: at(r, k) as below.
+// the rows of A come from is its type; prefetch(r0, rows, k0, k1) brings some of them nearer.
 
 // A(r, k) = p[r * stride + k]: examples of a batch (forward).
 template <class T>
@@ -13,6 +13,10 @@ struct RowsOfA {
   CHAINRULE_INLINE const T* from(Index k, Index r0) const { return p + r0 * stride + k; }
   CHAINRULE_INLINE Index row_step() const { return stride; }
   static constexpr Index k_step(Index /*stride*/) { return 1; }
+  CHAINRULE_INLINE void prefetch(Index r0, Index rows, Index k0, Index k1) const {
+    for (Index r = r0; r < r0 + rows; ++r)
+      for (Index k = k0; k < k1; k += kLanes<T>) __builtin_prefetch(from(k, r), 0, 2);
+  }
 };
 
 // A(r, k) = p[k * stride + r]: inputs as rows, examples as k (weight gradient).
@@ -23,6 +27,7 @@ struct ColumnsOfA {
   CHAINRULE_INLINE const T* from(Index k, Index r0) const { return p + k * stride + r0; }
   static constexpr Index row_step() { return 1; }
   static constexpr Index k_step(Index stride) { return stride; }
+  void prefetch(Index /*r0*/, Index /*rows*/, Index /*k0*/, Index /*k1*/) const {}
 };
 
 // The columns from a copy with kTileRows of them next to each other: A(r, k) of the tile that
@@ -36,6 +41,10 @@ struct PackedA {
   }
   static constexpr Index row_step() { return 1; }
   static constexpr Index k_step(Index /*stride*/) { return kTileRows; }
+  CHAINRULE_INLINE void prefetch(Index r0, Index /*rows*/, Index k0, Index k1) const {
+    for (const T* line = from(k0, r0); line < from(k1, r0); line += kLanes<T>)
+      __builtin_prefetch(line, 0, 2);
+  }
 };
 
 // B(k, panel p, lane j) = data[p * panel_stride + k * k_stride + j]
@@ -46,13 +55,21 @@ struct PanelsOfB {
   Index panel_stride;
 };
 
-// C(row r, panel p, lane j) = data[p * panel_stride + r * kLanes + j]; bias[p * kLanes + j] is
-// added to it at the end of the chain, if there is one.
+// C(row r, panel p, lane j) = data[p * panel_stride + r * kLanes + j]. At the end of the chain
+// bias[p * kLanes + j] is added to it, or it is added to what `total`, which lies likewise, has;
+// each if it is there.
 template <class T>
 struct BlockOfC {
   T* data;
   Index panel_stride;
   const T* bias = nullptr;
+  T* total = nullptr;
+
+  void advance(Index n_panels) {
+    data += n_panels * panel_stride;
+    if (bias != nullptr) bias += n_panels * kLanes<T>;
+    if (total != nullptr) total += n_panels * panel_stride;
+  }
 };
 
 // Which part of the chains: from k0 to k1, which may be their begin (at +0) or their end.
@@ -68,8 +85,8 @@ void tile(A a, Index r0, const PanelsOfB<T>& b, const Steps& steps, const BlockO
   constexpr int per_panel = static_cast<int>(kLanes<T> / V::width);
   constexpr int n_vecs = n_panels * per_panel;
   V sum[n_rows][n_vecs];
-  const auto element = [&](int r, int v) {
-    return c.data + (v / per_panel) * c.panel_stride + (r0 + r) * kLanes<T> +
+  const auto element = [&](T* block, int r, int v) {
+    return block + (v / per_panel) * c.panel_stride + (r0 + r) * kLanes<T> +
            (v % per_panel) * V::width;
   };
   if (steps.begin) {
@@ -82,7 +99,7 @@ void tile(A a, Index r0, const PanelsOfB<T>& b, const Steps& steps, const BlockO
     CHAINRULE_UNROLL
     for (int r = 0; r < n_rows; ++r) {
       CHAINRULE_UNROLL
-      for (int v = 0; v < n_vecs; ++v) sum[r][v] = load(element(r, v));
+      for (int v = 0; v < n_vecs; ++v) sum[r][v] = load(element(c.data, r, v));
     }
   }
   const Index row_step = a.row_step();
@@ -109,10 +126,19 @@ void tile(A a, Index r0, const PanelsOfB<T>& b, const Steps& steps, const BlockO
       for (int r = 0; r < n_rows; ++r) sum[r][v] = sum[r][v] + bias;
     }
   }
+  T* to = c.data;
+  if (steps.end && c.total != nullptr) {
+    to = c.total;
+    CHAINRULE_UNROLL
+    for (int r = 0; r < n_rows; ++r) {
+      CHAINRULE_UNROLL
+      for (int v = 0; v < n_vecs; ++v) sum[r][v] = load(element(to, r, v)) + sum[r][v];
+    }
+  }
   CHAINRULE_UNROLL
   for (int r = 0; r < n_rows; ++r) {
     CHAINRULE_UNROLL
-    for (int v = 0; v < n_vecs; ++v) store(element(r, v), sum[r][v]);
+    for (int v = 0; v < n_vecs; ++v) store(element(to, r, v), sum[r][v]);
   }
 }
 
@@ -152,13 +178,16 @@ class Ahead {
   Index piece_ = 0;
 };
 
-// Some steps of C = A B for `rows` rows, split into tiles of nearly equal height (packed
-// rows lie in tiles of full height already).
+// Some steps of C = A B for `rows` rows, split into tiles of nearly equal height (packed rows lie
+// in tiles of full height already). New rows, which no panel has met, are fetched one tile ahead:
+// their pieces are too short for the processor to see where they lead.
 template <int n_panels, class T, class A>
 void rows_of_tiles(A a, Index rows, const PanelsOfB<T>& b, const Steps& steps, const BlockOfC<T>& c,
-                   Ahead<T> ahead) {
+                   Ahead<T> ahead, bool new_rows) {
   if constexpr (std::is_same_v<A, PackedA<T>>) {
     for (Index r = 0; r < rows; r += kTileRows) {
+      if (new_rows && r + kTileRows < rows)
+        a.prefetch(r + kTileRows, kTileRows, steps.k0, steps.k1);
       find_tile<n_panels, T, A>(rows - r < kTileRows ? rows - r : kTileRows)(a, r, b, steps, c);
       ahead.fetch();
     }
@@ -170,8 +199,10 @@ void rows_of_tiles(A a, Index rows, const PanelsOfB<T>& b, const Steps& steps, c
   const auto lower = find_tile<n_panels, T, A>(height);
   Index r = 0;
   for (Index i = 0; i < n_tiles; ++i) {
+    const Index next = r + (i < n_higher ? height + 1 : height);
+    if (new_rows && i + 1 < n_tiles) a.prefetch(next, height, steps.k0, steps.k1);
     (i < n_higher ? higher : lower)(a, r, b, steps, c);
-    r += i < n_higher ? height + 1 : height;
+    r = next;
     ahead.fetch();
   }
 }
@@ -179,18 +210,19 @@ void rows_of_tiles(A a, Index rows, const PanelsOfB<T>& b, const Steps& steps, c
 // The same for any number of panels, kTilePanels at a time.
 template <class T, class A, int n_panels = kTilePanels>
 void block_of_tiles(A a, Index rows, PanelsOfB<T> b, Index panels, const Steps& steps,
-                    BlockOfC<T> c) {
+                    BlockOfC<T> c, bool new_rows = true) {
   for (; panels >= n_panels; panels -= n_panels) {
     // The steps of k of a panel lie next to each other where B is in panels.
     const bool has_next = panels > n_panels && b.k_stride == kLanes<T>;
     const T* next = b.data + n_panels * b.panel_stride + steps.k0 * kLanes<T>;
     rows_of_tiles<n_panels>(
         a, rows, b, steps, c,
-        has_next ? Ahead<T>(next, steps.k1 - steps.k0, ceil_div(rows, kTileRows)) : Ahead<T>());
+        has_next ? Ahead<T>(next, steps.k1 - steps.k0, ceil_div(rows, kTileRows)) : Ahead<T>(),
+        new_rows);
+    new_rows = false;
     b.data += n_panels * b.panel_stride;
-    c.data += n_panels * c.panel_stride;
-    if (c.bias != nullptr) c.bias += n_panels * kLanes<T>;
+    c.advance(n_panels);
   }
   if constexpr (n_panels > 1)
-    if (panels > 0) block_of_tiles<T, A, n_panels - 1>(a, rows, b, panels, steps, c);
+    if (panels > 0) block_of_tiles<T, A, n_panels - 1>(a, rows, b, panels, steps, c, new_rows);
 }
