@@ -106,7 +106,8 @@ void tile(A a, Index r0, const PanelsOfB<T>& b, const Steps& steps, const BlockO
   const Index k_step = A::k_step(a.stride);
   const T* pa = a.from(steps.k0, r0);
   const T* pb = b.data + steps.k0 * b.k_stride;
-  for (Index k = steps.k0; k < steps.k1; ++k, pa += k_step, pb += b.k_stride) {
+  // Counted down: one instruction less than up to k1, of two dozen.
+  for (Index left = steps.k1 - steps.k0; left > 0; --left, pa += k_step, pb += b.k_stride) {
     V row_of_b[n_vecs];
     CHAINRULE_UNROLL
     for (int v = 0; v < n_vecs; ++v)
