@@ -162,9 +162,9 @@ class Network {
   struct BatchResult {
     double loss_sum, weight_sum, loss;
   };
-  BatchResult fit_batch(const Plan<T>& plan, AlignedBuffer<T>& workspace,
-                        const Examples<T>& examples, MatrixView<const T> x, Selection rows,
-                        double learning_rate, MatrixView<T> y_hat);
+  BatchResult fit_batch(const Plan<T>& plan, T* workspace, const Examples<T>& examples,
+                        MatrixView<const T> x, Selection rows, double learning_rate,
+                        MatrixView<T> y_hat);
   void end_epoch() { ++epochs_; }
 
   AlignedBuffer<T> snapshot_of_parameters() const;
@@ -176,6 +176,7 @@ class Network {
   // failed batch made of them; L if there is none.
   Index first_nonfinite_layer() const;
 
+  WorkspacePool<T>& workspaces() const { return workspaces_; }
   std::atomic<bool>& training_flag() const { return training_; }  // for ExclusiveTraining
   bool is_training() const { return training_; }
 

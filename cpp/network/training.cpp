@@ -79,13 +79,12 @@ double Network<T>::train_step(const ExclusiveTraining& /*held*/, const Examples<
 }
 
 template <class T>
-typename Network<T>::BatchResult Network<T>::fit_batch(const Plan<T>& plan,
-                                                       AlignedBuffer<T>& workspace,
+typename Network<T>::BatchResult Network<T>::fit_batch(const Plan<T>& plan, T* workspace,
                                                        const Examples<T>& examples,
                                                        MatrixView<const T> x, Selection rows,
                                                        double learning_rate, MatrixView<T> y_hat) {
   const std::unique_lock lock(mutex_);
-  Run<T> run{plan, table_, parameters_.data(), workspace.data(), x, threads()};
+  Run<T> run{plan, table_, parameters_.data(), workspace, x, threads()};
   BatchResult result{0.0, weight_sum(examples, rows), 0.0};
   ++training_forwards_;
   load_targets(run, examples, rows, rows.count);
@@ -219,22 +218,22 @@ void Network<T>::apply(const T* gradient, const double* learning_rate,
   parameters_changed();
 }
 
-#define CHAINRULE_INSTANTIATE(T)                                                                  \
-  template void Network<T>::note_failure(const Run<T>&);                                          \
-  template Index Network<T>::first_nonfinite_layer() const;                                       \
-  template Update<T> Network<T>::begin_update(const KernelTable<T>&, const double*);              \
-  template void Network<T>::update_from(Run<T>&, const double*);                                  \
-  template double Network<T>::train_step(const Examples<T>&, const FormulaSpec&, const double*,   \
-                                         const FormulaSpec*);                                     \
-  template double Network<T>::train_step(const ExclusiveTraining&, const Examples<T>&,            \
-                                         const FormulaSpec&, const double*, const FormulaSpec*);  \
-  template Network<T>::BatchResult Network<T>::fit_batch(const Plan<T>&, AlignedBuffer<T>&,       \
-                                                         const Examples<T>&, MatrixView<const T>, \
-                                                         Selection, double, MatrixView<T>);       \
-  template Gradients<T> Network<T>::gradients(const Examples<T>&, const FormulaSpec&, bool);      \
-  template void Network<T>::input_gradients(Gradients<T>&, MatrixView<T>) const;                  \
-  template void Network<T>::forward(MatrixView<const T>, MatrixView<T>);                          \
-  template Gradients<T> Network<T>::backward(MatrixView<const T>);                                \
+#define CHAINRULE_INSTANTIATE(T)                                                                 \
+  template void Network<T>::note_failure(const Run<T>&);                                         \
+  template Index Network<T>::first_nonfinite_layer() const;                                      \
+  template Update<T> Network<T>::begin_update(const KernelTable<T>&, const double*);             \
+  template void Network<T>::update_from(Run<T>&, const double*);                                 \
+  template double Network<T>::train_step(const Examples<T>&, const FormulaSpec&, const double*,  \
+                                         const FormulaSpec*);                                    \
+  template double Network<T>::train_step(const ExclusiveTraining&, const Examples<T>&,           \
+                                         const FormulaSpec&, const double*, const FormulaSpec*); \
+  template Network<T>::BatchResult Network<T>::fit_batch(const Plan<T>&, T*, const Examples<T>&, \
+                                                         MatrixView<const T>, Selection, double, \
+                                                         MatrixView<T>);                         \
+  template Gradients<T> Network<T>::gradients(const Examples<T>&, const FormulaSpec&, bool);     \
+  template void Network<T>::input_gradients(Gradients<T>&, MatrixView<T>) const;                 \
+  template void Network<T>::forward(MatrixView<const T>, MatrixView<T>);                         \
+  template Gradients<T> Network<T>::backward(MatrixView<const T>);                               \
   template void Network<T>::apply(const T*, const double*, const FormulaSpec*);
 CHAINRULE_INSTANTIATE(float)
 CHAINRULE_INSTANTIATE(double)

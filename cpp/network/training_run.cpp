@@ -32,7 +32,7 @@ TrainingRun<T>::TrainingRun(Network<T>& network, Examples<T> examples,
   }
   options_.batch_size = std::min(options_.batch_size, d);
   examples_.mean_weight = mean_of_weights(examples);
-  workspace_ = AlignedBuffer<T>(plan_->workspace_size);
+  workspace_.emplace(network_.workspaces(), plan_->workspace_size);
   gathered_stride_ = round_up(n, kLanes<T>) + kLanes<T>;
   if (options_.shuffle) gathered_ = AlignedBuffer<T>(options_.batch_size * gathered_stride_);
   if (options_.keep_predictions) predictions_ = AlignedBuffer<T>(d * network_.table().n_outputs());
@@ -92,8 +92,8 @@ void TrainingRun<T>::train_batch(double learning_rate) {
   const MatrixView<const T> x = load_batch(rows);
   if (options_.shuffle && batches_done_ + 1 < n_batches())
     prefetch_batch(rows_of_batch(batches_done_ + 1));
-  const auto result =
-      network_.fit_batch(*plan_, workspace_, examples_, x, rows, learning_rate, predictions_view());
+  const auto result = network_.fit_batch(*plan_, workspace_->data(), examples_, x, rows,
+                                         learning_rate, predictions_view());
   last_loss_ = result.loss;
   loss_sum_ += result.loss_sum;
   weight_sum_ += result.weight_sum;

@@ -54,7 +54,8 @@ class TrainingRun {
   Examples<T> examples_;
   TrainingOptions options_;
   const Plan<T>* plan_;
-  AlignedBuffer<T> workspace_, gathered_, predictions_;
+  std::optional<typename WorkspacePool<T>::Loan> workspace_;
+  AlignedBuffer<T> gathered_, predictions_;
   Index gathered_stride_;
   std::vector<std::int64_t> order_;
   Index batches_done_ = 0;

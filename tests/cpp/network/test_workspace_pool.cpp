@@ -90,9 +90,9 @@ TEST(workspace_pool_spares_allocations) {
           network.evaluate(examples, loss, {});
         };
         network.train_step(examples, loss, nullptr);
-        ask();
-        reset_path_counters();
         TrainingRun<T> run(network, examples, {200, true, true});
+        ask();  // beside the workspace of the run
+        reset_path_counters();
         const long before = test::n_allocations();
         for (int epoch = 0; epoch < 2; ++epoch) {
           run.begin_epoch();
