@@ -2,6 +2,7 @@
 // time.
 #pragma once
 
+#include <algorithm>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -18,7 +19,7 @@ class WorkspacePool {
   // A workspace that nobody else uses until it goes out of scope.
   class Loan {
    public:
-    Loan(WorkspacePool& pool, Index size) : pool_(pool), workspace_(pool.take()) {
+    Loan(WorkspacePool& pool, Index size) : pool_(pool), workspace_(pool.take(size)) {
       if (workspace_.size() < size) workspace_ = AlignedBuffer<T>(size);
     }
     Loan(const Loan&) = delete;
@@ -35,9 +36,14 @@ class WorkspacePool {
  private:
   static constexpr std::size_t kMostIdle = 16;
 
-  AlignedBuffer<T> take() {
+  // The last one given back that is large enough, or else any, or else nothing.
+  AlignedBuffer<T> take(Index size) {
     const std::lock_guard lock(mutex_);
     if (idle_.empty()) return {};
+    const auto found = std::find_if(idle_.rbegin(), idle_.rend(), [=](const auto& workspace) {
+      return workspace.size() >= size;
+    });
+    if (found != idle_.rend()) std::swap(*found, idle_.back());
     AlignedBuffer<T> workspace = std::move(idle_.back());
     idle_.pop_back();
     return workspace;

@@ -90,17 +90,18 @@ TEST(workspace_pool_spares_allocations) {
           network.evaluate(examples, loss, {});
         };
         network.train_step(examples, loss, nullptr);
-        TrainingRun<T> run(network, examples, {200, true, true});
+        std::optional<TrainingRun<T>> run(std::in_place, network, examples,
+                                          TrainingOptions{200, true, true});
         ask();  // beside the workspace of the run
         reset_path_counters();
         const long before = test::n_allocations();
         for (int epoch = 0; epoch < 2; ++epoch) {
-          run.begin_epoch();
-          run.run(0, kForever, 0.01);
-          run.end_epoch();
+          run->begin_epoch();
+          run->run(0, kForever, 0.01);
+          run->end_epoch();
           ask();
         }
-        run.close();
+        run.reset();
         network.train_step(examples, loss, nullptr);
         CHECK_EQUAL(test::n_allocations() - before, 0);
         CHECK_EQUAL(path_counters().threaded_operations > 0, n_threads > 1);
