@@ -95,13 +95,13 @@ struct ForwardBlock {
 // of inputs: `count` inputs, which `da`, `dz_prev`, `z_prev` and `a_prev` begin with.
 template <class T>
 struct InputGradientBlock {
-  MatrixView<const T> dz;  // (rows, n_out)
-  const T* w_transposed;   // first panel of W^T; panels are n_out * kLanes apart
-  Index count;             // a multiple of kLanes, but for the last inputs of the layer
-  MatrixView<T> da;        // padded rows, or null data
-  MatrixView<T> dz_prev;   // likewise: times the slope; or null data
-  MatrixView<const T> z_prev, a_prev;
-  ActivationCall<T> activation;  // of the layer below
+  MatrixView<const T> dz;              // (rows, n_out)
+  const T* w_transposed;               // first panel of W^T; panels are n_out * kLanes apart
+  Index count;                         // a multiple of kLanes, but for the last inputs of the layer
+  MatrixView<T> da;                    // padded rows, or null data
+  MatrixView<T> dz_prev;               // likewise: times the slope; or null data
+  MatrixView<const T> z_prev, a_prev;  // padded rows
+  ActivationCall<T> activation;        // of the layer below
 };
 
 // dW = dZ^T X for some inputs and some neighbouring panels of outputs, and what follows from it.

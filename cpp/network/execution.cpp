@@ -53,7 +53,7 @@ struct Grid {
   Index size() const { return row_parts * panel_parts; }
 };
 Grid make_grid(Index rows, Index row_limit, Index panels, Index panel_limit, Index n_threads) {
-  if (n_threads == 1 && rows <= row_limit && panels <= panel_limit) return {1, 1};
+  if (n_threads == 1 && rows > 0 && rows <= row_limit && panels <= panel_limit) return {1, 1};
   Grid grid{ceil_div(rows, row_limit), ceil_div(panels, panel_limit)};
   if (n_threads > 1) {
     grid.panel_parts =

@@ -58,7 +58,7 @@ struct ActivationBackward {
   BufferId z, a, da, dz;
 };
 
-// dA_prev = W^T dZ, and dZ_prev = dA_prev * f'(Z_prev) for an elementwise f.
+// dA_prev = W^T dZ after a copy of W^T, and dZ_prev = dA_prev * f'(Z_prev) for an elementwise f.
 struct InputGradient {
   Index stage;
   BufferId dz, w_transposed, da, dz_prev, z_prev, a_prev;
@@ -76,8 +76,7 @@ struct ParameterGradient {
 using Operation = std::variant<LoadInput, DenseForward, ActivationForward, LossOfBatch,
                                ActivationBackward, InputGradient, ParameterGradient>;
 
-// `rows` rows of `cols` elements, `stride` apart; panels of examples are stored as one row per
-// panel.
+// `rows` rows of `cols` elements, `stride` apart; copies of dZ in panels have a row per panel.
 struct Buffer {
   Index rows = 0;
   Index cols = 0;

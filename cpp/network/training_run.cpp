@@ -70,12 +70,12 @@ MatrixView<const T> TrainingRun<T>::load_batch(Selection rows) {
 }
 
 // Short rows all over memory would be waited for one after the other; long ones are fetched ahead
-// by the processor.
+// by the processor, and more than L1 takes would only push out what the step needs.
 template <class T>
 void TrainingRun<T>::prefetch_batch(Selection rows) const {
-  constexpr Index kLine = kLanes<T>, kMostLines = 4;
+  constexpr Index kMostBytes = 16 << 10, kLine = kLanes<T>;
   const Index n = examples_.x.cols;
-  if (n > kMostLines * kLine) return;
+  if (rows.count * round_up(n, kLine) * static_cast<Index>(sizeof(T)) > kMostBytes) return;
   for (Index i = 0; i < rows.count; ++i) {
     const T* x = examples_.x.row(rows.row(i));
     for (Index j = 0; j < n; j += kLine) __builtin_prefetch(x + j);

@@ -18,7 +18,8 @@ struct TrainingOptions {
   const FormulaSpec* loss = nullptr;       // null: the network's own
 };
 
-// The caller keeps the examples alive. Nobody else can train the network until the run is closed.
+// The caller keeps examples and network alive. Nobody else can train the network until the run is
+// closed.
 template <class T>
 class TrainingRun {
  public:

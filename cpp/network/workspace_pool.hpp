@@ -1,8 +1,7 @@
-// Where do predictions from several threads work? Workspaces that no run is using, lent one at a
-// time.
+// Where do predictions and training work? Workspaces that no run is using, lent one at a time. They
+// are kept as long as the network, so that the next call finds memory that is there already.
 #pragma once
 
-#include <algorithm>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -36,14 +35,16 @@ class WorkspacePool {
  private:
   static constexpr std::size_t kMostIdle = 16;
 
-  // The last one given back that is large enough, or else any, or else nothing.
+  // The smallest that is large enough, of equal ones the last given back; or else any; or nothing.
   AlignedBuffer<T> take(Index size) {
     const std::lock_guard lock(mutex_);
     if (idle_.empty()) return {};
-    const auto found = std::find_if(idle_.rbegin(), idle_.rend(), [=](const auto& workspace) {
-      return workspace.size() >= size;
-    });
-    if (found != idle_.rend()) std::swap(*found, idle_.back());
+    std::size_t best = idle_.size() - 1;
+    for (std::size_t i = best; i-- > 0;)
+      if (idle_[i].size() >= size &&
+          (idle_[best].size() < size || idle_[i].size() < idle_[best].size()))
+        best = i;
+    std::swap(idle_[best], idle_.back());
     AlignedBuffer<T> workspace = std::move(idle_.back());
     idle_.pop_back();
     return workspace;

@@ -23,21 +23,20 @@ void clear_padding(MatrixView<T> m) {
 // kLanes inputs by kLanes outputs are one piece of memory in W and in W^T.
 template <class T>
 void transpose_panel(const T* w, Index n_out, Index n_in, Index panel, T* transposed) {
-  const Index first = panel * kLanes<T>;
-  const Index count = n_in - first < kLanes<T> ? n_in - first : kLanes<T>;
-  for (Index o = 0; o < n_out; o += kLanes<T>) {
-    const T* from = w + o * n_in + first * kLanes<T>;
-    T* to = transposed + o * kLanes<T>;
-    if (count == kLanes<T> && o + kLanes<T> <= n_out) {
-      for (Index i = 0; i < kLanes<T>; i += kSquare<T>)
-        for (Index j = 0; j < kLanes<T>; j += kSquare<T>)
-          transpose_square(from + i * kLanes<T> + j, kLanes<T>, to + j * kLanes<T> + i, kLanes<T>);
-      continue;
+  const Index first = panel * kLanes<T>, inputs = n_in - first;
+  for (Index o = 0; o < n_out; o += kSquare<T>)
+    for (Index i = 0; i < kLanes<T>; i += kSquare<T>) {
+      const T* from =
+          w + o / kLanes<T> * n_in * kLanes<T> + (first + i) * kLanes<T> + o % kLanes<T>;
+      T* to = transposed + o * kLanes<T> + i;
+      if (i + kSquare<T> <= inputs && o + kSquare<T> <= n_out) {
+        transpose_square(from, kLanes<T>, to, kLanes<T>);
+        continue;
+      }
+      for (Index lane = 0; lane < kSquare<T>; ++lane)
+        for (Index j = 0; j < kSquare<T> && o + j < n_out; ++j)
+          to[j * kLanes<T> + lane] = i + lane < inputs ? from[lane * kLanes<T> + j] : T(0);
     }
-    for (Index j = 0; j < kLanes<T> && o + j < n_out; ++j)
-      for (Index i = 0; i < kLanes<T>; ++i)
-        to[j * kLanes<T> + i] = i < count ? from[i * kLanes<T> + j] : T(0);
-  }
 }
 
 // Chunks of kChunk rows, one chain inside a chunk, chunk sums added in order.

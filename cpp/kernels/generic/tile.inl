@@ -5,7 +5,7 @@
 // bits independent of tile, tier, thread and batch. B gives 64 bytes per panel and step of k. Where
 // the rows of A come from is its type; prefetch(r0, rows, k0, k1) brings some of them nearer.
 
-// A(r, k) = p[r * stride + k]: examples of a batch (forward).
+// A(r, k) = p[r * stride + k]: examples of a batch (forward, input gradient).
 template <class T>
 struct RowsOfA {
   const T* p;
@@ -78,6 +78,16 @@ struct Steps {
   bool begin, end;
 };
 
+// f(r, v) for every vector v of every row r of a tile.
+template <int n_rows, int n_vecs, class F>
+CHAINRULE_INLINE void for_each_vec(F f) {
+  CHAINRULE_UNROLL
+  for (int r = 0; r < n_rows; ++r) {
+    CHAINRULE_UNROLL
+    for (int v = 0; v < n_vecs; ++v) f(r, v);
+  }
+}
+
 // Continues the chains of rows r0 .. r0 + n_rows.
 template <int n_rows, int n_panels, class T, class A>
 void tile(A a, Index r0, const PanelsOfB<T>& b, const Steps& steps, const BlockOfC<T>& c) {
@@ -85,25 +95,17 @@ void tile(A a, Index r0, const PanelsOfB<T>& b, const Steps& steps, const BlockO
   constexpr int per_panel = static_cast<int>(kLanes<T> / V::width);
   constexpr int n_vecs = n_panels * per_panel;
   V sum[n_rows][n_vecs];
-  const auto element = [&](T* block, int r, int v) {
+  const auto place = [&](T* block, int r, int v) {
     return block + (v / per_panel) * c.panel_stride + (r0 + r) * kLanes<T> +
            (v % per_panel) * V::width;
   };
-  if (steps.begin) {
-    CHAINRULE_UNROLL
-    for (int r = 0; r < n_rows; ++r) {
-      CHAINRULE_UNROLL
-      for (int v = 0; v < n_vecs; ++v) sum[r][v] = splat<V>(0);
-    }
-  } else {
-    CHAINRULE_UNROLL
-    for (int r = 0; r < n_rows; ++r) {
-      CHAINRULE_UNROLL
-      for (int v = 0; v < n_vecs; ++v) sum[r][v] = load(element(c.data, r, v));
-    }
-  }
-  const Index row_step = a.row_step();
-  const Index k_step = A::k_step(a.stride);
+  const auto each = [&](auto f) { for_each_vec<n_rows, n_vecs>(f); };
+  if (steps.begin)
+    each([&](int r, int v) { sum[r][v] = splat<V>(0); });
+  else
+    each([&](int r, int v) { sum[r][v] = load(place(c.data, r, v)); });
+
+  const Index row_step = a.row_step(), k_step = A::k_step(a.stride);
   const T* pa = a.from(steps.k0, r0);
   const T* pb = b.data + steps.k0 * b.k_stride;
   // Counted down: one instruction less than up to k1, of two dozen.
@@ -119,28 +121,13 @@ void tile(A a, Index r0, const PanelsOfB<T>& b, const Steps& steps, const BlockO
       for (int v = 0; v < n_vecs; ++v) sum[r][v] = fma(x, row_of_b[v], sum[r][v]);
     }
   }
-  if (steps.end && c.bias != nullptr) {
-    CHAINRULE_UNROLL
-    for (int v = 0; v < n_vecs; ++v) {
-      const V bias = load(c.bias + v * V::width);
-      CHAINRULE_UNROLL
-      for (int r = 0; r < n_rows; ++r) sum[r][v] = sum[r][v] + bias;
-    }
-  }
-  T* to = c.data;
-  if (steps.end && c.total != nullptr) {
-    to = c.total;
-    CHAINRULE_UNROLL
-    for (int r = 0; r < n_rows; ++r) {
-      CHAINRULE_UNROLL
-      for (int v = 0; v < n_vecs; ++v) sum[r][v] = load(element(to, r, v)) + sum[r][v];
-    }
-  }
-  CHAINRULE_UNROLL
-  for (int r = 0; r < n_rows; ++r) {
-    CHAINRULE_UNROLL
-    for (int v = 0; v < n_vecs; ++v) store(element(to, r, v), sum[r][v]);
-  }
+
+  if (steps.end && c.bias != nullptr)
+    each([&](int r, int v) { sum[r][v] = sum[r][v] + load(c.bias + v * V::width); });
+  const bool add = steps.end && c.total != nullptr;
+  T* const to = add ? c.total : c.data;
+  if (add) each([&](int r, int v) { sum[r][v] = load(place(to, r, v)) + sum[r][v]; });
+  each([&](int r, int v) { store(place(to, r, v), sum[r][v]); });
 }
 
 template <class T, class A>
@@ -201,7 +188,8 @@ void rows_of_tiles(A a, Index rows, const PanelsOfB<T>& b, const Steps& steps, c
   Index r = 0;
   for (Index i = 0; i < n_tiles; ++i) {
     const Index next = r + (i < n_higher ? height + 1 : height);
-    if (new_rows && i + 1 < n_tiles) a.prefetch(next, height, steps.k0, steps.k1);
+    if (new_rows && i + 1 < n_tiles)
+      a.prefetch(next, i + 1 < n_higher ? height + 1 : height, steps.k0, steps.k1);
     (i < n_higher ? higher : lower)(a, r, b, steps, c);
     r = next;
     ahead.fetch();

@@ -44,6 +44,15 @@ struct Operands {
   MatrixView<T> dz() const { return {padded_dz.view().data, d, n_out, padded_dz.view().stride}; }
 };
 
+// Whether all columns from `cols` on are +0.
+template <class T>
+bool padding_is_zero(MatrixView<T> m, Index cols) {
+  for (Index i = 0; i < m.rows; ++i)
+    for (Index j = cols; j < m.cols; ++j)
+      if (m(i, j) != 0 || std::signbit(m(i, j))) return false;
+  return true;
+}
+
 inline auto whole_numbers(std::uint64_t seed) {
   return [=](int matrix, Index i, Index j) {
     return Draw(seed + static_cast<std::uint64_t>(matrix)).whole(i, j);
@@ -83,7 +92,7 @@ void forward(const KernelTable<T>& table, const Operands<T>& layer, const T* bia
   });
 }
 
-// da, dz_prev: (d, padded n_in), or null; z_prev and a_prev likewise.
+// da, dz: (d, padded n_in), or null; z_prev and a_prev likewise.
 template <class T>
 struct GradientOfInput {
   MatrixView<T> da, dz;

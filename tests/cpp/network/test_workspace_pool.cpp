@@ -44,8 +44,23 @@ TEST(workspace_pool_lends) {
     CHECK_EQUAL(asked, 0);
     CHECK_EQUAL(again.data(), first);  // a was the last to come back
   }
-  const WorkspacePool<float>::Loan larger(pool, 1000);
-  std::fill_n(larger.data(), 1000, 1.0f);
+  const float* largest = nullptr;
+  {
+    const WorkspacePool<float>::Loan larger(pool, 1000), small(pool, 64);
+    std::fill_n(larger.data(), 1000, 1.0f);
+    largest = larger.data();
+  }
+  // Each finds the one that it needs, in whatever order they came back.
+  const long later = test::n_allocations();
+  bool found = true;
+  for (const bool large_first : {true, false}) {
+    const WorkspacePool<float>::Loan one(pool, large_first ? 900 : 60),
+        other(pool, large_first ? 60 : 900);
+    found = found && (large_first ? one : other).data() == largest;
+  }
+  const long asked = test::n_allocations() - later;
+  CHECK(found);
+  CHECK_EQUAL(asked, 0);
 }
 
 // Calls that only read run side by side with others and with training; each forward is counted

@@ -176,6 +176,8 @@ TEST(products_end_in_activations) {
         return MatrixView<const T>{m.view().data, d, n_in, padded};
       };
       CHECK_FOR(name, test::same_bytes<T>(logical(dz), logical(expected)));
+      CHECK_FOR(name,
+                test::padding_is_zero(da.view(), n_in) && test::padding_is_zero(dz.view(), n_in));
     }
   });
 }
