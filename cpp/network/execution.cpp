@@ -147,20 +147,24 @@ class Executor {
     const MatrixView<const T> dz = run_.view(op.dz);
     T* w_transposed = buffer_data(op.w_transposed);
     const Index panels = n_panels<T>(stage.n_in), panel_size = stage.n_out * kLanes<T>;
-    split(panels, copy_work(stage.n_in, stage.n_out), run_.n_threads, [&](Index p) {
+    const auto transpose = [&](Index p) {
       kernels_.transpose_panel(weights(stage), stage.n_out, stage.n_in, p,
                                w_transposed + p * panel_size);
-    });
+    };
 
     const MatrixView<T> da = run_.view(op.da), dz_prev = run_.view(op.dz_prev);
     const MatrixView<const T> z_prev = run_.view(op.z_prev), a_prev = run_.view(op.a_prev);
     const double work = product_work(stage);
     const Grid grid = make_grid(dz.rows, kernels_.blocks.rows, panels, kernels_.blocks.panels,
                                 threads_for(work, run_.n_threads));
+    // What only one block reads is transposed right before it, and read from the cache.
+    const bool shared = grid.row_parts > 1;
+    if (shared) split(panels, copy_work(stage.n_in, stage.n_out), run_.n_threads, transpose);
     split(grid.size(), work, run_.n_threads, [&](Index item) {
       const Range rows = part(dz.rows, grid.row_parts, item % grid.row_parts);
       const Range columns = part(panels, grid.panel_parts, item / grid.row_parts);
       const Index first = columns.begin * kLanes<T>;
+      for (Index p = columns.begin; !shared && p < columns.end; ++p) transpose(p);
       const auto cut = [&](auto m) {
         if (m.data == nullptr) return m;
         m = m.rows_from(rows.begin, rows.size());
