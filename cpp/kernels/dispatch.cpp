@@ -31,6 +31,8 @@ std::vector<Tier> all_tiers() {
 #if defined(__x86_64__)
       {"avx512", cpu.avx512, &avx512::table_float, &avx512::table_double},
       {"avx2", cpu.avx2_fma, &avx2::table_float, &avx2::table_double},
+#elif defined(__aarch64__)
+      {"neon", true, &neon::table_float, &neon::table_double},
 #endif
       {"scalar", true, &scalar::table_float, &scalar::table_double},
   };

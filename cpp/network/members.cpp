@@ -50,7 +50,7 @@ std::string in_range(std::string_view kind, const Interval& range) {
 bool can_be_name(std::string_view name) {
   constexpr std::size_t kLongest = 60;
   return name.size() <= kLongest &&
-         std::ranges::none_of(name, [](char c) { return c >= 0 && c < ' '; });
+         std::ranges::none_of(name, [](char c) { return static_cast<unsigned char>(c) < ' '; });
 }
 
 // False if the value is no number.

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import pytest
+
+import trained_weights
+from chainrule import _testing
 
 if TYPE_CHECKING:
     from conftest import CppBuild
@@ -24,3 +30,12 @@ def test_core(cpp_build: CppBuild) -> None:
     ]
     ran = re.findall(r"^passed +(\S+)$", done.stdout, flags=re.MULTILINE)
     assert sorted(ran) == sorted(written)
+
+
+@pytest.mark.parametrize("tier", [tier for tier in _testing.available_isas() if tier != "scalar"])
+def test_trained_weights_are_those_of_every_machine(tier: str, cpp_build: CppBuild) -> None:
+    # The scalar tier has no FMA and bits of its own.
+    found = trained_weights.digests(
+        [cpp_build.folder / "trained_weights"], env={**os.environ, "CHAINRULE_ISA": tier}
+    )
+    assert found == trained_weights.recorded()

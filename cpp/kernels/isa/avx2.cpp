@@ -13,8 +13,6 @@
 #include "kernels/isa/tables.hpp"
 #include "kernels/kernel_table.hpp"
 
-#if defined(__x86_64__)
-
 CHAINRULE_BEGIN_TARGET("avx2,fma")
 namespace chainrule::avx2 {
 
@@ -41,5 +39,3 @@ constinit const KernelTable<double> table_double = make_table<double>("avx2");
 
 }  // namespace chainrule::avx2
 CHAINRULE_END_TARGET
-
-#endif

@@ -13,8 +13,6 @@
 #include "kernels/isa/tables.hpp"
 #include "kernels/kernel_table.hpp"
 
-#if defined(__x86_64__)
-
 #if defined(CHAINRULE_EMULATE_AVX512)
 CHAINRULE_BEGIN_TARGET("avx2,fma")
 #else
@@ -44,5 +42,3 @@ constinit const KernelTable<double> table_double = make_table<double>("avx512");
 
 }  // namespace chainrule::avx512
 CHAINRULE_END_TARGET
-
-#endif

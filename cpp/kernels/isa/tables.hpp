@@ -15,6 +15,8 @@ CHAINRULE_DECLARE_TIER(scalar)
 #if defined(__x86_64__)
 CHAINRULE_DECLARE_TIER(avx2)
 CHAINRULE_DECLARE_TIER(avx512)
+#elif defined(__aarch64__)
+CHAINRULE_DECLARE_TIER(neon)
 #endif
 
 #undef CHAINRULE_DECLARE_TIER

@@ -74,6 +74,15 @@ bool padding_is_zero(const ParameterTable<T>& table, const T* block) {
   return std::memcmp(same.data(), block, same.size() * sizeof(T)) == 0;
 }
 
+// Fields at which every term of the formula counts.
+template <class F>
+F lively() {
+  F formula;
+  formula.weight_decay = 0.25;
+  if constexpr (requires { formula.momentum; }) formula.momentum = 0.5;
+  return formula;
+}
+
 // ---- Examples
 // ---------------------------------------------------------------------------------------
 

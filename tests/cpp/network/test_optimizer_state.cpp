@@ -10,15 +10,6 @@ namespace {
 
 constexpr Index kSize = 48;
 
-// Fields at which every term of the formula counts.
-template <class F>
-F lively() {
-  F formula;
-  formula.weight_decay = 0.25;
-  if constexpr (requires { formula.momentum; }) formula.momentum = 0.5;
-  return formula;
-}
-
 }  // namespace
 
 TEST(optimizer_state_begins_at_zero) {
