@@ -95,7 +95,7 @@ typename Network<T>::BatchResult Network<T>::fit_batch(const Plan<T>& plan, T* w
   if (y_hat.data != nullptr) {
     const MatrixView<T> predicted = run.view(plan.y_hat);
     for (Index i = 0; i < rows.count; ++i)
-      std::copy_n(predicted.row(i), y_hat.cols, y_hat.row(rows.row(i)));
+      copy_row(predicted.row(i), y_hat.cols, y_hat.row(rows.row(i)));
   }
   if (!std::isfinite(result.loss))
     note_failure(run);

@@ -81,6 +81,10 @@ void pack_tiles(MatrixView<const T> x, Index first, Index count, T* tiles) {
   }
 }
 
+// So many examples of a weight gradient at a time: dZ of a panel of them takes 16 KiB (float64: 8).
+template <class T>
+inline constexpr Index kExampleDepth = 1024 / static_cast<Index>(sizeof(T));
+
 // Some examples of the sums of some tiles and panels.
 template <class T>
 void add_examples(const WeightGradientBlock<T>& block, const Steps& steps, const BlockOfC<T>& c) {

@@ -24,9 +24,6 @@ inline constexpr int kTileRows = 6;
 inline constexpr int kTilePanels = 1;
 // One step of k reads kTilePanels * 64 bytes of B: B of 256 steps stays in L1.
 inline constexpr Index kDepth = 256;
-// So many examples at a time: dZ of a panel of them takes 16 KiB (float64: 8).
-template <class T>
-inline constexpr Index kExampleDepth = 1024 / static_cast<Index>(sizeof(T));
 // 192 rows of A by kDepth (192 KiB) and 8 panels of accumulators (96 KiB) stay in an L2 of 512 KiB.
 // With 96 rows, products of 2048 x 2048 lose up to 5 % where other processes use the L3 as well.
 inline constexpr Index kBlockRows = 192;

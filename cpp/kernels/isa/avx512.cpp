@@ -28,9 +28,6 @@ inline constexpr int kTileRows = 6;
 inline constexpr int kTilePanels = 4;
 // One step of k reads kTilePanels * 64 bytes of B: B of 128 steps stays in L1.
 inline constexpr Index kDepth = 128;
-// So many examples at a time: dZ of a panel of them takes 16 KiB (float64: 8).
-template <class T>
-inline constexpr Index kExampleDepth = 1024 / static_cast<Index>(sizeof(T));
 // 96 rows of A by kDepth, and 8 panels of accumulators (48 KiB), stay in L2.
 inline constexpr Index kBlockRows = 96;
 inline constexpr Index kBlockPanels = 8;

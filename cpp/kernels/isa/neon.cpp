@@ -23,9 +23,6 @@ inline constexpr int kTileRows = 6;
 inline constexpr int kTilePanels = 1;
 // One step of k reads kTilePanels * 64 bytes of B: B of 256 steps stays in L1.
 inline constexpr Index kDepth = 256;
-// So many examples at a time: dZ of a panel of them takes 16 KiB (float64: 8).
-template <class T>
-inline constexpr Index kExampleDepth = 1024 / static_cast<Index>(sizeof(T));
 // Never measured on a real processor: the sizes of avx2 before those were.
 inline constexpr Index kBlockRows = 96;
 inline constexpr Index kBlockPanels = 8;

@@ -28,9 +28,6 @@ CHAINRULE_INLINE void transpose_square(const T* from, Index from_stride, T* to, 
 inline constexpr int kTileRows = 3;
 inline constexpr int kTilePanels = 1;
 inline constexpr Index kDepth = 256;
-// So many examples at a time: dZ of a panel of them takes 16 KiB (float64: 8).
-template <class T>
-inline constexpr Index kExampleDepth = 1024 / static_cast<Index>(sizeof(T));
 inline constexpr Index kBlockRows = 96;
 inline constexpr Index kBlockPanels = 8;
 

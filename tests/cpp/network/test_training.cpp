@@ -285,4 +285,16 @@ TEST(training_takes_an_optimizer) {
   CHECK_EQUAL(network.optimizer()->updates, 1);
 }
 
+// No rows are no blocks, not a block without rows.
+TEST(training_forward_may_have_no_rows) {
+  for_each_dtype([]<class T>() {
+    Network<T> network(network_spec<T>(3, {dense(5, "relu"), dense(2)}));
+    for (const Index n_threads : {1, 2}) {
+      network.set_n_threads(n_threads);
+      network.forward({nullptr, 0, 3, 3}, {nullptr, 0, 2, 2});
+      CHECK_EQUAL(network.backward({nullptr, 0, 2, 2}).flat.size(), network.table().size);
+    }
+  });
+}
+
 }  // namespace chainrule
