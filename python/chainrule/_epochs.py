@@ -15,7 +15,7 @@ from chainrule.errors import DivergenceError
 from chainrule.history import History
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from chainrule import _core, metrics
     from chainrule._learning import Learning
@@ -49,8 +49,11 @@ class _Fit:
             "learning_rate",
             "seconds",
         )
-        # The last good end of an epoch; until the first one ends, what was before the fit.
-        last_good = self.network._snapshot()
+        with _lent_snapshot(self.network) as last_good:
+            return self._run(keys, last_good)
+
+    def _run(self, keys: tuple[str, ...], last_good: _core.Snapshot) -> History:
+        # last_good is the last good end of an epoch, and before that what was before the fit.
         core = self.network._start_training(
             self.training.x,
             self.training.y,
@@ -149,6 +152,20 @@ class _Fit:
     def _call(self, hook: str, run: Run) -> None:
         for callback in self.callbacks:
             getattr(callback, hook)(run)
+
+
+@contextlib.contextmanager
+def _lent_snapshot(network: Learning) -> Iterator[_core.Snapshot]:
+    """Lend a snapshot, whose memory the network keeps: to get it anew takes longer than a copy."""
+    snapshot = network.__dict__.pop("_spare_snapshot", None)
+    if snapshot is None:
+        snapshot = network._snapshot()
+    else:
+        network._snapshot_into(snapshot)
+    try:
+        yield snapshot
+    finally:
+        network.__dict__["_spare_snapshot"] = snapshot
 
 
 def fit(
