@@ -6,12 +6,12 @@ it is one already; whatever would silently lose information is refused with word
 
 from __future__ import annotations
 
-import sys
-import warnings
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from chainrule._warnings import warn
 
 Array = NDArray[Any]
 
@@ -44,24 +44,15 @@ def _numeric(name: str, value: ArrayLike | None) -> Array:
     return array
 
 
-def _levels_to_the_caller() -> int:
-    """Return the ``stacklevel`` of a warning that shall name the line which called the library."""
-    frame, level = sys._getframe(1), 1
-    while frame.f_back is not None and frame.f_globals.get("__package__") == __package__:
-        frame, level = frame.f_back, level + 1
-    return level
-
-
 def _converted(name: str, array: Array, dtype: np.dtype[Any]) -> Array:
     """Return a C-ordered, aligned array of `dtype` with finite values."""
     if array.dtype.kind in "iu" and array.size:
         limit = _EXACT_INTEGERS[dtype]
         if max(abs(int(array.min())), abs(int(array.max()))) > limit:
-            warnings.warn(
+            warn(
                 f"{name}: integers above {limit} are rounded to {dtype.name}; scale them first, "
                 "or use float64",
                 UserWarning,
-                stacklevel=_levels_to_the_caller(),
             )
     with np.errstate(over="ignore"):
         result = np.require(array, dtype=dtype.newbyteorder("="), requirements=["C", "A"])

@@ -20,6 +20,7 @@ from chainrule._checks import (
 )
 from chainrule._examples import checked_loss, default_loss
 from chainrule._saving import Saving
+from chainrule._warnings import warn_of_notices
 from chainrule.errors import ModelFileError
 from chainrule.layers import Activation, Dense, NetworkLayer, from_description
 from chainrule.runtime import MOST_THREADS
@@ -98,6 +99,7 @@ class Network(Saving):
         dtype: DTypeLike = "float32",
         seed: int | None = None,
     ) -> None:
+        warn_of_notices()
         given = as_list("layers", layers)
         for i, layer in enumerate(given):
             if not isinstance(layer, Dense | Activation):
@@ -117,6 +119,7 @@ class Network(Saving):
     @classmethod
     def _empty(cls) -> Self:
         """Return a network with nothing in it yet, to load one into."""
+        warn_of_notices()
         network: Self = cls.__new__(cls)  # type: ignore[no-untyped-call]
         return network
 

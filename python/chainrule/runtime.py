@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import functools
 import platform
-import warnings
 
 import numpy as np
 
 from chainrule import _core
 from chainrule._checks import as_count
 from chainrule._version import __version__
+from chainrule._warnings import notices, warn_of_notices
 
 __all__ = ["get_num_threads", "set_num_threads", "show_config"]
 
 MOST_THREADS = 1024
-
-
-@functools.cache
-def _warn_once() -> None:
-    """Tell about variables of the environment that could not be followed."""
-    for notice in (_core.thread_notice(), _core.isa_notice()):
-        if notice is not None:
-            warnings.warn(notice, RuntimeWarning, stacklevel=3)
 
 
 def set_num_threads(n: int) -> None:
@@ -72,13 +63,13 @@ def get_num_threads() -> int:
     >>> cr.get_num_threads() >= 1
     True
     """
-    _warn_once()
+    warn_of_notices()
     return int(_core.get_num_threads())
 
 
 def config() -> dict[str, str]:
     """Return what :func:`show_config` prints."""
-    _warn_once()
+    warn_of_notices()
     return {
         "chainrule": __version__,
         "kernels": f"{_core.isa()} (available: {', '.join(_core.available_isas())})",
@@ -87,7 +78,7 @@ def config() -> dict[str, str]:
         "python": platform.python_version(),
         "numpy": np.__version__,
         "machine": f"{platform.system()} {platform.machine()}",
-        "notices": "; ".join(n for n in (_core.thread_notice(), _core.isa_notice()) if n) or "none",
+        "notices": "; ".join(notices()) or "none",
     }
 
 
