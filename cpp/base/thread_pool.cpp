@@ -177,13 +177,14 @@ void ThreadPool::open(Index n_items, const Region& region) {
     seat(thread).end = n_items * (thread + 1) / n_threads;
   }
   // Either the worker that parks sees the new state, or its flag is seen here: hence the order of
-  // both accesses, on both sides, is sequentially consistent.
+  // both accesses, on both sides, is sequentially consistent. And they are exchanges, not stores:
+  // QEMU, as AArch64 on x86-64, lets a load pass a store before it, and a worker would sleep on.
   const std::uint64_t number = state_.load(std::memory_order_relaxed) / kRegion + 1;
-  state_.store(number * kRegion + kOpen + static_cast<std::uint64_t>(n_threads) * kThread);
+  state_.exchange(number * kRegion + kOpen + static_cast<std::uint64_t>(n_threads) * kThread);
   for (Index thread = 1; thread < n_threads; ++thread) {
     std::atomic<std::uint32_t>& parked = seat(thread).parked;
     if (parked.load() == 0) continue;
-    parked.store(0);
+    parked.exchange(0);
     parked.notify_one();
   }
 }
@@ -196,7 +197,7 @@ Index ThreadPool::close() {
       relax();
       continue;
     }
-    caller_parked_.store(1);
+    caller_parked_.exchange(1);
     if (n_active(state_.load()) > 0) caller_parked_.wait(1);
   }
   return n_took_part(state);
@@ -241,13 +242,13 @@ void ThreadPool::leave(bool took_part) {
   const std::uint64_t before = state_.fetch_add((took_part ? kTookPart : 0) - kActive);
   const bool is_last = n_active(before) == 1 && (before & kOpen) == 0;
   if (!is_last || caller_parked_.load() == 0) return;
-  caller_parked_.store(0);
+  caller_parked_.exchange(0);
   caller_parked_.notify_one();
 }
 
 void ThreadPool::park(Index thread, std::uint64_t last) {
   std::atomic<std::uint32_t>& parked = seat(thread).parked;
-  parked.store(1);
+  parked.exchange(1);
   if (!is_wanted(state_.load(), thread, last)) parked.wait(1);
   parked.store(0);
 }

@@ -47,6 +47,7 @@ void bind_test_switches(py::module_& module) {
     return all;
   });
   module.def("reset_path_counters", &reset_path_counters);
+  module.def("break_isa", &break_tier, py::arg("name"));
   module.def("set_wait_for_all_workers", &set_wait_for_all_workers, py::arg("wait"));
 }
 

@@ -2,7 +2,7 @@
 //
 // CHAINRULE_ISA=<tier> clamps the choice down; a tier that is not there leaves a notice and the
 // best is taken. Every tier is checked on a small exact product before it is used; one that fails
-// is passed over with a notice.
+// is passed over with a notice, and if none is left that is an error.
 #pragma once
 
 #include <string>
@@ -29,5 +29,8 @@ const std::string& tier_notice();
 // Whether the three products of a table agree exactly with plain loops on small integers.
 template <class T>
 bool products_are_exact(const KernelTable<T>& table);
+
+// For tests: before the first use, so that the kernels of this tier seem to be wrong.
+void break_tier(std::string_view name);
 
 }  // namespace chainrule

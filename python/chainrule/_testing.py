@@ -3,13 +3,15 @@
 `path_counters` says how many updates were fused into the backward pass and how many were sweeps
 over all parameters, how many operations were shared between threads, and the most threads that took
 part in one. With `set_wait_for_all_workers(True)` a shared operation begins only when all its
-threads have. `available_isas` are the kernels that this machine can run, best first.
+threads have. `available_isas` are the kernels that this machine can run, best first; `break_isa`,
+before anything else, makes some of them seem to be wrong.
 """
 
 from __future__ import annotations
 
 from chainrule._core import (
     available_isas,
+    break_isa,
     isa,
     path_counters,
     reset_path_counters,
@@ -18,6 +20,7 @@ from chainrule._core import (
 
 __all__ = [
     "available_isas",
+    "break_isa",
     "isa",
     "path_counters",
     "reset_path_counters",

@@ -115,6 +115,44 @@ def test_a_variable_that_cannot_be_followed_warns_once(name: str, value: str) ->
     assert warning[2] in printed.partition("WARNING")[0]  # among the notices, too
 
 
+WRONG_KERNELS = """
+import warnings, numpy as np, chainrule as cr
+from chainrule import _testing
+_testing.break_isa({isa!r})
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    net = cr.mlp([2, 1], seed=0)
+(told,) = (str(w.message) for w in caught)
+assert told == "The kernels of tier {isa} gave wrong results on this machine and are not used."
+net.set_weights([[[2.0, 3.0]]], [[1.0]])
+assert net.predict([[10.0, 100.0]]) == 321.0
+cr.show_config()
+"""
+
+
+@pytest.mark.parametrize("isa", ISAS[:-1])
+def test_kernels_that_are_wrong_are_passed_over(isa: str) -> None:
+    found = shown(run_code(WRONG_KERNELS.format(isa=isa), **(PLAIN | {"CHAINRULE_ISA": isa})))
+    assert found["kernels"].split()[0] == ISAS[ISAS.index(isa) + 1]
+    assert found["notices"].startswith(f"The kernels of tier {isa} gave wrong results")
+
+
+def test_without_right_kernels_there_is_no_network() -> None:
+    code = f"""
+import chainrule as cr
+from chainrule import _testing
+_testing.break_isa({ISAS[-1]!r})
+for attempt in range(2):
+    try:
+        cr.mlp([2, 1])
+    except RuntimeError as error:
+        print(error)
+"""
+    printed = run_code(code, **(PLAIN | {"CHAINRULE_ISA": ISAS[-1]})).splitlines()
+    told = f"The kernels of tier {ISAS[-1]} gave wrong results on this machine and are not used."
+    assert printed == [told, told]
+
+
 # ---- Import --------------------------------------------------------------------------------------
 
 

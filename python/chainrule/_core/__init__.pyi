@@ -11,7 +11,7 @@ from . import activations
 from . import losses
 from . import optimizers
 from . import initializers
-__all__: list = ['ModelFileError', 'Formula', 'activations', 'losses', 'optimizers', 'initializers', 'Snapshot', 'Gradients', 'TrainingRun', 'Network', 'set_num_threads', 'get_num_threads', 'thread_notice', 'isa', 'available_isas', 'isa_notice', 'compiler', 'version', 'path_counters', 'reset_path_counters', 'set_wait_for_all_workers', 'metric_accuracy', 'validation_split']
+__all__: list = ['ModelFileError', 'Formula', 'activations', 'losses', 'optimizers', 'initializers', 'Snapshot', 'Gradients', 'TrainingRun', 'Network', 'set_num_threads', 'get_num_threads', 'thread_notice', 'isa', 'available_isas', 'isa_notice', 'compiler', 'version', 'path_counters', 'reset_path_counters', 'break_isa', 'set_wait_for_all_workers', 'metric_accuracy', 'validation_split']
 class ModelFileError(ValueError):
     pass
 class Formula:
@@ -225,6 +225,8 @@ class Network:
         The seed of everything random.
         """
 def available_isas() -> list[str]:
+    ...
+def break_isa(name: str) -> None:
     ...
 def compiler() -> str:
     ...
