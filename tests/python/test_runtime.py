@@ -302,7 +302,9 @@ def test_a_fork_during_a_fit_leaves_children_a_whole_network() -> None:
 
 def test_worker_processes_of_every_kind_work(tmp_path: Path) -> None:
     code = """
-import multiprocessing, warnings, numpy as np, chainrule as cr
+import os
+for name in ("OMP_NUM_THREADS", "CHAINRULE_NUM_THREADS"): os.environ.pop(name, None)
+import multiprocessing, warnings, joblib, numpy as np, chainrule as cr
 warnings.simplefilter("ignore", DeprecationWarning)
 def work(net):
     net.fit(np.ones((300, 4)), np.ones(300), epochs=2)
@@ -314,11 +316,15 @@ if __name__ == "__main__":
         with multiprocessing.get_context(method).Pool(2) as pool:
             found = set(pool.map(work, [net, net.copy()]))
         print(found == {work(net.copy())})
+    loky = joblib.Parallel(n_jobs=2, backend="loky")
+    print(set(loky(joblib.delayed(work)(n) for n in [net, net.copy()])) == {work(net.copy())})
+    share = max(1, joblib.cpu_count() // 2)
+    print(max(loky(joblib.delayed(cr.get_num_threads)() for _ in range(2))) <= share)
 """
     script = tmp_path / "work.py"
     script.write_text(code)
     done = run_python(str(script))
-    assert (done.stdout.split(), done.stderr) == (["True"] * 3, "")
+    assert (done.stdout.split(), done.stderr) == (["True"] * 5, "")
 
 
 # ---- Threads -------------------------------------------------------------------------------------

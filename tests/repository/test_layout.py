@@ -186,3 +186,17 @@ def test_the_extension_is_imported_by_the_package_only() -> None:
                 names = [f"{node.value.id}.{node.attr}"]
             for imported in names:
                 assert not re.match(r"(chainrule|cr)\._core\b", imported), name(path)
+
+
+def test_tests_that_the_guide_names_exist() -> None:
+    guide = (REPOSITORY / "tests" / "README.md").read_text()
+    rows = re.findall(r"^\| .*? \| .*?#\d.*? \| (.*) \|$", guide, re.MULTILINE)
+    named = {test for row in rows for test in re.findall(r"`(\w+)`", row)}
+    written = {
+        test
+        for path in (REPOSITORY / "tests").rglob("test_*")
+        if path.suffix in {".cpp", ".py"}
+        for test in re.findall(r"^(?:TEST\(|def (?=test_))(\w+)", path.read_text(), re.MULTILINE)
+    }
+    assert len(rows) > 20
+    assert named - written == set()

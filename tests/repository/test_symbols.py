@@ -59,12 +59,23 @@ def test_there_is_something_to_read(cpp_build: CppBuild) -> None:
     assert all(instructions(path) for path in objects.values())
 
 
+def extension() -> Path:
+    found = importlib.util.find_spec("chainrule._core")
+    assert found is not None
+    assert found.origin is not None
+    return Path(found.origin)
+
+
 def test_no_estimates(cpp_build: CppBuild) -> None:
-    extension = importlib.util.find_spec("chainrule._core")
-    assert extension is not None
-    assert extension.origin is not None
-    for path in [*cpp_build.core_objects().values(), Path(extension.origin)]:
+    for path in [*cpp_build.core_objects().values(), extension()]:
         assert_none(path, ESTIMATES)
+
+
+def test_the_extension_brings_no_other_threads() -> None:
+    # A second OpenMP runtime in a process is a classic of crashes and deadlocks.
+    needed = re.findall(r"NEEDED +(\S+)", _binutils("objdump", "-p", extension()))
+    assert any(name.startswith("libc.") for name in needed)
+    assert not [name for name in needed if re.search("omp|blas|mkl|tbb", name)]
 
 
 def test_the_baseline_runs_everywhere(cpp_build: CppBuild) -> None:
