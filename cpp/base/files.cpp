@@ -133,8 +133,9 @@ std::error_code write_new(const fs::path& path, const Permissions& permissions,
                           std::span<const std::byte> bytes) {
   const File file = open_new(path, permissions);
   if (file == nullptr) return last_error();
-  const bool written = std::fwrite(bytes.data(), 1, bytes.size(), file.get()) == bytes.size() &&
-                       std::fflush(file.get()) == 0 && flush_to_disk(file.get());
+  const bool written =
+      (bytes.empty() || std::fwrite(bytes.data(), 1, bytes.size(), file.get()) == bytes.size()) &&
+      std::fflush(file.get()) == 0 && flush_to_disk(file.get());
   return written ? std::error_code() : last_error();
 }
 
