@@ -17,7 +17,7 @@ namespace chainrule::test {
 template <class T>
 struct Operands {
   Index d, n_in, n_out, padded_out;
-  Guarded<T> x, padded_dz, w, w_panels, bias;
+  Guarded<T> x, padded_dz, w, w_panels, w_transposed, bias;
 
   template <class F>
   Operands(Index d_, Index n_in_, Index n_out_, F draw)
@@ -29,6 +29,7 @@ struct Operands {
         padded_dz(d, padded_out, padded_out + 5, 3, std::nan("")),
         w(n_out, n_in, n_in, 0, std::nan("")),
         w_panels(1, panels_size<T>(n_out, n_in), panels_size<T>(n_out, n_in), 1, std::nan("")),
+        w_transposed(1, panels_size<T>(n_in, n_out), panels_size<T>(n_in, n_out), 1, std::nan("")),
         bias(1, padded_out, padded_out, 1, std::nan("")) {
     const auto from = [&](int matrix) {
       return [=](Index i, Index j) { return static_cast<T>(draw(matrix, i, j)); };
@@ -38,6 +39,9 @@ struct Operands {
     fill(dz(), from(1));
     fill(w.view(), from(2));
     pack<T>(w.view(), w_panels.view().data);
+    const Guarded<T> w_columns(n_in, n_out, n_out);
+    fill(w_columns.view(), [&](Index i, Index o) { return w.view()(o, i); });
+    pack<T>(w_columns.view(), w_transposed.view().data);
     fill(bias.view(), [&](Index i, Index j) { return j < n_out ? from(3)(i, j) : T(0); });
   }
 
@@ -71,9 +75,9 @@ void for_each_part(Index n, Index size, F f) {
     f(first, std::min(size, n - first));
 }
 
-// z, a: (d, padded n_out), or null.
-template <class T>
-void forward(const KernelTable<T>& table, const Operands<T>& layer, const T* bias, MatrixView<T> z,
+// The layer has the members of Operands. z, a: (d, padded n_out), or null.
+template <class T, class Layer>
+void forward(const KernelTable<T>& table, const Layer& layer, const T* bias, MatrixView<T> z,
              MatrixView<T> a, ActivationCall<T> activation = {}) {
   for_each_part(layer.d, table.blocks.rows, [&](Index row, Index rows) {
     for_each_part(layer.padded_out / kLanes<T>, table.blocks.panels, [&](Index panel, Index n) {
@@ -100,14 +104,10 @@ struct GradientOfInput {
   ActivationCall<T> activation;
 };
 
-template <class T>
-void input_gradient(const KernelTable<T>& table, const Operands<T>& layer,
+template <class T, class Layer>
+void input_gradient(const KernelTable<T>& table, const Layer& layer,
                     const GradientOfInput<T>& out) {
   const Index n = kLanes<T>, panel_size = layer.n_out * n;
-  const AlignedBuffer<T> transposed(panels_size<T>(layer.n_in, layer.n_out));
-  for (Index p = 0; p < n_panels<T>(layer.n_in); ++p)
-    table.transpose_panel(layer.w_panels.view().data, layer.n_out, layer.n_in, p,
-                          transposed.data() + p * panel_size);
   for_each_part(layer.d, table.blocks.rows, [&](Index row, Index rows) {
     for_each_part(n_panels<T>(layer.n_in), table.blocks.panels, [&](Index panel, Index panels) {
       const auto part = [&](auto m) {
@@ -118,7 +118,7 @@ void input_gradient(const KernelTable<T>& table, const Operands<T>& layer,
       };
       InputGradientBlock<T> block{};
       block.dz = layer.dz().rows_from(row, rows);
-      block.w_transposed = transposed.data() + panel * panel_size;
+      block.w_transposed = layer.w_transposed.view().data + panel * panel_size;
       block.count = std::min(panels * n, layer.n_in - panel * n);
       block.da = part(out.da);
       block.dz_prev = part(out.dz);
@@ -131,8 +131,8 @@ void input_gradient(const KernelTable<T>& table, const Operands<T>& layer,
 }
 
 // `where` says what happens to the gradient; the rest of the block is set here.
-template <class T>
-void weight_gradient(const KernelTable<T>& table, const Operands<T>& layer,
+template <class T, class Layer>
+void weight_gradient(const KernelTable<T>& table, const Layer& layer,
                      WeightGradientBlock<T> where) {
   for_each_part(layer.padded_out / kLanes<T>, table.blocks.panels, [&](Index panel, Index n) {
     for_each_part(layer.n_in, table.blocks.rows, [&](Index first, Index count) {

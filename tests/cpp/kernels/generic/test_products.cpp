@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "kernels/operands.hpp"
+#include "kernels/random_products.hpp"
 #include "kernels/reference.hpp"
 #include "kernels/updates.hpp"
 
@@ -106,6 +107,33 @@ TEST(products_are_exact_on_small_integers) {
         check_weight_gradient(table, layer);
       });
     });
+  });
+}
+
+// One element too far is a fault, on either side, or a change that shows.
+TEST(fenced_memory_shows_what_goes_too_far) {
+  test::FencedPool pool;
+  test::Dice dice(0);
+  for (int i = 0; i < 20; ++i) {
+    const test::Fenced<float> m = pool.result<float>(3, 5, dice);
+    volatile float* const first = m.view().data;
+    volatile float* const end = m.view().row(2) + 5;
+    CHECK(!test::faults([&] { *first = end[-1]; }));
+    CHECK(m.rest_is_untouched());
+    const bool reads = test::faults([&] { *first = first[-1]; });
+    CHECK(reads != test::faults([&] { *first = *end; }));
+    CHECK(test::faults([&] { (reads ? first[-1] : *end) = 1; }));
+    (reads ? *end : first[-1]) = 1;
+    CHECK(!m.rest_is_untouched());
+  }
+}
+
+// 20,000 layers on every tier, half of them of each type; more: tests/cpp/random_products.cpp.
+TEST(products_of_random_layers_are_exact_between_fences) {
+  test::FencedPool pool;
+  test::for_each_table([&](const auto& table) {
+    for (std::uint64_t seed = 0; seed < 10000; ++seed)
+      CHECK_EQUAL(test::wrong_product(table, pool, seed), "");
   });
 }
 
