@@ -1,6 +1,6 @@
 // In which order do products add? One chain of fma per element, in order of k; examples in chunks
 // of 256, whose sums are added in order. On every tier with fma this gives the bits of the plain
-// loops below; the tier without is held to an error bound.
+// loops below; the tier without is held to an error bound. How far from exact are they?
 #include <cmath>
 #include <vector>
 
@@ -131,6 +131,70 @@ TEST(the_order_of_additions_shows_in_the_bits) {
       if (e % kChunk == kChunk - 1 || e == layer.d - 1) chunks += chunk.sum, chunk = {};
     }
     CHECK(chain.sum != chunks);
+  });
+}
+
+// The error of C = A B, (rows, k) times (k, cols), is at most k u (|A| |B|), whatever the data:
+// Higham (2002), Accuracy and Stability of Numerical Algorithms, section 3.5. Errors that do not
+// conspire, as here, add up to about sqrt(k).
+template <class T, class Got, class A, class B>
+void check_errors(const std::string& what, Index rows, Index cols, Index k, Got got, A a, B b) {
+  const long double most = static_cast<long double>(k), usual = 2 * std::sqrt(most);
+  Index n_wrong = 0, n_unusual = 0;
+  for (Index i = 0; i < rows; ++i)
+    for (Index j = 0; j < cols; ++j) {
+      long double exact = 0, magnitude = 0;
+      for (Index l = 0; l < k; ++l) {
+        const long double term = static_cast<long double>(a(i, l)) * b(l, j);
+        exact += term;
+        magnitude += std::fabs(term);
+      }
+      const long double error = std::fabs(got(i, j) - exact), unit = test::kUnit<T> * magnitude;
+      n_wrong += !(error <= most * unit);
+      n_unusual += !(error <= usual * unit);
+    }
+  CHECK_FOR(text(what, n_wrong, " errors beyond k u"), n_wrong == 0);
+  CHECK_FOR(text(what, n_unusual, " errors beyond 2 sqrt(k) u"), 1000 * n_unusual <= rows * cols);
+}
+
+template <class T>
+void check_layer(const KernelTable<T>& table, const Operands<T>& layer) {
+  const Index d = layer.d, n_in = layer.n_in, n_out = layer.n_out;
+  const auto x = layer.x.view(), w = layer.w.view(), dz = layer.dz();
+  const auto transposed = [](auto m) { return [=](Index i, Index j) { return m(j, i); }; };
+  const std::string what = shape_of(table, layer);
+
+  const Guarded<T> z(d, layer.padded_out, layer.padded_out);
+  test::forward<T>(table, layer, nullptr, z.view(), {});
+  check_errors<T>(what + "forward: ", d, n_out, n_in, z.view(), x, transposed(w));
+
+  const Index padded_in = round_up(n_in, kLanes<T>);
+  const Guarded<T> da(d, padded_in, padded_in);
+  test::input_gradient<T>(table, layer, {da.view(), {}, {}, {}, {}});
+  check_errors<T>(what + "input gradient: ", d, n_in, n_out, da.view(), dz, w);
+
+  const Guarded<T> panels(1, layer.w_panels.view().cols, layer.w_panels.view().cols);
+  WeightGradientBlock<T> where{};
+  where.gradient = panels.view().data;
+  test::weight_gradient<T>(table, layer, where);
+  const auto dw = [&](Index o, Index i) { return panels.view()(0, panel_offset<T>(n_in, o, i)); };
+  check_errors<T>(what + "weight gradient: ", n_out, n_in, d, dw, transposed(dz), x);
+}
+
+// Data of either sign, and positive data, whose sums only grow.
+TEST(products_are_within_their_error_bounds) {
+  const auto positive = [](int matrix, Index i, Index j) {
+    return std::fabs(test::real_numbers(23)(matrix, i, j));
+  };
+  test::for_each_float([&]<class T>() {
+    for (const Shape& shape : {Shape{90, 1000, 40}, Shape{1000, 50, 60}, Shape{60, 90, 1000}}) {
+      const Operands<T> either(shape.d, shape.n_in, shape.n_out, test::real_numbers(22)),
+          growing(shape.d, shape.n_in, shape.n_out, positive);
+      test::for_each_tier<T>([&](const KernelTable<T>& table) {
+        check_layer(table, either);
+        check_layer(table, growing);
+      });
+    }
   });
 }
 

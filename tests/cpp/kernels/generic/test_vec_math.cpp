@@ -87,7 +87,7 @@ TEST(functions_are_within_their_errors) {
     for (Index i = 0; i < kFunctions; ++i) {
       const test::ExactFunction& f = test::kExactFunctions[i];
       std::vector<T> x = sample;
-      const std::vector<long double> exact = test::exact_results(f, x);
+      const auto exact = test::exact_results<long double>(f, x);
       test::for_each_tier<T>([&](const KernelTable<T>& table) {
         CHECK_EQUAL(table.functions[i].name, f.name);
         test::LargestError largest;
