@@ -108,8 +108,7 @@ logarithms are clamped at -100, and a prediction outside [0, 1] is an error.)";
 
   template <class V>
   static V value(V y_hat, V y) {
-    const V zero = splat<V>(0);
-    return select(equal(y, zero), zero, -(y * clamped_log(y_hat)));
+    return -(y * clamped_log(y_hat));
   }
   template <class V>
   static V gradient(V y_hat, V y) {

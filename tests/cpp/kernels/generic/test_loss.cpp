@@ -17,6 +17,9 @@ using test::Bounded;
 using test::Guarded;
 using test::Row;
 
+// Rows that are computed several at once, and rows on their own.
+constexpr std::array<Index, 2> kShortAndLong{9, 33};
+
 // Predictions and targets of a batch, gradients and losses, with NaN wherever a kernel must not
 // look.
 template <class T>
@@ -159,43 +162,49 @@ TEST(losses_follow_their_formulas) {
   });
 }
 
-// e^88.8 is infinite in float32, e^-88.8 is not normal, and 1e-30 is lost beside 1.
+// e^88.8 is infinite in float32, e^-88.8 is not normal, and 1e-30 is lost beside 1. Rows have both
+// signs, or are all equal.
 TEST(fused_losses_of_extreme_inputs) {
   for_each_loss([]<class F, class T>(const KernelTable<T>& table) {
-    for (const double size : {1e4, 710.0, 88.8, 1e-30, 0.0}) {
-      const Batch<T> batch(9, false, 1);
-      for (Index i = 0; i < batch.d; ++i)
-        for (Index j = 0; j < batch.m; ++j)
-          batch.prediction()(i, j) = static_cast<T>((i + j) % 2 == 0 ? size : -size);
-      check_batch<F>(table, true, batch);
-    }
+    for (const Index m : kShortAndLong)
+      for (const double size : {1e4, 710.0, 88.8, 1e-30, 0.0})
+        for (const bool equal : {false, true}) {
+          const Batch<T> batch(m, false, 1);
+          test::fill(batch.prediction(), [&](Index i, Index j) {
+            return static_cast<T>((equal ? i : i + j) % 2 == 0 ? size : -size);
+          });
+          check_batch<F>(table, true, batch);
+        }
   });
 }
 
-// A class that is impossible, and is not the target, adds nothing (in rows only: elsewhere -inf is
-// an error).
+// Classes that are impossible, and not the target, add nothing (in rows only: elsewhere -inf is an
+// error). Row i has up to i + 1 of them.
 TEST(fused_losses_of_impossible_classes) {
   for_each_loss([]<class F, class T>(const KernelTable<T>& table) {
     if (!F::Matching::row_wise) return;
-    const Batch<T> batch(9, false, 1);
-    for (Index i = 0; i < batch.d; ++i)
-      for (Index j = 2; j < batch.m; j += 3)
-        batch.prediction()(i, j) = -std::numeric_limits<T>::infinity();
-    check_batch<F>(table, true, batch);
-    for (Index i = 0; i < batch.d; ++i) CHECK(std::isfinite(batch.losses.view()(0, i)));
+    for (const Index m : kShortAndLong) {
+      const Batch<T> batch(m, false, 1);
+      for (Index i = 0; i < batch.d; ++i)
+        for (Index j = 2; j < std::min(batch.m, 3 * (i + 1)); j += 3)
+          batch.prediction()(i, j) = -std::numeric_limits<T>::infinity();
+      check_batch<F>(table, true, batch);
+      for (Index i = 0; i < batch.d; ++i) CHECK(std::isfinite(batch.losses.view()(0, i)));
+    }
   });
 }
 
 // Certain and wrong: logarithms end at -100, gradients at 1e12.
 TEST(general_losses_of_certain_predictions) {
   for_each_loss([]<class F, class T>(const KernelTable<T>& table) {
-    const Batch<T> batch(9, true, 1);
-    for (Index i = 0; i < batch.d; ++i)
-      for (Index j = 0; j < batch.m; ++j) {
+    for (const Index m : kShortAndLong) {
+      const Batch<T> batch(m, true, 1);
+      test::fill(batch.prediction(), [](Index i, Index j) {
         constexpr std::array<double, 4> ends{0.0, 1.0, -0.0, 1e-30};
-        batch.prediction()(i, j) = static_cast<T>(ends[static_cast<std::size_t>(i + j) % 4]);
-      }
-    check_batch<F>(table, false, batch);
+        return static_cast<T>(ends[static_cast<std::size_t>(i + j) % 4]);
+      });
+      check_batch<F>(table, false, batch);
+    }
   });
 }
 
@@ -216,14 +225,15 @@ TEST(predictions_outside_the_unit_interval_are_refused) {
 TEST(nan_passes_through_every_loss) {
   for_each_loss([]<class F, class T>(const KernelTable<T>& table) {
     const LossKernels<T>& loss = kernels_of_loss<F>(table);
-    for (const auto form : {loss.fused, loss.general}) {
-      const Batch<T> batch(9, true, 1);
-      batch.prediction()(2, 4) = std::numeric_limits<T>::quiet_NaN();
-      CHECK_EQUAL(form(batch.arguments(false)), -1);
-      for (Index i = 0; i < batch.d; ++i)
-        CHECK_EQUAL(std::isnan(batch.losses.view()(0, i)), i == 2);
-      CHECK(std::isnan(batch.gradient.view()(2, 4)));
-    }
+    for (const auto form : {loss.fused, loss.general})
+      for (const Index m : kShortAndLong) {
+        const Batch<T> batch(m, true, 1);
+        batch.prediction()(2, m - 1) = std::numeric_limits<T>::quiet_NaN();
+        CHECK_EQUAL(form(batch.arguments(false)), -1);
+        for (Index i = 0; i < batch.d; ++i)
+          CHECK_EQUAL(std::isnan(batch.losses.view()(0, i)), i == 2);
+        CHECK(std::isnan(batch.gradient.view()(2, m - 1)));
+      }
   });
 }
 
