@@ -106,22 +106,49 @@ TEST(backward_is_the_derivative_of_forward) {
   });
 }
 
+// In short rows, which are computed several at once, and in long ones.
 TEST(nan_passes_through_every_activation) {
   test::for_each_table([]<class T>(const KernelTable<T>& table) {
     for_each_activation(table, [&](const ActivationKernels<T>& f) {
-      constexpr Index n = 2 * kLanes<T>;
-      for (Index at = 0; at < n; ++at) {
-        const Guarded<T> z = padded_matrix<T>(1, n, 3, 45), a = padded_zeros<T>(1, n);
-        const MatrixView<T> in = z.view(), out = a.view();
-        in(0, at) = std::numeric_limits<T>::quiet_NaN();
-        f.forward(in, out, nullptr);
-        for (Index j = 0; j < n; ++j)
-          CHECK_FOR(label(table, f.name, j), std::isnan(out(0, j)) == (f.row_wise || j == at));
-        test::fill(out, [](Index, Index) { return T(0.25); });
-        f.backward(out, out, in, in, nullptr);
-        for (Index j = 0; j < n; ++j)
-          CHECK_FOR(label(table, f.name, j), std::isnan(in(0, j)) == (f.row_wise || j == at));
-      }
+      for (const Index n : {9, 16, 33})
+        for (Index at = 0; at < n; ++at) {
+          const Guarded<T> z = padded_matrix<T>(1, n, 3, 45), a = padded_zeros<T>(1, n);
+          const MatrixView<T> in = first_columns(z, n), out = first_columns(a, n);
+          in(0, at) = std::numeric_limits<T>::quiet_NaN();
+          f.forward(in, out, nullptr);
+          for (Index j = 0; j < n; ++j)
+            CHECK_FOR(label(table, f.name, j), std::isnan(out(0, j)) == (f.row_wise || j == at));
+          test::fill(out, [](Index, Index) { return T(0.25); });
+          f.backward(out, out, in, in, nullptr);
+          for (Index j = 0; j < n; ++j)
+            CHECK_FOR(label(table, f.name, j), std::isnan(in(0, j)) == (f.row_wise || j == at));
+        }
+    });
+  });
+}
+
+// Inputs whose exponentials overflow or vanish, of both signs or all equal, have outputs and
+// gradients that are numbers.
+TEST(activations_of_extreme_inputs_are_finite) {
+  test::for_each_table([]<class T>(const KernelTable<T>& table) {
+    for_each_activation(table, [&](const ActivationKernels<T>& f) {
+      for (const Index n : {9, 16, 33})
+        for (const double size : {1e4, 710.0, 88.8, 1e-30, 0.0}) {
+          const Guarded<T> z = padded_zeros<T>(3, n), a = padded_zeros<T>(3, n),
+                           da = padded_matrix<T>(3, n, 1, 46);
+          const MatrixView<T> in = first_columns(z, n), out = first_columns(a, n),
+                              gradient = first_columns(da, n);
+          test::fill(in, [&](Index i, Index j) {
+            return static_cast<T>(i == 0 || (i == 1 && j % 2 == 0) ? size : -size);
+          });
+          f.forward(in, out, nullptr);
+          f.backward(in, out, gradient, gradient, nullptr);
+          bool finite = true;
+          for (Index i = 0; i < 3; ++i)
+            for (Index j = 0; j < n; ++j)
+              finite = finite && std::isfinite(out(i, j)) && std::isfinite(gradient(i, j));
+          CHECK_FOR(label(table, f.name, n) + text(" at ", size), finite);
+        }
     });
   });
 }
