@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/random.hpp"
+#include "base/thread_pool.hpp"
 #include "network/network.hpp"
 
 namespace chainrule {
@@ -159,6 +160,15 @@ bool suits(const std::vector<T>& y_hat) {
   return !Loss::needs_probabilities ||
          std::ranges::all_of(y_hat, [](T p) { return p > T(1e-3) && p < T(1 - 1e-3); });
 }
+
+// ---- Threads
+// ----------------------------------------------------------------------------------------
+
+// While one lives, all threads that are asked for take part.
+struct AllWorkers {
+  AllWorkers() { set_wait_for_all_workers(true); }
+  ~AllWorkers() { set_wait_for_all_workers(false); }
+};
 
 // ---- Bytes
 // ------------------------------------------------------------------------------------------

@@ -1,6 +1,5 @@
 #include "network/execution.hpp"
 
-#include "base/thread_pool.hpp"
 #include "kernels/dispatch.hpp"
 #include "network/fixtures.hpp"
 #include "test.hpp"
@@ -17,11 +16,6 @@ NetworkSpec wide_network() {
 }
 
 constexpr Index kRows = 300;  // more than a chunk
-
-struct AllWorkers {
-  AllWorkers() { set_wait_for_all_workers(true); }
-  ~AllWorkers() { set_wait_for_all_workers(false); }
-};
 
 // Everything that a network can compute, one after the other.
 template <class T>
