@@ -11,6 +11,7 @@ namespace chainrule {
 template <class... Parts>
 std::string text(const Parts&... parts) {
   std::ostringstream out;
+  out.exceptions(std::ios::badbit);  // without memory there is no text, rather than half of it
   (out << ... << parts);
   return out.str();
 }

@@ -13,7 +13,11 @@ namespace chainrule::json {
 
 struct Member;
 struct Value;
-using Array = std::vector<Value>;
+// A type of its own: libstdc++ takes a variant of nothing but vectors, strings and numbers for one
+// that is never empty, and destroys what is not there when copying one fails.
+struct Array : std::vector<Value> {
+  using vector::vector;
+};
 using Object = std::vector<Member>;  // in the order of the text, each key once
 
 // A whole number is uint64_t only where int64_t cannot hold it, and double only where neither can.

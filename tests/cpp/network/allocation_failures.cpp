@@ -1,0 +1,133 @@
+// What does a network do when memory runs out, in each of its calls?
+#include "allocation_failures.hpp"
+#include "network/fixtures.hpp"
+#include "network/state.hpp"
+#include "test.hpp"
+
+namespace chainrule {
+
+namespace {
+
+using test::Bytes;
+
+constexpr Index kFeatures = 4, kOutputs = 3, kRows = 20;
+
+template <class V>
+void add(const V* values, Index n, Bytes& result) {
+  const std::size_t size = result.size(), more = static_cast<std::size_t>(n) * sizeof(V);
+  result.resize(size + more);
+  std::memcpy(result.data() + size, values, more);
+}
+
+// A network that has learnt, and holds all that a network can hold.
+template <class T>
+std::unique_ptr<Network<T>> trained() {
+  NetworkSpec spec = network_spec<T>(
+      kFeatures, {dense(6, "relu"), activation("tanh"), dense(kOutputs, "sigmoid")});
+  spec.loss = to_spec(Mse{});
+  auto network = std::make_unique<Network<T>>(spec);
+  network->set_optimizer(to_spec(Adam{}));
+  const TestData<T> data(kRows, kFeatures, kOutputs);
+  for (int step = 0; step < 2; ++step)
+    network->train_step(data.examples(), to_spec(Mse{}), nullptr);
+  network->end_epoch();
+  return network;
+}
+
+template <class T>
+Bytes look_at(const Network<T>& network) {
+  CHECK(!network.is_training());
+  return to_bytes(network, true);
+}
+
+// act(network, result) on a network that has learnt.
+template <class T, class Act>
+void check_failures(const Act& act) {
+  test::check_failures(trained<T>, look_at<T>, act);
+}
+
+}  // namespace
+
+TEST(allocation_failures_while_looking) {
+  for_each_dtype([]<class T>() {
+    const TestData<T> data(kRows, kFeatures, kOutputs);
+    const std::vector<double> weights = random_weights(kRows, 1);
+    const Examples<T> examples = weighted(data.examples(), weights);
+    const FormulaSpec loss = to_spec(BinaryCrossEntropy{});
+    check_failures<T>([&](const Network<T>& network, Bytes& result) {
+      const std::vector<T> y_hat = predict(network, data.inputs());
+      add(y_hat.data(), std::ssize(y_hat), result);
+    });
+    check_failures<T>([&](const Network<T>& network, Bytes& result) {
+      const LossSums sums = network.evaluate(examples, loss, {});
+      add(&sums.loss, 1, result);
+    });
+    check_failures<T>([&](const Network<T>& network, Bytes& result) {
+      std::vector<T> losses(kRows);
+      network.example_losses(data.examples(), loss, losses.data());
+      add(losses.data(), kRows, result);
+    });
+    check_failures<T>([&](const Network<T>& network, Bytes& result) {
+      const Trace<T> trace = network.trace(data.examples(), loss, 0.1);
+      add(trace.dx.data(), std::ssize(trace.dx), result);
+      add(&trace.new_loss, 1, result);
+    });
+    check_failures<T>([](const Network<T>& network, Bytes& result) {
+      const Snapshot<T> snapshot = network.snapshot();
+      add(snapshot.slots.back().data(), snapshot.slots.back().size(), result);
+    });
+    check_failures<T>([](const Network<T>& network, Bytes& result) {
+      const Bytes file = to_bytes(network, true);
+      add(file.data(), std::ssize(file), result);
+    });
+  });
+}
+
+TEST(allocation_failures_of_gradients) {
+  for_each_dtype([]<class T>() {
+    const TestData<T> data(kRows, kFeatures, kOutputs);
+    check_failures<T>([&](Network<T>& network, Bytes& result) {
+      const Gradients<T> gradients = network.gradients(data.examples(), to_spec(Mse{}), true);
+      add(gradients.flat.data(), gradients.flat.size(), result);
+    });
+    std::vector<T> y_hat(data.y.size());
+    const auto forward = [&](Network<T>& network, Bytes& result) {
+      network.forward(data.inputs(), {y_hat.data(), kRows, kOutputs, kOutputs});
+      add(y_hat.data(), std::ssize(y_hat), result);
+    };
+    check_failures<T>(forward);
+    const auto make = [&] {
+      auto network = trained<T>();
+      Bytes ignored;
+      forward(*network, ignored);
+      return network;
+    };
+    test::check_failures(make, look_at<T>, [&](Network<T>& network, Bytes& result) {
+      const Gradients<T> gradients = network.backward(data.targets());
+      add(gradients.flat.data(), gradients.flat.size(), result);
+    });
+  });
+}
+
+// With other fields of the same formula, and with another formula.
+TEST(allocation_failures_of_steps) {
+  for_each_dtype([]<class T>() {
+    const TestData<T> data(kRows, kFeatures, kOutputs);
+    const std::vector<double> weights = random_weights(kRows, kOutputs);
+    const Examples<T> examples = weighted(data.examples(), weights);
+    for_each_type(Optimizers{}, [&]<class Optimizer>() {
+      const FormulaSpec optimizer = to_spec(lively<Optimizer>()), loss = to_spec(Mse{});
+      check_failures<T>([&](Network<T>& network, Bytes& result) {
+        const double j = network.train_step(examples, loss, nullptr, &optimizer);
+        add(&j, 1, result);
+      });
+      check_failures<T>([&](Network<T>& network, Bytes&) {
+        const std::vector<T> gradient(static_cast<std::size_t>(network.table().size), T(0.5));
+        network.apply(gradient.data(), nullptr, &optimizer);
+      });
+      check_failures<T>([&](Network<T>& network, Bytes&) { network.set_optimizer(optimizer); });
+    });
+  });
+}
+
+}  // namespace chainrule
