@@ -40,7 +40,7 @@ void OptimizerState<T>::change(const FormulaSpec& formula, Index size) {
     return;
   }
   check_optimizer(formula);
-  spec.formula = formula;
+  spec.formula.values = formula.values;
 }
 
 template <class T>

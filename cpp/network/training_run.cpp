@@ -22,21 +22,22 @@ TrainingRun<T>::TrainingRun(Network<T>& network, Examples<T> examples,
   const FloatEnvironment environment;
   const Index d = examples_.rows(), n = examples_.x.cols;
   check(d > 0, "x: expected at least one row, got none");
-  {
-    const std::unique_lock lock(network_.mutex());
-    network_.use_optimizer(options.optimizer);
-    if (options.loss != nullptr) network_.set_loss(*options.loss);
-    check(network_.spec().loss.has_value(), "loss: none is set");
-    plan_ = &network_.plan({PlanPurpose::train, plan_capacity(std::min(options.batch_size, d)),
-                            &*network_.spec().loss, examples_.weights_per_output()});
-  }
   options_.batch_size = std::min(options_.batch_size, d);
   examples_.mean_weight = mean_of_weights(examples);
-  workspace_.emplace(network_.workspaces(), plan_->workspace_size);
   gathered_stride_ = round_up(n, kLanes<T>) + kLanes<T>;
   if (options_.shuffle) gathered_ = AlignedBuffer<T>(options_.batch_size * gathered_stride_);
   if (options_.keep_predictions) predictions_ = AlignedBuffer<T>(d * network_.table().n_outputs());
   order_.resize(static_cast<std::size_t>(d));
+  const std::unique_lock lock(network_.mutex());
+  std::optional<FormulaSpec> loss = network_.spec().loss;
+  if (options.loss != nullptr) loss = *options.loss;
+  check(loss.has_value(), "loss: none is set");
+  plan_ = &network_.plan({PlanPurpose::train, plan_capacity(options_.batch_size), &*loss,
+                          examples_.weights_per_output()});
+  workspace_.emplace(network_.workspaces(), plan_->workspace_size);
+  // The network changes last: what fails before has changed nothing.
+  network_.use_optimizer(options.optimizer);
+  network_.set_loss(std::move(loss));
 }
 
 template <class T>

@@ -1,7 +1,10 @@
 // What does a network do when memory runs out, in each of its calls?
+#include <limits>
+
 #include "allocation_failures.hpp"
 #include "network/fixtures.hpp"
 #include "network/state.hpp"
+#include "network/training_run.hpp"
 #include "test.hpp"
 
 namespace chainrule {
@@ -11,6 +14,7 @@ namespace {
 using test::Bytes;
 
 constexpr Index kFeatures = 4, kOutputs = 3, kRows = 20;
+constexpr double kForever = std::numeric_limits<double>::infinity();
 
 template <class V>
 void add(const V* values, Index n, Bytes& result) {
@@ -126,6 +130,28 @@ TEST(allocation_failures_of_steps) {
         network.apply(gradient.data(), nullptr, &optimizer);
       });
       check_failures<T>([&](Network<T>& network, Bytes&) { network.set_optimizer(optimizer); });
+    });
+  });
+}
+
+// Wherever a fit fails, no epoch, no optimiser and no loss of it is left.
+TEST(allocation_failures_of_fits) {
+  for_each_dtype([]<class T>() {
+    const TestData<T> data(kRows, kFeatures, kOutputs);
+    const std::vector<double> weights = random_weights(kRows, 1);
+    const Examples<T> examples = weighted(data.examples(), weights);
+    const FormulaSpec loss = to_spec(BinaryCrossEntropy{});
+    for_each_type(Optimizers{}, [&]<class Optimizer>() {
+      const FormulaSpec optimizer = to_spec(lively<Optimizer>());
+      check_failures<T>([&](Network<T>& network, Bytes& result) {
+        TrainingRun<T> run(network, examples, {8, true, true, &optimizer, &loss});
+        for (int epoch = 0; epoch < 2; ++epoch) {
+          run.begin_epoch();
+          run.run(0, kForever, 0.01);
+          run.end_epoch();
+        }
+        add(run.predictions().data, kRows * kOutputs, result);
+      });
     });
   });
 }
