@@ -44,8 +44,7 @@ template <class T>
 Network<T>::Network(NetworkSpec spec)
     : spec_(std::move(spec)),
       table_(spec_),
-      usual_loss_(usual_loss_of(table_.stages.back().activations)),
-      parameters_(table_.size) {
+      usual_loss_(usual_loss_of(table_.stages.back().activations)) {
   initialize(spec_.seed);
 }
 
@@ -93,8 +92,10 @@ void Network<T>::set_optimizer(const std::optional<FormulaSpec>& formula) {
 template <class T>
 void Network<T>::initialize(std::uint64_t seed) {
   const FloatEnvironment environment;
+  AlignedBuffer<T> drawn(table_.size);
+  chainrule::initialize(spec_, table_, seed, drawn.data());
   const std::unique_lock lock(mutex_);
-  chainrule::initialize(spec_, table_, seed, parameters_.data());
+  parameters_ = std::move(drawn);
   optimizer_.reset();
   training_forwards_ = epochs_ = 0;
   parameters_changed();
@@ -204,41 +205,56 @@ Snapshot<T> Network<T>::snapshot() const {
   return snapshot;
 }
 
+// Whether the memory of a snapshot is enough, so that nothing can fail half way.
+template <class T>
+bool Network<T>::has_room(const Snapshot<T>& snapshot) const {
+  const auto &own = optimizer_, &other = snapshot.optimizer;
+  return snapshot.parameters.size() == parameters_.size() && snapshot.loss == spec_.loss &&
+         own.has_value() == other.has_value() && (!own || own->spec.formula == other->formula);
+}
+
+template <class T>
+void Network<T>::copy_into(Snapshot<T>& snapshot) const {
+  copy_buffer(parameters_, snapshot.parameters);
+  snapshot.loss = spec_.loss;
+  snapshot.training_forwards = training_forwards_;
+  snapshot.epochs = epochs_;
+  if (!optimizer_) return;
+  snapshot.optimizer = optimizer_->spec;
+  snapshot.slots.resize(optimizer_->slots.size());
+  for (std::size_t s = 0; s < snapshot.slots.size(); ++s)
+    copy_buffer(optimizer_->slots[s], snapshot.slots[s]);
+  snapshot.powers = optimizer_->powers;
+}
+
 template <class T>
 void Network<T>::snapshot(Snapshot<T>& into) const {
   const std::shared_lock lock(mutex_);
-  copy_buffer(parameters_, into.parameters);
-  into.loss = spec_.loss;
-  into.training_forwards = training_forwards_;
-  into.epochs = epochs_;
-  if (!optimizer_) {
-    into.optimizer.reset();
-    into.slots.clear();
-    into.powers.clear();
-    return;
+  if (has_room(into)) {
+    copy_into(into);
+  } else {
+    Snapshot<T> fresh;
+    copy_into(fresh);
+    into = std::move(fresh);
   }
-  into.optimizer = optimizer_->spec;
-  into.slots.resize(optimizer_->slots.size());
-  for (std::size_t s = 0; s < into.slots.size(); ++s)
-    copy_buffer(optimizer_->slots[s], into.slots[s]);
-  into.powers = optimizer_->powers;
 }
 
 template <class T>
 void Network<T>::restore(const Snapshot<T>& snapshot) {
+  std::optional<FormulaSpec> loss = snapshot.loss;
+  std::optional<OptimizerState<T>> optimizer;
+  if (snapshot.optimizer) {
+    optimizer.emplace(snapshot.optimizer->formula, table_.size);
+    optimizer->spec.updates = snapshot.optimizer->updates;
+    for (std::size_t s = 0; s < snapshot.slots.size(); ++s)
+      std::copy_n(snapshot.slots[s].data(), table_.size, optimizer->slots[s].data());
+    optimizer->powers = snapshot.powers;
+  }
   const std::unique_lock lock(mutex_);
   std::copy_n(snapshot.parameters.data(), table_.size, parameters_.data());
-  spec_.loss = snapshot.loss;
-  training_forwards_ = snapshot.training_forwards;
-  epochs_ = snapshot.epochs;
-  optimizer_.reset();
-  if (snapshot.optimizer) {
-    optimizer_.emplace(snapshot.optimizer->formula, table_.size);
-    optimizer_->spec = *snapshot.optimizer;
-    for (std::size_t s = 0; s < snapshot.slots.size(); ++s)
-      std::copy_n(snapshot.slots[s].data(), table_.size, optimizer_->slots[s].data());
-    optimizer_->powers = snapshot.powers;
-  }
+  set_loss(std::move(loss));
+  optimizer_ = std::move(optimizer);
+  set_counters(snapshot.training_forwards, snapshot.epochs);
   parameters_changed();
 }
 

@@ -169,7 +169,8 @@ class Network {
 
   AlignedBuffer<T> snapshot_of_parameters() const;
   Snapshot<T> snapshot() const;
-  // Into an earlier snapshot of this network, whose memory serves again.
+  // Into an earlier snapshot of this network, whose memory serves again where it is enough. If this
+  // fails, `into` is the earlier one still.
   void snapshot(Snapshot<T>& into) const;
   void restore(const Snapshot<T>& snapshot);
   // The number l = 1..L of the first layer that is not finite: its parameters, or what the last
@@ -185,6 +186,8 @@ class Network {
 
  private:
   Index threads() const;
+  bool has_room(const Snapshot<T>& snapshot) const;
+  void copy_into(Snapshot<T>& snapshot) const;
   void check_prediction_range(const Run<T>& run) const;
   Update<T> begin_update(const KernelTable<T>& kernels, const double* learning_rate);
   void update_from(Run<T>& run, const double* learning_rate);

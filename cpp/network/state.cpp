@@ -91,10 +91,11 @@ void set_state(Network<T>& network, const ModelDescription& model,
         "state: expected that of a network with the same layers and dtype");
   std::optional<OptimizerState<T>> optimizer;
   if (model.optimizer) optimizer.emplace(model.optimizer->formula, network.table().size);
-  const std::unique_lock lock(network.mutex());
+  std::optional<FormulaSpec> loss = model.network.loss;
+  const std::unique_lock lock(network.mutex());  // nothing fails from here on
   take_block(network.table(), tensors, network.parameters());
   if (optimizer) {
-    optimizer->spec = *model.optimizer;
+    optimizer->spec.updates = model.optimizer->updates;
     for (AlignedBuffer<T>& slot : optimizer->slots)
       take_block(network.table(), tensors, slot.data());
     for (std::size_t p = 0; p < optimizer->powers.size(); ++p)
@@ -102,7 +103,7 @@ void set_state(Network<T>& network, const ModelDescription& model,
   }
   network.optimizer_state() = std::move(optimizer);
   network.set_counters(model.training_forwards, model.epochs);
-  network.set_loss(model.network.loss);
+  network.set_loss(std::move(loss));
   network.set_seed(model.network.seed);
   network.parameters_changed();
 }

@@ -50,6 +50,14 @@ void check_failures(const Act& act) {
   test::check_failures(trained<T>, look_at<T>, act);
 }
 
+// act(result), which makes a network.
+template <class Act>
+void check_failures_of_making(const Act& act) {
+  const auto make = [] { return std::make_unique<int>(); };
+  const auto look = [](int) { return Bytes(1); };
+  test::check_failures(make, look, [&](int, Bytes& result) { act(result); });
+}
+
 }  // namespace
 
 TEST(allocation_failures_while_looking) {
@@ -154,6 +162,61 @@ TEST(allocation_failures_of_fits) {
       });
     });
   });
+}
+
+TEST(allocation_failures_while_building) {
+  for_each_dtype([]<class T>() {
+    for_each_type(Initializers{}, []<class Initializer>() {
+      DenseSpec hidden = dense(6, "relu");
+      hidden.initializer = to_spec(Initializer{});
+      const NetworkSpec spec = network_spec<T>(kFeatures, {hidden, dense(kOutputs, "softmax")});
+      check_failures_of_making([&](Bytes& result) {
+        const Network<T> built(spec);
+        add(built.parameters(), built.table().size, result);
+      });
+    });
+    check_failures<T>([](Network<T>& network, Bytes&) { network.initialize(9); });
+  });
+}
+
+TEST(allocation_failures_while_loading) {
+  for_each_dtype([]<class T>() {
+    const auto other = trained<T>();
+    other->initialize(9);
+    other->set_loss(to_spec(BinaryCrossEntropy{}));
+    for_each_type(Optimizers{}, [&]<class Optimizer>() {
+      other->set_optimizer(to_spec(Optimizer{}));
+      const Bytes file = to_bytes(*other, true);
+      check_failures_of_making([&](Bytes& result) {
+        const AnyNetwork loaded = network_from_bytes(file);
+        const auto& network = *std::get<std::unique_ptr<Network<T>>>(loaded);
+        add(network.parameters(), network.table().size, result);
+      });
+      const State state = state_of(*other, true);
+      std::vector<const void*> tensors;
+      for (const StateTensor& tensor : state.tensors) tensors.push_back(tensor.bytes.data());
+      check_failures<T>(
+          [&](Network<T>& network, Bytes&) { set_state(network, state.description, tensors); });
+      const Snapshot<T> snapshot = other->snapshot();
+      check_failures<T>([&](Network<T>& network, Bytes&) { network.restore(snapshot); });
+    });
+  });
+}
+
+// An earlier snapshot stays the one it was until the new one is there.
+TEST(allocation_failures_of_snapshots) {
+  struct Kept {
+    explicit Kept(const NetworkSpec& spec) : network(spec), snapshot(network.snapshot()) {}
+    Network<double> network;
+    Snapshot<double> snapshot;
+  };
+  const auto network = trained<double>();
+  const auto make = [&] { return std::make_unique<Kept>(network->spec()); };
+  const auto look = [](Kept& kept) {
+    kept.network.restore(kept.snapshot);
+    return look_at(kept.network);
+  };
+  test::check_failures(make, look, [&](Kept& kept, Bytes&) { network->snapshot(kept.snapshot); });
 }
 
 }  // namespace chainrule
