@@ -160,9 +160,10 @@ std::vector<std::byte> read_file(const fs::path& path) {
 
 void save_file(const fs::path& path, std::span<const std::byte> bytes) {
   check_name("cannot write", path);
-  const fs::path target = resolve_links(path), folder = target.parent_path();
+  const fs::path target = resolve_links(path), parent = target.parent_path();
+  const fs::path folder = parent.empty() ? "." : parent;
   const Permissions permissions = permissions_of(target);
-  const fs::path temporary = temporary_name(folder);
+  const fs::path temporary = temporary_name(parent);
   std::error_code code = write_new(temporary, permissions, bytes);
   if (!code) fs::rename(temporary, target, code);
   if (code) {
@@ -170,7 +171,7 @@ void save_file(const fs::path& path, std::span<const std::byte> bytes) {
     fs::remove(temporary, ignored);
     throw FileError(text("cannot write ", bytes.size(), " bytes to"), path, code);
   }
-  if (!flush_folder(folder.empty() ? "." : folder))
+  if (!flush_folder(folder))
     throw FileError("written, but cannot flush the folder of", path, last_error());
 }
 

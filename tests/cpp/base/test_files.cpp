@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <random>
 #include <string>
 
@@ -12,6 +13,7 @@
 #include <unistd.h>
 #endif
 
+#include "allocation_failures.hpp"
 #include "test.hpp"
 
 namespace chainrule {
@@ -176,5 +178,27 @@ TEST(files_in_a_folder_that_may_not_be_written) {
 }
 
 #endif
+
+// A save that fails for want of memory leaves the old file, and nothing beside it.
+TEST(files_survive_failures_of_memory) {
+  const Folder folder;
+  const fs::path path = folder / "a link", target = folder / "a model.safetensors";
+  fs::create_symlink(target.filename(), path);
+  const auto make = [&] {
+    save_file(target, bytes_of("old"));
+    return std::make_unique<fs::path>(path);
+  };
+  const auto look = [&](const fs::path& saved) {
+    CHECK_EQUAL(folder.n_entries(), 2u);
+    return read_file(saved);
+  };
+  const std::vector<std::byte> fresh = bytes_of("a new and longer content");
+  test::check_failures(make, look,
+                       [&](const fs::path& saved, test::Bytes&) { save_file(saved, fresh); });
+  test::check_failures(make, look, [](const fs::path& saved, test::Bytes& result) {
+    const std::vector<std::byte> content = read_file(saved);
+    result.assign(content.begin(), content.end());
+  });
+}
 
 }  // namespace chainrule
