@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <exception>
+#include <new>
 #include <thread>
 
 #if !defined(_WIN32)
@@ -139,11 +140,14 @@ class ThreadPool {
   CpuLimits limits_ = read_cpu_limits();
 };
 
-void ThreadPool::run(Index n_items, Index n_threads, RegionWork work, void* context) {
-  ++report.n_regions;
+void run_alone(Index n_items, RegionWork work, void* context) {
   report.n_threads_took_part = 1;
+  for (Index item = 0; item < n_items; ++item) work(context, item, 0);
+}
+
+void ThreadPool::run(Index n_items, Index n_threads, RegionWork work, void* context) {
   if (busy_.test_and_set(std::memory_order_acquire)) {
-    for (Index item = 0; item < n_items; ++item) work(context, item, 0);
+    run_alone(n_items, work, context);
     return;
   }
   n_threads = start_workers(std::min({n_items, n_threads, kMaxThreads}));
@@ -294,25 +298,39 @@ void forget_pool_in_child() {
 #endif
 }
 
-// Without a lock, which another thread could hold at the moment of a fork.
-ThreadPool& pool() {
+// Without a lock, which another thread could hold at the moment of a fork. Null if there is no
+// memory for one: a region must not fail, for it may have begun to change parameters.
+ThreadPool* pool() {
   ThreadPool* existing = the_pool.load(std::memory_order_acquire);
-  if (existing != nullptr) return *existing;
+  if (existing != nullptr) return existing;
   forget_pool_in_child();
-  auto fresh = std::make_unique<ThreadPool>();
-  if (the_pool.compare_exchange_strong(existing, fresh.get())) return *fresh.release();
-  return *existing;
+  try {
+    auto fresh = std::make_unique<ThreadPool>();
+    if (the_pool.compare_exchange_strong(existing, fresh.get())) return fresh.release();
+    return existing;
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
 }
 
 }  // namespace
 
 void run_region(Index n_items, Index n_threads, RegionWork work, void* context) {
   assert(n_items > 1 && n_threads > 1);
-  pool().run(n_items, n_threads, work, context);
+  ++report.n_regions;
+  if (ThreadPool* const workers = pool())
+    workers->run(n_items, n_threads, work, context);
+  else
+    run_alone(n_items, work, context);
 }
 
-SpinScope::SpinScope() : n_scopes_(&pool().n_spin_scopes()) { ++*n_scopes_; }
-SpinScope::~SpinScope() { --*n_scopes_; }
+SpinScope::SpinScope() {
+  if (ThreadPool* const workers = pool()) n_scopes_ = &workers->n_spin_scopes();
+  if (n_scopes_ != nullptr) ++*n_scopes_;
+}
+SpinScope::~SpinScope() {
+  if (n_scopes_ != nullptr) --*n_scopes_;
+}
 
 RegionReport region_report() { return report; }
 void reset_region_report() { report = {}; }

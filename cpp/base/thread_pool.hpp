@@ -48,7 +48,7 @@ class SpinScope {
   SpinScope& operator=(const SpinScope&) = delete;
 
  private:
-  std::atomic<Index>* n_scopes_;
+  std::atomic<Index>* n_scopes_ = nullptr;
 };
 
 // What this thread has called, for tests. Loops that run inline (one item or one thread) are not

@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "allocations.hpp"
 #include "base/float_environment.hpp"
 #include "test.hpp"
 
@@ -212,6 +213,19 @@ TEST(fork_while_a_region_runs) {
     CHECK(succeeds_in_child([] { return each_once(visits(20, 3)); }));
   stop = true;
   busy.join();
+}
+
+// Where there is no memory for a pool or a thread, the caller does all of it.
+TEST(a_forked_child_without_memory_works_alone) {
+  const auto works_alone = [] {
+    std::atomic<int> n_visits = 0;
+    const test::OutOfMemory failure(1, test::OutOfMemory::from_then_on);
+    const SpinScope spin;
+    parallel_for(8, 3, [&](Index, Index) noexcept { ++n_visits; });
+    return failure.happened() && n_visits == 8 && region_report().n_threads_took_part == 1;
+  };
+  CHECK(each_once(visits(8, 3)));
+  CHECK(succeeds_in_child(works_alone));  // which has neither yet
 }
 
 }  // namespace chainrule
