@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-import cmake
 import hypothesis
-import ninja
 import numpy as np
 import pytest
 
-REPOSITORY = Path(__file__).resolve().parent.parent
+import cmake_build
 
 # Examples are drawn the same way in every run, and no test is judged by the clock.
 hypothesis.settings.register_profile("chainrule", deadline=None, derandomize=True)
@@ -70,27 +67,16 @@ class CppBuild:
         }
         # An object may have outlived its source.
         return {
-            source: objects[source] for source in sorted(objects) if (REPOSITORY / source).is_file()
+            source: objects[source]
+            for source in sorted(objects)
+            if (cmake_build.REPOSITORY / source).is_file()
         }
 
 
 @pytest.fixture(scope="session")
 def cpp_build() -> CppBuild:
     """Compile the core with its tests into build/tests, or what changed since the last time."""
-    build = CppBuild(REPOSITORY / "build" / "tests")
-    options = {
-        "CMAKE_MAKE_PROGRAM": Path(ninja.BIN_DIR) / "ninja",
-        "CMAKE_BUILD_TYPE": "Release",
-        "CHAINRULE_BUILD_TESTS": "ON",
-    }
-    defines = [f"-D{name}={value}" for name, value in options.items()]
-    _cmake("-G", "Ninja", "-S", REPOSITORY, "-B", build.folder, *defines)
-    _cmake("--build", build.folder, "-j", "2")
-    return build
-
-
-def _cmake(*arguments: object) -> None:
-    command = [Path(cmake.CMAKE_BIN_DIR) / "cmake", *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        pytest.fail(f"{' '.join(map(str, command))}\n{done.stdout}{done.stderr}", pytrace=False)
+    try:
+        return CppBuild(cmake_build.build("tests"))
+    except RuntimeError as error:
+        pytest.fail(str(error), pytrace=False)
