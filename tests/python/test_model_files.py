@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 import chainrule as cr
+import kills
 from files import make_golden
-from helpers import run_code, same_bits
+from helpers import run_python, same_bits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -216,32 +217,10 @@ def test_a_newer_file_names_both_versions() -> None:
 
 # ---- Kills ---------------------------------------------------------------------------------------
 
-KILLS = """
-import os, random, signal, sys, time
-import chainrule as cr
-path = sys.argv[1]
-nets = [cr.mlp([64, 512, 64], seed=seed) for seed in (1, 2)]
-known = [net.to_bytes() for net in nets]
-nets[0].save(path)
-draw = random.Random(0)
-found = set()
-for _ in range(25):
-    child = os.fork()
-    if child == 0:
-        while True:
-            for net in nets:
-                net.save(path)
-    time.sleep(draw.uniform(0.001, 0.03))
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    found.add(known.index(cr.load(path).to_bytes()))
-print(sorted(found))
-"""
-
 
 def test_a_kill_leaves_the_old_file_or_the_new_one(tmp_path: Path) -> None:
-    printed = run_code(f"import sys; sys.argv[1:] = [{str(tmp_path / 'model')!r}]\n{KILLS}")
-    assert printed == "[0, 1]\n"
+    done = run_python(kills.__file__, str(tmp_path / "model"), "25")
+    assert (done.stdout, done.stderr) == ("[0, 1]\n", "")
 
 
 # ---- Golden files --------------------------------------------------------------------------------
