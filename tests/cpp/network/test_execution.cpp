@@ -168,6 +168,7 @@ TEST(execution_of_the_fused_update_is_gradients_and_sweep) {
               if (!suits<Loss>(predict(fused, data.inputs()))) return;
               Optimizer optimizer;
               optimizer.weight_decay = 0.125;
+              optimizer.decay_biases = false;
               for (Network<T>* network : {&fused, &swept})
                 network->set_optimizer(to_spec(optimizer));
               for (int step = 0; step < 3; ++step) {

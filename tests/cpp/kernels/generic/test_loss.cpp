@@ -237,23 +237,25 @@ TEST(nan_passes_through_every_loss) {
   });
 }
 
-// What is not asked for is not written, and the rest has the same bits.
+// What is not asked for is not written, and the rest has the same bits; in short and in long rows.
 TEST(losses_without_gradient_or_terms) {
   for_each_loss([]<class F, class T>(const KernelTable<T>& table) {
     const LossKernels<T>& loss = kernels_of_loss<F>(table);
-    for (const auto form : {loss.fused, loss.general}) {
-      const Batch<T> all(9, true, 1), few(9, true, 1);
-      LossArguments<T> arguments = few.arguments(false);
-      arguments.scale = {};
-      arguments.gradient = {};
-      arguments.element_losses = {};
-      form(all.arguments(false));
-      form(arguments);
-      CHECK(test::same_bytes<T>(few.losses.view(), all.losses.view()));
-      if (form == loss.fused)
-        CHECK(test::same_bytes<T>({few.y_hat.view().data, few.d, few.m, few.y_hat.view().stride},
+    for (const Index m : {9, 37})
+      for (const auto form : {loss.fused, loss.general}) {
+        const Batch<T> all(m, true, 1), few(m, true, 1);
+        LossArguments<T> arguments = few.arguments(false);
+        arguments.scale = {};
+        arguments.gradient = {};
+        arguments.element_losses = {};
+        form(all.arguments(false));
+        form(arguments);
+        CHECK(test::same_bytes<T>(few.losses.view(), all.losses.view()));
+        if (form == loss.fused)
+          CHECK(
+              test::same_bytes<T>({few.y_hat.view().data, few.d, few.m, few.y_hat.view().stride},
                                   {all.y_hat.view().data, all.d, all.m, all.y_hat.view().stride}));
-    }
+      }
   });
 }
 
