@@ -1,0 +1,268 @@
+"""Which mistakes in backward and optimiser code must the suite find?
+
+Each mutant is wrong in one way in which such code is wrong in practice. `text` stands exactly once
+in its file and is one expression, or whole statements with their semicolons; so is `replacement`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """What is wrong, and the change in a file under cpp/ that makes it so."""
+
+    file: str
+    what: str
+    text: str
+    replacement: str
+
+
+_MUTANTS = {
+    "formulas/activations.inl": [
+        ("the slope of sigmoid has a wrong sign", "a * (splat<V>(1) - a)", "a * (splat<V>(1) + a)"),
+        (
+            "the slope of tanh lacks a factor",
+            "(splat<V>(1) - a) * (splat<V>(1) + a)",
+            "splat<V>(1) - a",
+        ),
+        ("the mask of relu is dropped", "less_equal(a, splat<V>(0))", "less(a, splat<V>(0))"),
+        ("softmax has the diagonal of its Jacobian only", "p * (g - mean)", "p * g"),
+        ("the mean of softmax is not weighted", "p * g", "g"),
+    ],
+    "formulas/losses.inl": [
+        (
+            "the gradient of binary cross-entropy lacks a factor below",
+            "not_below(y_hat * (splat<V>(1) - y_hat), typename V::Number(1e-12))",
+            "not_below(y_hat, typename V::Number(1e-12))",
+        ),
+        (
+            "the gradient of cross-entropy has a wrong sign",
+            "-(y / not_below(y_hat, typename V::Number(1e-12)))",
+            "y / not_below(y_hat, typename V::Number(1e-12))",
+        ),
+        ("cross-entropy forgets the maximum", "log_sum - (x - shift)", "log_sum - x"),
+        (
+            "binary cross-entropy has a wrong sign",
+            "above - z * y + log1p(exp(-magnitude))",
+            "above + z * y + log1p(exp(-magnitude))",
+        ),
+    ],
+    "formulas/optimizers.inl": [
+        ("SGD goes uphill", "w - splat<V>(c[kRate]) * g", "w + splat<V>(c[kRate]) * g"),
+        ("Nesterov is plain momentum", "c[kNesterov] != 0", "false"),
+        (
+            "the first update is dampened, too",
+            "updates_before == 0 ? 1.0 : 1.0 - dampening",
+            "1.0 - dampening",
+        ),
+        ("1 - mu for mu", "c[kMomentum] = momentum;", "c[kMomentum] = 1.0 - momentum;"),
+        (
+            "dampening is left out",
+            "fma(splat<V>(c[kMomentum]), slot[0], splat<V>(c[kGradient]) * g)",
+            "fma(splat<V>(c[kMomentum]), slot[0], g)",
+        ),
+        (
+            "weight decay of SGD has a wrong sign",
+            "c[kNesterov] = nesterov ? 1.0 : 0.0;\n    c[kDecay] = weight_decay;",
+            "c[kNesterov] = nesterov ? 1.0 : 0.0;\n    c[kDecay] = -weight_decay;",
+        ),
+        ("beta_1 for 1 - beta_1", "1.0 - beta_1", "beta_1"),
+        ("beta_2 for 1 - beta_2", "1.0 - beta_2", "beta_2"),
+        ("Adam's mean is not corrected", "rate / (1.0 - power[0])", "rate"),
+        (
+            "the correction of Adam's root lacks its root",
+            "1.0 / __builtin_sqrt(1.0 - power[1])",
+            "1.0 / (1.0 - power[1])",
+        ),
+        ("the power of the other beta", "power[1] *= beta_2;", "power[1] *= beta_1;"),
+        (
+            "epsilon stands inside the root",
+            "fma(sqrt(v), splat<V>(c[kRoot]), splat<V>(c[kEpsilon]))",
+            "sqrt(fma(v, splat<V>(c[kRoot]) * splat<V>(c[kRoot]), splat<V>(c[kEpsilon])))",
+        ),
+        ("Adam's mean forgets nothing", "g - slot[0]", "g"),
+        ("Adam's mean square forgets nothing", "splat<V>(c[kKeepSquare]) * slot[1]", "slot[1]"),
+        (
+            "weight decay of Adam is scaled by the rate",
+            "c[kEpsilon] = epsilon;\n    c[kDecay] = weight_decay;",
+            "c[kEpsilon] = epsilon;\n    c[kDecay] = rate * weight_decay;",
+        ),
+    ],
+    "kernels/generic/products.inl": [
+        ("the bias is not added", "block.bias", "nullptr"),
+        (
+            "chunks but the first are lost",
+            "BlockOfC<T>{chunk, panel_size, nullptr, total}",
+            "BlockOfC<T>{chunk, panel_size}",
+        ),
+        (
+            "the last row of a full chunk is left out",
+            "batch - start < kChunk ? batch : start + kChunk",
+            "batch - start < kChunk ? batch : start + kChunk - 1",
+        ),
+        (
+            "dW of all blocks goes to the first panels",
+            "((block.first_panel + p) * n_in + block.first) * kLanes<T>",
+            "(p * n_in + block.first) * kLanes<T>",
+        ),
+        (
+            "every chunk reads the first rows of the packed X",
+            "block.first * batch + k0 * kTileRows",
+            "block.first * batch",
+        ),
+        (
+            "every chunk reads the first rows of the packed dZ",
+            "(panel * batch + k0) * kLanes<T>",
+            "panel * batch * kLanes<T>",
+        ),
+    ],
+    "kernels/generic/tile.inl": [
+        (
+            "the bias is added once per piece of k",
+            "steps.end && c.bias != nullptr",
+            "c.bias != nullptr",
+        ),
+        ("chains begin anew with each piece of k", "steps.begin", "true"),
+        ("a chunk takes the place of the total", "load(place(to, r, v)) + sum[r][v]", "sum[r][v]"),
+        (
+            "all panels have the bias of the first",
+            "if (bias != nullptr) bias += n_panels * kLanes<T>;",
+            "",
+        ),
+    ],
+    "kernels/generic/elementwise.inl": [
+        ("db is that of the last chunk", "total[v] + chunk[v]", "chunk[v]"),
+        ("dA of the first row for all rows", "load(da.row(i) + j)", "load(da.row(0) + j)"),
+        ("the second slot is read from the first", "load(slots[s] + i)", "load(slots[0] + i)"),
+        (
+            "the edge of W^T is not transposed",
+            "from[lane * kLanes<T> + j]",
+            "from[j * kLanes<T> + lane]",
+        ),
+    ],
+    "kernels/generic/loss.inl": [
+        ("the fused gradient has a wrong sign", "p - t", "t - p"),
+    ],
+    "kernels/generic/rows.inl": [
+        (
+            "half of the lanes are not summed",
+            "combine(lanes.part[i], lanes.part[i + half])",
+            "lanes.part[i]",
+        ),
+        ("what lies beyond a row is summed", "count % V::width != 0", "false"),
+    ],
+    "network/execution.cpp": [
+        ("biases decay as weights do", "update.coefficients(b)", "update.weight_coefficients"),
+        (
+            "biases have the slots of the first weights",
+            "update.slots[s] + b.offset",
+            "update.slots[s]",
+        ),
+        (
+            "biases are not trained",
+            "if (stage.bias >= 0) bias_gradient(segment(stage.bias), dz, buffer_data(op.db));",
+            "",
+        ),
+        (
+            "the last part of a long segment is not updated",
+            "ceil_div(segment.size, kPart)",
+            "std::max<Index>(1, segment.size / kPart)",
+        ),
+        (
+            "every block of dA reads the first panels of W^T",
+            "w_transposed + columns.begin * panel_size",
+            "w_transposed",
+        ),
+    ],
+    "network/plan.cpp": [
+        (
+            "dA is computed with the weights after the update",
+            (
+                "if (s > 0) gradient = backward_dense(s, buffers.dz);\n"
+                "      backward_parameters(s, buffers.dz);"
+            ),
+            (
+                "const BufferId dz = buffers.dz;\n"
+                "      backward_parameters(s, dz);\n"
+                "      if (s > 0) gradient = backward_dense(s, dz);"
+            ),
+        ),
+        ("the slope of the wrong layer", "s > 0 ? chains_[s - 1] : input_chain_", "chains_[s]"),
+        ("the slope behind a product is left out", "operation.activation = link.activation;", ""),
+        (
+            "every loss is fused with every activation",
+            "last.back().index == find_by_name(Activations{}, F::Matching::name)",
+            "true",
+        ),
+        ("the first of several activations is passed over", "k-- > 0", "k-- > 1"),
+    ],
+    "network/training.cpp": [
+        (
+            "a short batch is divided by the size of a full one",
+            "load_targets(run, examples, rows, rows.count)",
+            "load_targets(run, examples, rows, plan.capacity)",
+        ),
+        ("a batch of weight 0 makes an update", "result.weight_sum > 0.0", "true"),
+        ("dX with weights after an update", "pass.version != version_", "false"),
+    ],
+    "network/training_run.cpp": [
+        (
+            "X is not shuffled, y is",
+            "copy_row(examples_.x.row(rows.row(i)), x.cols, x.row(i))",
+            "copy_row(examples_.x.row(i), x.cols, x.row(i))",
+        ),
+        (
+            "every epoch has the same order",
+            "shuffle(order_, network_.spec().seed, network_.epochs())",
+            "shuffle(order_, network_.spec().seed, 0)",
+        ),
+        (
+            "the last batch is left out",
+            "batches_done_ < n_batches() && !diverged_",
+            "(batches_done_ + 1 < n_batches() || batches_done_ == 0) && !diverged_",
+        ),
+    ],
+    "network/batch.cpp": [
+        (
+            "the weight of another row",
+            "examples.weights(rows.row(i), j) / examples.mean_weight",
+            "examples.weights(i, j) / examples.mean_weight",
+        ),
+        (
+            "outputs are added where they are averaged",
+            "run.plan.loss_averages ? static_cast<double>(y.cols) : 1.0",
+            "1.0",
+        ),
+        (
+            "the factor of the gradient is lost",
+            "run.plan.loss_gradient_factor / (static_cast<double>(union_rows) * outputs)",
+            "1.0 / (static_cast<double>(union_rows) * outputs)",
+        ),
+    ],
+    "network/optimizer_state.cpp": [
+        ("every update is the first", "++spec.updates;", ""),
+        (
+            "decay_biases=False is ignored",
+            "if (!formula.decay_biases) formula.weight_decay = 0.0;",
+            "",
+        ),
+        (
+            "the rate of a step is ignored",
+            "learning_rate != nullptr ? *learning_rate : formula.learning_rate",
+            "formula.learning_rate",
+        ),
+    ],
+    "network/parameters.cpp": [
+        (
+            "rows of W are read a wrong distance apart",
+            "pack<T>({tensor, segment.n_out, segment.n_in, segment.n_in}, data)",
+            "pack<T>({tensor, segment.n_out, segment.n_in, segment.n_out}, data)",
+        ),
+    ],
+}
+
+MUTANTS = [
+    Mutant(f"cpp/{file}", *mutant) for file, mutants in _MUTANTS.items() for mutant in mutants
+]

@@ -1,0 +1,31 @@
+"""How is a program run whose exit status is the answer?"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+from typing import TYPE_CHECKING
+
+from tests.cmake_build import REPOSITORY
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def passes(command: Sequence[object], minutes: float | None = None, **variables: str) -> bool:
+    """Show a command, run it in the repository and say whether it ended well and in time."""
+    words = [str(word) for word in command]
+    print(shlex.join(["env", *map("=".join, variables.items()), *words]), flush=True)
+    try:
+        done = subprocess.run(
+            words,
+            cwd=REPOSITORY,
+            env=os.environ | variables,
+            timeout=None if minutes is None else 60 * minutes,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        print(f"not at its end after {minutes:g} minutes")
+        return False
+    return done.returncode == 0

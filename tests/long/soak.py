@@ -1,0 +1,159 @@
+"""Do threads that train, predict, save, load and fork at random get the bytes of one thread alone,
+for hours and in the same memory?"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import hashlib
+import os
+import pickle
+import random
+import resource
+import signal
+import statistics
+import tempfile
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import chainrule as cr
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+N_STORIES, N_THREADS, PER_ROUND = 100, 4, 25
+FORKS = 0.04  # of the stories
+PATIENCE = 60  # seconds for a child, which needs less than one
+MOST_GROWTH = 4 << 20  # bytes; some 1 MB are fragments
+LIBC, M_ARENA_MAX = ctypes.CDLL(None), -8
+
+
+def run(minutes: float) -> bool:
+    """Tell stories in rounds; True if all ended as in one thread and memory did not grow."""
+    LIBC.mallopt(M_ARENA_MAX, 1)  # of an arena for each thread, malloc_trim gives little back
+    end, sizes = time.monotonic() + 60 * minutes, []
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(N_THREADS) as threads:
+        expected = [story(number, Path(folder, "alone"), 1) for number in range(N_STORIES)]
+        soak = Soak(Path(folder), expected)
+        while time.monotonic() < end:
+            list(threads.map(soak.tell, range(N_THREADS)))
+            sizes.append(resident_bytes())
+    growth = growth_of(sizes)
+    print(
+        f"{N_STORIES} stories, in {len(sizes)} rounds of {N_THREADS} threads: {dict(soak.counts)}"
+    )
+    print(f"memory: {sizes[-1] / 2**20:.1f} MB, growth {growth / 2**20:.2f} MB")
+    return soak.counts["wrong"] + soak.counts["hung"] == 0 and growth < MOST_GROWTH
+
+
+def growth_of(sizes: list[int]) -> float:
+    """From the second quarter to the last; in the first one caches and pools fill."""
+    quarter = max(1, len(sizes) // 4)
+    return statistics.median(sizes[-quarter:]) - statistics.median(sizes[quarter : 2 * quarter])
+
+
+class Soak:
+    """What the threads share."""
+
+    def __init__(self, folder: Path, expected: list[str]) -> None:
+        self.folder, self.expected = folder, expected
+        self.counts = Counter(right=0, wrong=0, forks=0, hung=0)
+        self.lock = threading.Lock()
+        self.draws = random.Random(0)
+
+    def tell(self, thread: int) -> None:
+        """Tell the stories of one thread in one round, some of them in a child."""
+        for _ in range(PER_ROUND):
+            with self.lock:
+                number, n_threads = self.draws.randrange(N_STORIES), self.draws.randint(1, 4)
+                fork = self.draws.random() < FORKS
+            ending = self.in_child if fork else self.is_right
+            result = ending(number, self.folder / str(thread), n_threads)
+            with self.lock:
+                self.counts[result] += 1
+                self.counts["forks"] += fork
+            if result != "right":
+                print(f"story {number} with {n_threads} threads, fork {fork}: {result}", flush=True)
+
+    def is_right(self, number: int, path: Path, n_threads: int) -> str:
+        return "right" if story(number, path, n_threads) == self.expected[number] else "wrong"
+
+    def in_child(self, number: int, path: Path, n_threads: int) -> str:
+        """Tell a story in a child, forked while other threads are inside theirs."""
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                status = self.is_right(number, path, n_threads) != "right"
+            finally:
+                os._exit(status)
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            pid, status = os.waitpid(child, os.WNOHANG)
+            if pid == child:
+                return "right" if status == 0 else "wrong"
+            time.sleep(0.01)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        return "hung"
+
+
+def story(number: int, path: Path, n_threads: int) -> str:
+    """Live the life of a network, which its number determines; return a digest of what came out."""
+    draw, data = random.Random(number), np.random.default_rng(number)
+    loss, dtype = draw.choice(members(cr.losses)), draw.choice(["float32", "float64"])
+    widths = draw.choices([1, 5, 33, 300], k=draw.randint(0, 2))
+    sizes = [draw.randint(1, 300), *widths, draw.randint(2, 9)]
+    activation = draw.choice(members(cr.activations))
+    net = cr.mlp(sizes, activation, loss.matching_activation, loss=loss, dtype=dtype, seed=number)
+    x = data.standard_normal((draw.randint(1, 600), sizes[0]))
+    y = data.dirichlet(np.ones(sizes[-1]), len(x))  # which every loss takes
+    told = hashlib.sha256()
+    for _ in range(draw.randint(2, 8)):
+        net.n_threads = n_threads
+        net = draw.choice(EVENTS)(net, x, y, path, draw)
+        told.update(net.predict(x).tobytes())
+    told.update(net.to_bytes(optimizer=True))
+    return told.hexdigest()
+
+
+def members(family: ModuleType) -> list[Any]:
+    return [getattr(family, name)() for name in family.__all__[:-1]]
+
+
+def trained(net: cr.Network, x: Any, y: Any, _path: Path, draw: random.Random) -> cr.Network:
+    optimizer, size = draw.choice(members(cr.optimizers)), draw.choice([1, 7, 64, 1000])
+    net.fit(x, y, epochs=1, batch_size=size, optimizer=optimizer, verbose=0)
+    return net
+
+
+def stepped(net: cr.Network, x: Any, y: Any, _path: Path, draw: random.Random) -> cr.Network:
+    net.train_step(x, y)
+    net.apply(net.gradients(x, y), learning_rate=draw.choice([0.0, 0.01]))
+    return net
+
+
+def reloaded(net: cr.Network, _x: Any, _y: Any, path: Path, draw: random.Random) -> cr.Network:
+    net.save(path, optimizer=draw.random() < 0.5)
+    return cr.load(path)
+
+
+def pickled(net: cr.Network, _x: Any, _y: Any, _path: Path, _draw: random.Random) -> cr.Network:
+    return pickle.loads(pickle.dumps(net))
+
+
+EVENTS = [trained, stepped, reloaded, pickled]
+
+
+def resident_bytes() -> int:
+    """Return the memory of the process after what is free has been given back."""
+    gc.collect()
+    LIBC.malloc_trim(0)
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize()
