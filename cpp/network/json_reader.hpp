@@ -42,6 +42,10 @@ class Reader {
   void finish();
 
   std::size_t position() const { return position_; }
+  // What was read since the reader was there.
+  std::string_view text_from(std::size_t position) const {
+    return text_.substr(position, position_ - position);
+  }
 
  private:
   [[noreturn]] void fail(const char* what) const;

@@ -163,16 +163,20 @@ void read_versions_and_description(std::string_view json, Model& model) {
   reader.finish();
 }
 
+// Takes what the header says of a tensor that begins at `offset`, which must be just this.
+void expect_entry(json::Reader& reader, const TensorShape& tensor, Index offset) {
+  reader.expect_key(tensor.name);
+  const std::size_t begin = reader.position();
+  const json::Value given = reader.value(), wanted = entry(tensor, offset);
+  if (given != wanted)
+    throw std::invalid_argument(text(tensor.name, ": expected ", json::write(wanted), ", got ",
+                                     json::quoted(reader.text_from(begin), 200)));
+}
+
 void read_tensors(json::Reader& reader, Bytes data, Model& model) {
-  std::vector<TensorShape> expected = expected_tensors(model.description);
-  model.tensors.reserve(expected.size());
   Index offset = 0;
-  for (TensorShape& tensor : expected) {
-    reader.expect_key(tensor.name);
-    const json::Value given = reader.value(), wanted = entry(tensor, offset);
-    if (given != wanted)
-      throw std::invalid_argument(text(tensor.name, ": expected ", json::write(wanted), ", got ",
-                                       json::quoted(json::write(given), 200)));
+  visit_tensors(model.description, [&](TensorShape tensor) {
+    expect_entry(reader, tensor, offset);
     const Index size = tensor.n_bytes();
     check(size <= std::ssize(data) - offset, tensor.name, ": expected ", size, " bytes, got ",
           std::ssize(data) - offset);
@@ -180,7 +184,7 @@ void read_tensors(json::Reader& reader, Bytes data, Model& model) {
         data.subspan(static_cast<std::size_t>(offset), static_cast<std::size_t>(size));
     model.tensors.push_back({std::move(tensor), bytes});
     offset += size;
-  }
+  });
   reader.expect_no_key();
   check(offset == std::ssize(data), "tensors: expected ", offset, " bytes, got ", data.size());
 }

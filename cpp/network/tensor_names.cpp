@@ -1,21 +1,27 @@
 #include "network/tensor_names.hpp"
 
-#include <functional>
 #include <numeric>
 
 namespace chainrule {
 
 namespace {
 
-// What a layer adds, for `width` inputs; afterwards `width` is the number of its outputs.
-void add_tensors(const DenseSpec& dense, Index layer, Dtype dtype, Index& width,
-                 std::vector<TensorShape>& tensors) {
-  tensors.push_back({parameter_name(layer, "weight"), {dense.units, width}, dtype});
-  if (dense.bias) tensors.push_back({parameter_name(layer, "bias"), {dense.units}, dtype});
+// Those of a layer with `width` inputs; afterwards `width` is the number of its outputs.
+void visit_tensors(const DenseSpec& dense, Index layer, Dtype dtype, Index& width,
+                   const TensorVisitor& visit) {
+  visit({parameter_name(layer, "weight"), {dense.units, width}, dtype});
+  if (dense.bias) visit({parameter_name(layer, "bias"), {dense.units}, dtype});
   width = dense.units;
 }
 
-void add_tensors(const ActivationSpec&, Index, Dtype, Index&, std::vector<TensorShape>&) {}
+void visit_tensors(const ActivationSpec&, Index, Dtype, Index&, const TensorVisitor&) {}
+
+void visit_parameters(const NetworkSpec& network, const TensorVisitor& visit) {
+  Index width = network.n_features;
+  for (Index i = 0; i < std::ssize(network.layers); ++i)
+    std::visit([&](const auto& layer) { visit_tensors(layer, i, dtype_of(network), width, visit); },
+               network.layers[static_cast<std::size_t>(i)]);
+}
 
 }  // namespace
 
@@ -39,27 +45,28 @@ std::string slot_name(std::string_view slot, std::string_view parameter) {
 
 std::string power_name(std::string_view power) { return text("optimizer.", power); }
 
+void visit_tensors(const ModelDescription& model, const TensorVisitor& visit) {
+  visit_parameters(model.network, visit);
+  if (!model.optimizer) return;
+  with_member(Optimizers{}, "optimizer", model.optimizer->formula.name, [&]<class F>() {
+    for (Index s = 0; s < F::n_slots; ++s)
+      visit_parameters(model.network, [&](TensorShape tensor) {
+        tensor.name = slot_name(F::slots[s], tensor.name);
+        visit(std::move(tensor));
+      });
+    for (Index p = 0; p < F::n_powers; ++p) visit({power_name(F::powers[p]), {}, Dtype::f64});
+  });
+}
+
 std::vector<TensorShape> parameter_tensors(const NetworkSpec& network) {
   std::vector<TensorShape> tensors;
-  Index width = network.n_features;
-  for (Index i = 0; i < std::ssize(network.layers); ++i)
-    std::visit([&](const auto& layer) { add_tensors(layer, i, dtype_of(network), width, tensors); },
-               network.layers[static_cast<std::size_t>(i)]);
+  visit_parameters(network, [&](TensorShape tensor) { tensors.push_back(std::move(tensor)); });
   return tensors;
 }
 
 std::vector<TensorShape> expected_tensors(const ModelDescription& model) {
-  const std::vector<TensorShape> parameters = parameter_tensors(model.network);
-  std::vector<TensorShape> tensors = parameters;
-  if (!model.optimizer) return tensors;
-  with_member(Optimizers{}, "optimizer", model.optimizer->formula.name, [&]<class F>() {
-    for (Index s = 0; s < F::n_slots; ++s)
-      for (const TensorShape& parameter : parameters)
-        tensors.push_back(
-            {slot_name(F::slots[s], parameter.name), parameter.shape, parameter.dtype});
-    for (Index p = 0; p < F::n_powers; ++p)
-      tensors.push_back({power_name(F::powers[p]), {}, Dtype::f64});
-  });
+  std::vector<TensorShape> tensors;
+  visit_tensors(model, [&](TensorShape tensor) { tensors.push_back(std::move(tensor)); });
   return tensors;
 }
 

@@ -2,6 +2,7 @@
 // says so, for files, the parameter table and Python.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,5 +39,9 @@ std::vector<TensorShape> parameter_tensors(const NetworkSpec& network);
 // All tensors of a model file: parameters, then for each slot of the optimiser the same again, then
 // its powers, each a float64 number.
 std::vector<TensorShape> expected_tensors(const ModelDescription& model);
+
+// The same one by one, for whom the list of them is too long before they are known to be there.
+using TensorVisitor = std::function<void(TensorShape)>;
+void visit_tensors(const ModelDescription& model, const TensorVisitor& visit);
 
 }  // namespace chainrule

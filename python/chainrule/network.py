@@ -329,7 +329,8 @@ def load(path: str | os.PathLike[str]) -> Network:
 
     Notes
     -----
-    Nothing in a file is executed. Memory stays within about twice the size of the file.
+    Nothing in a file is executed. Memory stays in proportion to the size of the file, whatever
+    the file claims.
 
     Examples
     --------

@@ -9,8 +9,10 @@
 #include <new>
 #include <vector>
 
+#include <malloc.h>
 #include <sys/mman.h>
 
+#include "memory_peak.hpp"
 #include "test.hpp"
 
 namespace chainrule::test {
@@ -30,8 +32,11 @@ bool granted() {
   return false;
 }
 
+long size_of(void* memory) { return static_cast<long>(malloc_usable_size(memory)); }
+
 void* held(void* memory) {
   if (memory != nullptr) ++n_held;
+  count_held(size_of(memory));
   return memory;
 }
 
@@ -68,7 +73,7 @@ void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std
 // Of a call of f, the linker's --wrap=f makes one of __wrap_f; __real_f is f itself.
 extern "C" {
 
-using chainrule::test::granted, chainrule::test::held, chainrule::test::n_held;
+using namespace chainrule::test;
 
 void* __real_malloc(std::size_t size);
 void* __real_calloc(std::size_t count, std::size_t size);
@@ -84,8 +89,11 @@ void* __wrap_calloc(std::size_t count, std::size_t size) {
 }
 void* __wrap_realloc(void* memory, std::size_t size) {
   if (!granted()) return nullptr;
+  const long size_before = size_of(memory);
   void* const moved = __real_realloc(memory, size);
-  return memory == nullptr ? held(moved) : moved;
+  if (memory == nullptr) return held(moved);
+  if (moved != nullptr) count_held(size_of(moved) - size_before);
+  return moved;
 }
 int __wrap_posix_memalign(void** memory, std::size_t alignment, std::size_t size) {
   if (!granted()) return ENOMEM;
@@ -98,6 +106,7 @@ void* __wrap_aligned_alloc(std::size_t alignment, std::size_t size) {
 }
 void __wrap_free(void* memory) {
   if (memory != nullptr) --n_held;
+  count_given_back(size_of(memory));
   __real_free(memory);
 }
 void* __wrap_mmap(void* at, std::size_t size, int protection, int flags, int file, off_t offset) {

@@ -14,6 +14,7 @@
 #endif
 
 #include "allocation_failures.hpp"
+#include "base/check.hpp"
 #include "test.hpp"
 
 namespace chainrule {
@@ -72,14 +73,19 @@ TEST(files_come_back_as_they_were_saved) {
 TEST(files_with_odd_names) {
   const Folder folder;
   for (const std::string& name : {std::string("two words"), std::string("grün\xe2\x82\xac"),
-                                  std::string("-"), std::string(255, 'n')}) {
+                                  std::string("-"), std::string("no UTF-8: \xff\xc0\x80"),
+                                  std::string("\n\t\x1b\"'\\*"), std::string(255, 'n')}) {
     save_file(folder / name, bytes_of(name));
     CHECK_EQUAL(content(folder / name), name);
   }
   CHECK_THROWS(save_file(folder / std::string(256, 'n'), bytes_of("x")), "nnn");
   CHECK_THROWS(save_file(folder / std::string("a\0b", 3), bytes_of("x")), "cannot write");
   CHECK_THROWS(read_file(folder / std::string("a\0b", 3)), "cannot read");
-  CHECK_EQUAL(folder.n_entries(), 4u);
+  for (const char* name : {"", "."})
+    CHECK_THROWS(save_file(name, bytes_of("x")), text("'", name, "': "));
+  CHECK_THROWS(save_file(folder / std::string(5000, 'n'), bytes_of("x")), "File name too long");
+  CHECK_THROWS(save_file(folder / "two words" / "a", bytes_of("x")), "Not a directory");
+  CHECK_EQUAL(folder.n_entries(), 6u);
 }
 
 TEST(files_that_cannot_be_read) {
@@ -142,12 +148,15 @@ TEST(files_keep_their_permissions) {
 TEST(files_are_not_pipes_or_devices) {
   const Folder folder;
   CHECK_EQUAL(mkfifo((folder / "pipe").c_str(), 0600), 0);
-  for (const fs::path& path : {folder / "pipe", fs::path("/dev/null"), fs::path("/dev/full")}) {
+  fs::create_symlink("/dev/full", folder / "full");
+  for (const fs::path& path :
+       {folder / "pipe", folder / "full", fs::path("/dev/null"), fs::path("/dev/full")}) {
     CHECK_THROWS(read_file(path), "not a regular file");
     CHECK_THROWS(save_file(path, bytes_of("x")), "not a regular file");
   }
   CHECK(fs::is_fifo(folder / "pipe") && fs::is_character_file("/dev/null"));
-  CHECK_EQUAL(folder.n_entries(), 1u);
+  CHECK(fs::is_character_file("/dev/full") && fs::is_symlink(folder / "full"));
+  CHECK_EQUAL(folder.n_entries(), 2u);
 }
 
 // A limit on the size of files stands in for a full disk.
@@ -168,13 +177,24 @@ TEST(files_survive_a_failed_save) {
   CHECK_EQUAL(folder.n_entries(), 1u);
 }
 
-TEST(files_in_a_folder_that_may_not_be_written) {
-  if (geteuid() == 0) return;  // nothing is forbidden to root
+#if defined(__linux__)
+
+// In /proc nobody may make or replace a file, not even root, whom no permission stops.
+TEST(files_where_none_can_be_made) {
+  const auto name = [] {
+    std::ifstream file("/proc/self/comm");
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  };
+  const std::string before = name();
   const Folder folder;
-  save_file(folder / "a", bytes_of("old"));
-  fs::permissions(folder.path(), fs::perms::owner_read | fs::perms::owner_exec);
-  CHECK_THROWS(save_file(folder / "a", bytes_of("new")), "Permission denied");
-  CHECK_EQUAL(content(folder / "a"), "old");
+  fs::create_symlink("/proc/self/comm", folder / "link");
+  for (const fs::path& path : {fs::path("/proc/self/comm"), folder / "link",
+                               fs::path("/proc/self/model"), fs::path("/proc/model")})
+    CHECK_THROWS(save_file(path, bytes_of("new")),
+                 "cannot write 3 bytes to '" + path.string() + "': ");
+  CHECK_EQUAL(name(), before);
+  CHECK(fs::is_symlink(folder / "link"));
+  CHECK_EQUAL(folder.n_entries(), 1u);
 }
 
 #endif
@@ -200,5 +220,6 @@ TEST(files_survive_failures_of_memory) {
     result.assign(content.begin(), content.end());
   });
 }
+#endif
 
 }  // namespace chainrule

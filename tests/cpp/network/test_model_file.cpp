@@ -1,17 +1,19 @@
 #include "network/model_file.hpp"
 
+#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <memory>
 
-#include "base/crc32c.hpp"
+#include "fuzz/model_files.hpp"
+#include "fuzz/promises.hpp"
+#include "network/description.hpp"
+#include "network/file_parts.hpp"
 #include "test.hpp"
 
 namespace chainrule {
 
 namespace {
-
-using Bytes = std::vector<std::byte>;
 
 ModelDescription example(const char* dtype, bool optimizer) {
   DenseSpec hidden, output;
@@ -59,40 +61,11 @@ struct Example {
 
 Bytes small_file() { return Example(example("float32", false)).file(); }
 
-std::string_view text_of(const Bytes& bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+Bytes four_kilobytes() {
+  ModelDescription model = example("float32", true);
+  std::get<DenseSpec>(model.network.layers[0]).units = 28;
+  return Example(model).file();
 }
-
-std::uint64_t header_size(const Bytes& file) {
-  std::uint64_t size;
-  std::memcpy(&size, file.data(), 8);
-  return size;
-}
-
-// Puts the right checksum into a file that was changed.
-Bytes sealed(Bytes file) {
-  const std::size_t at = text_of(file).find("\"crc32c\":\"") + 10;
-  std::memcpy(&file[at], "00000000", 8);
-  const std::uint32_t crc = crc32c(file);
-  for (std::size_t i = 0; i < 8; ++i)
-    file[at + i] = static_cast<std::byte>("0123456789abcdef"[crc >> (28 - 4 * i) & 0xf]);
-  return file;
-}
-
-Bytes assembled(std::string header, std::string_view data) {
-  while ((header.size() + 8) % 64 != 0) header += ' ';
-  const std::uint64_t size = header.size();
-  Bytes file(8 + header.size() + data.size());
-  std::memcpy(file.data(), &size, 8);
-  std::memcpy(&file[8], header.data(), header.size());
-  if (!data.empty()) std::memcpy(&file[8 + header.size()], data.data(), data.size());
-  return file;
-}
-
-std::string header_of(const Bytes& file) {
-  return std::string(text_of(file).substr(8, header_size(file)));
-}
-std::string_view data_of(const Bytes& file) { return text_of(file).substr(8 + header_size(file)); }
 
 // A file with a right checksum whose header has `to` in place of `from`.
 Bytes with(const Bytes& file, std::string_view from, std::string_view to) {
@@ -111,6 +84,14 @@ bool refused(const Bytes& file) {
     return true;
   }
   return false;
+}
+
+// A file that says this of a network, and behind it `entries`, but has no tensors.
+Bytes without_tensors(const std::string& description, const std::string& entries) {
+  return sealed(
+      assembled(R"({"__metadata__":{"format":"chainrule","crc32c":"00000000","chainrule":)" +
+                    json::write(description) + "}" + entries + "}",
+                ""));
 }
 
 }  // namespace
@@ -163,14 +144,16 @@ TEST(model_file_is_read_at_any_address) {
   }
 }
 
+// Of a file with every kind of tensor, and long enough that each part of it is.
 TEST(model_file_cut_anywhere_is_refused) {
-  const Bytes file = Example(example("float32", true)).file();
+  const Bytes file = four_kilobytes();
+  CHECK(file.size() >= 4096);
   for (std::size_t size = 0; size < file.size(); ++size)
     CHECK(refused(Bytes(file.data(), file.data() + size)));
 }
 
 TEST(model_file_with_any_bit_flipped_is_refused) {
-  Bytes file = small_file();
+  Bytes file = four_kilobytes();
   for (std::byte& byte : file)
     for (unsigned bit = 0; bit < 8; ++bit) {
       byte ^= std::byte{1} << bit;
@@ -388,6 +371,74 @@ TEST(model_file_of_too_many_layers_is_not_written) {
   many.network.layers.insert(many.network.layers.begin(), 1500, many.network.layers[0]);
   CHECK_THROWS(Example(many).file(),
                "layers: a model file has room for 1048576 bytes about them, these take ");
+}
+
+// What a file claims and what is in it are different things.
+TEST(model_file_takes_no_memory_for_what_is_not_there) {
+  ModelDescription model = example("float32", false);
+  model.network.layers.resize(1);
+  const LayerSpec dense = model.network.layers[0], activation = ActivationSpec{to_spec(Relu{})};
+  for (const LayerSpec& layer : {dense, activation}) {
+    model.network.layers.resize(1);
+    model.network.layers.insert(model.network.layers.end(), kMaxLayers - 1, layer);
+    model.optimizer.reset();
+    CHECK(!fuzz::check_reading(without_tensors(description_text(model), "")));
+    for_each_type(Optimizers{}, [&]<class F>() {
+      model.optimizer = OptimizerSpec{to_spec(F{}), 1};
+      CHECK(!fuzz::check_reading(without_tensors(description_text(model), "")));
+    });
+  }
+}
+
+TEST(model_file_takes_little_memory_for_a_long_header) {
+  const std::string good = description_text(example("float32", false));
+  const std::string letters(1000000, 'x'), long_text = '"' + letters + '"';
+  std::string values = "0";
+  for (int i = 0; i < 499000; ++i) values += ",0";
+  for (const std::string& value : {long_text, "[" + long_text + "]", "[" + values + "]"}) {
+    CHECK(!fuzz::check_reading(without_tensors(good, ",\"layers.0.weight\":" + value)));
+    CHECK(!fuzz::check_reading(without_tensors(good, ",\"a\":" + value)));
+    for (const char* key : {"labels", "seed", "layers", "loss", "a", "format_version"}) {
+      const std::string member = text('"', key, "\":");
+      std::string description = good;
+      const std::size_t at = description.find(member);
+      description.insert(at == std::string::npos ? 1 : at, member + value + ",");
+      CHECK(!fuzz::check_reading(without_tensors(description, "")));
+    }
+  }
+  CHECK(!fuzz::check_reading(without_tensors(good, "," + long_text + ":0")));
+  CHECK(!fuzz::check_reading(without_tensors(letters, "")));
+  for (const char* key : {"format", "crc32c"}) {
+    std::string header = header_of(without_tensors(good, ""));
+    header.insert(header.find(text('"', key)) + std::strlen(key) + 4, letters);
+    CHECK(!fuzz::check_reading(assembled(header, "")));
+  }
+}
+
+TEST(model_file_of_any_kind_keeps_the_promises) {
+  for (std::uint64_t seed = 0; seed < 500; ++seed) {
+    const Bytes file = fuzz::drawn_file(seed);
+    CHECK(fuzz::check_reading(file) && fuzz::check_network(file));
+  }
+}
+
+// A mutation that breaks a promise is named by its number, and alone with that again:
+// CHAINRULE_MUTATION=4711 chainrule_tests mutations
+TEST(model_file_mutations_end_in_a_model_or_its_error) {
+  constexpr std::uint64_t kMutations = 100000, kOfOneFile = 500;
+  const char* given = std::getenv("CHAINRULE_MUTATION");
+  const std::uint64_t first = given != nullptr ? std::strtoull(given, nullptr, 10) : 0;
+  const std::uint64_t end = given != nullptr ? first + 1 : kMutations;
+  std::uint64_t n_models = 0;
+  Bytes file;
+  for (std::uint64_t n = first; n < end; ++n) try {
+      if (n == first || n % kOfOneFile == 0) file = fuzz::drawn_file(n / kOfOneFile);
+      if (fuzz::check_reading(fuzz::changed_file(file, n))) ++n_models;
+    } catch (const std::exception& error) {
+      CHECK_EQUAL(text("CHAINRULE_MUTATION=", n, ": ", error.what()), "no error");
+    }
+  // Both ends are reached.
+  if (given == nullptr) CHECK(kMutations / 20 < n_models && n_models < kMutations / 2);
 }
 
 }  // namespace chainrule

@@ -1,0 +1,152 @@
+#include "fuzz/model_files.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <memory>
+
+#include "fuzz/json_change.hpp"
+#include "network/json_reader.hpp"
+#include "network/model_file.hpp"
+
+namespace chainrule::fuzz {
+
+namespace {
+
+// ---- Whole files --------------------------------------------------------------------------------
+
+template <class List>
+FormulaSpec drawn_formula(List list, Random& random) {
+  const std::vector<std::string> all = names(list);
+  return default_spec(list, "formula", all[random() % all.size()]);
+}
+
+LayerSpec drawn_layer(Random& random) {
+  if (random() % 4 == 0) return ActivationSpec{drawn_formula(Activations{}, random)};
+  DenseSpec dense;
+  dense.units = static_cast<Index>(1 + random() % 5);
+  dense.activation = drawn_formula(Activations{}, random);
+  dense.bias = random() % 4 != 0;
+  if (random() % 2 == 0) dense.initializer = drawn_formula(Initializers{}, random);
+  dense.bias_initializer = drawn_formula(Initializers{}, random);
+  return dense;
+}
+
+ModelDescription drawn_description(Random& random) {
+  ModelDescription model;
+  model.network.dtype = random() % 2 == 0 ? "float32" : "float64";
+  model.network.n_features = static_cast<Index>(1 + random() % 5);
+  model.network.seed = random();
+  for (std::size_t i = random() % 4; i > 0; --i)
+    model.network.layers.push_back(drawn_layer(random));
+  DenseSpec last;
+  last.units = 2;
+  last.activation = drawn_formula(Activations{}, random);
+  last.bias_initializer = to_spec(Zeros{});
+  model.network.layers.emplace_back(last);
+  if (random() % 2 == 0) model.network.loss = drawn_formula(Losses{}, random);
+  if (random() % 4 != 0)
+    model.optimizer = OptimizerSpec{drawn_formula(Optimizers{}, random),
+                                    static_cast<std::int64_t>(random() % 1000)};
+  model.training_forwards = static_cast<std::int64_t>(random() % 1000);
+  model.epochs = static_cast<std::int64_t>(random() % 10);
+  return model;
+}
+
+// Numbers in [-1, 1].
+void append_number(Dtype dtype, Random& random, Bytes& bytes) {
+  const double number = static_cast<double>(random() % 2001) / 1000 - 1;
+  const auto single = static_cast<float>(number);
+  const auto item = dtype == Dtype::f32 ? std::as_bytes(std::span(&single, 1))
+                                        : std::as_bytes(std::span(&number, 1));
+  bytes.insert(bytes.end(), item.begin(), item.end());
+}
+
+// ---- Changes ------------------------------------------------------------------------------------
+
+struct Parts {
+  std::string header, data;
+};
+
+// Applies `change` to the description inside of the header; false if there is none.
+template <class F>
+bool change_description(std::string& header, F&& change) {
+  constexpr std::string_view kKey = "\"chainrule\":";
+  const std::size_t begin = header.find(kKey) + kKey.size();
+  if (begin < kKey.size()) return false;
+  try {
+    const std::string rest = header.substr(begin);
+    json::Reader reader("header", rest, {4, 16});
+    std::string description = reader.string();
+    const std::size_t size = reader.position();
+    change(description);
+    header.replace(begin, size, json::write(description));
+    return true;
+  } catch (const std::invalid_argument&) {
+    return false;
+  }
+}
+
+void change_data(std::string& data, Random& random) {
+  const std::size_t at = data.empty() ? 0 : random() % data.size();
+  switch (random() % 4) {
+    case 0:
+      data.resize(at);
+      break;
+    case 1:
+      data.append(1 + random() % 64, static_cast<char>(random() % 256));
+      break;
+    case 2:
+      for (std::size_t i = at; i < std::min(at + 8, data.size()); ++i)
+        data[i] = static_cast<char>(random() % 256);
+      break;
+    default:  // part of an infinity or a NaN, at any address
+      data.replace(at, std::min<std::size_t>(4, data.size() - at), "\x00\x00\x80\x7f", 4);
+  }
+}
+
+void change_length(Bytes& file, Random& random) {
+  constexpr std::array<std::uint64_t, 10> kSteps = {1, 8, 64, 128, 1 << 20, 1ull << 32, 1ull << 63};
+  const std::uint64_t size = header_size(file), step = kSteps[random() % kSteps.size()];
+  const std::uint64_t changed = random() % 2 == 0 ? size + step : size - step;
+  std::memcpy(file.data(), &changed, sizeof changed);
+}
+
+void change(Parts& parts, Random& random) {
+  const std::uint64_t kind = random() % 16;
+  if (kind == 0) return change_data(parts.data, random);
+  const auto json = [&](std::string& text) { change_json(text, random); };
+  if (kind < 6 || !change_description(parts.header, json)) json(parts.header);
+}
+
+bool has_header(const Bytes& file) {
+  return file.size() > 8 && header_size(file) <= file.size() - 8;
+}
+
+}  // namespace
+
+Bytes drawn_file(std::uint64_t seed) {
+  Random random(seed);
+  const ModelDescription model = drawn_description(random);
+  std::vector<std::unique_ptr<Bytes>> numbers;
+  std::vector<NamedTensor> tensors;
+  for (const TensorShape& shape : expected_tensors(model)) {
+    numbers.push_back(std::make_unique<Bytes>());
+    for (Index i = 0; i < shape.size(); ++i) append_number(shape.dtype, random, *numbers.back());
+    tensors.push_back({shape, *numbers.back()});
+  }
+  return write_model(model, tensors);
+}
+
+Bytes changed_file(const Bytes& file, std::uint64_t seed) {
+  if (!has_header(file)) return drawn_file(seed);
+  Random random(seed);
+  Parts parts{header_of(file), std::string(data_of(file))};
+  parts.header.erase(parts.header.find_last_not_of(' ') + 1);
+  for (std::size_t n = 1 + random() % 4 * (random() % 2); n > 0; --n) change(parts, random);
+  Bytes changed = assembled(parts.header, parts.data);
+  if (random() % 32 == 0) change_length(changed, random);
+  return sealed(std::move(changed));
+}
+
+}  // namespace chainrule::fuzz
