@@ -219,7 +219,7 @@ def test_a_newer_file_names_both_versions() -> None:
 
 
 def test_a_kill_leaves_the_old_file_or_the_new_one(tmp_path: Path) -> None:
-    done = run_python(kills.__file__, str(tmp_path / "model"), "25")
+    done = run_python(kills.__file__, str(tmp_path / "model"), "200")
     assert (done.stdout, done.stderr) == ("[0, 1]\n", "")
 
 

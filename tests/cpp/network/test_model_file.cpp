@@ -63,7 +63,7 @@ Bytes small_file() { return Example(example("float32", false)).file(); }
 
 Bytes four_kilobytes() {
   ModelDescription model = example("float32", true);
-  std::get<DenseSpec>(model.network.layers[0]).units = 28;
+  std::get<DenseSpec>(model.network.layers[0]).units = 32;
   return Example(model).file();
 }
 
