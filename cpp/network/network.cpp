@@ -208,7 +208,8 @@ Snapshot<T> Network<T>::snapshot() const {
 // Whether the memory of a snapshot is enough, so that nothing can fail half way.
 template <class T>
 bool Network<T>::has_room(const Snapshot<T>& snapshot) const {
-  const auto &own = optimizer_, &other = snapshot.optimizer;
+  const auto& own = optimizer_;
+  const auto& other = snapshot.optimizer;
   return snapshot.parameters.size() == parameters_.size() && snapshot.loss == spec_.loss &&
          own.has_value() == other.has_value() && (!own || own->spec.formula == other->formula);
 }
