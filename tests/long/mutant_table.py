@@ -218,11 +218,7 @@ _MUTANTS = {
             "shuffle(order_, network_.spec().seed, network_.epochs())",
             "shuffle(order_, network_.spec().seed, 0)",
         ),
-        (
-            "the last batch is left out",
-            "batches_done_ < n_batches() && !diverged_",
-            "(batches_done_ + 1 < n_batches() || batches_done_ == 0) && !diverged_",
-        ),
+        ("every batch is the first", "rows_of_batch(batches_done_)", "rows_of_batch(0)"),
     ],
     "network/batch.cpp": [
         (

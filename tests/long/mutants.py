@@ -25,7 +25,7 @@ CHOICE = """#pragma once
 inline const int chainrule_mutant = std::atoi(std::getenv("CHAINRULE_MUTANT"));
 """
 # A mutant may loop for ever; others do not take so many times as long as the code without one.
-PATIENCE = 10
+PATIENCE = 5
 
 
 def run(minutes: float) -> bool:
