@@ -13,6 +13,12 @@ import ninja
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
+# An editable install would find its own package before PYTHONPATH is asked.
+_SITECUSTOMIZE = """import sys
+
+sys.meta_path[:] = [f for f in sys.meta_path if not type(f).__name__.startswith("ScikitBuild")]
+"""
+
 
 def build(name: str, *targets: str, source: Path = REPOSITORY, **settings: object) -> Path:
     """Compile targets, or everything, as far as they have changed; return the folder build/<name>.
@@ -32,7 +38,7 @@ def build(name: str, *targets: str, source: Path = REPOSITORY, **settings: objec
 
 
 def build_package(name: str, source: Path = REPOSITORY, **settings: object) -> Path:
-    """Compile the extension in build/<name>; return the folder to import the package from."""
+    """Compile the extension in build/<name>; return the folder for PYTHONPATH."""
     import pybind11
 
     settings |= {
@@ -42,8 +48,10 @@ def build_package(name: str, source: Path = REPOSITORY, **settings: object) -> P
     }
     folder = build(name, "_core", source=source, **settings)
     package = folder / "python"
+    shutil.rmtree(package, ignore_errors=True)
     _cmake("--install", folder, "--prefix", package, "--component", "python")
     shutil.copytree(source / "python", package, dirs_exist_ok=True, ignore=_compiled)
+    (package / "sitecustomize.py").write_text(_SITECUSTOMIZE)
     return package
 
 
