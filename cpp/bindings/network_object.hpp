@@ -47,7 +47,8 @@ template <class N>
 using Scalar = typename ScalarOf<std::remove_cvref_t<N>>::type;
 
 // Releases the interpreter for calls of more than about 20 us of work, or when the network is being
-// trained and the call may have to wait.
+// trained and the call may have to wait. While it lives, no py::object is made, copied or
+// destroyed.
 class ReleaseForWork {
  public:
   template <class T>

@@ -26,8 +26,10 @@ void bind_steps(NetworkClass& cls) {
              const BoundFormula& loss, const py::object& weights, bool training) {
             return self.cast<const NetworkObject&>().visit([&](auto& net) {
               const auto examples = to_examples(net, x, y, weights);
-              const ReleaseForWork release(net, examples.rows());
-              auto gradients = net.gradients(examples, loss.spec, training);
+              auto gradients = [&] {
+                const ReleaseForWork release(net, examples.rows());
+                return net.gradients(examples, loss.spec, training);
+              }();
               return std::make_unique<GradientsObject>(GradientsObject{self, std::move(gradients)});
             });
           },
@@ -53,8 +55,10 @@ void bind_steps(NetworkClass& cls) {
             return self.cast<const NetworkObject&>().visit([&](auto& net) {
               using T = Scalar<decltype(net)>;
               const auto gradient = input_matrix<T>(da, "dA", -1, net.table().n_outputs());
-              const ReleaseForWork release(net, gradient.rows);
-              auto gradients = net.backward(gradient);
+              auto gradients = [&] {
+                const ReleaseForWork release(net, gradient.rows);
+                return net.backward(gradient);
+              }();
               return std::make_unique<GradientsObject>(GradientsObject{self, std::move(gradients)});
             });
           },

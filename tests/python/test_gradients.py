@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import sys
+import threading
 import weakref
 from typing import Any
 
@@ -132,6 +134,27 @@ def test_a_network_that_holds_its_gradients_is_collected(rng: np.random.Generato
     del agent
     gc.collect()
     assert gone() is None
+
+
+def test_references_to_a_network_are_counted_by_one_thread_at_a_time() -> None:
+    # Of two counts at the same time one is lost, if the threads happen to meet: not in every run.
+    net = cr.mlp([64, 64, 2], seed=0)
+    x, y = np.zeros((128, 64), np.float32), np.zeros((128, 2), np.float32)
+    held = [net] * 1000  # so many may be lost before the network is
+    before = sys.getrefcount(net)
+
+    def learn() -> None:
+        for _ in range(500):
+            net.gradients(x, y)
+            net.forward(x, training=True)
+            net.backward(y)
+
+    learner = threading.Thread(target=learn)
+    learner.start()
+    while learner.is_alive():
+        net, net, net, net, net, net, net, net  # noqa: B018
+    assert sys.getrefcount(net) == before
+    del held
 
 
 def test_inputs_belong_to_the_parameters(rng: np.random.Generator) -> None:
