@@ -2,6 +2,7 @@
 // of 256, whose sums are added in order. On every tier with fma this gives the bits of the plain
 // loops below; the tier without is held to an error bound. How far from exact are they?
 #include <cmath>
+#include <type_traits>
 #include <vector>
 
 #include "kernels/operands.hpp"
@@ -136,20 +137,21 @@ TEST(the_order_of_additions_shows_in_the_bits) {
 
 // The error of C = A B, (rows, k) times (k, cols), is at most k u (|A| |B|), whatever the data:
 // Higham (2002), Accuracy and Stability of Numerical Algorithms, section 3.5. Errors that do not
-// conspire, as here, add up to about sqrt(k).
+// conspire, as here, add up to about sqrt(k). Sums in double are exact enough for float32.
 template <class T, class Got, class A, class B>
 void check_errors(const std::string& what, Index rows, Index cols, Index k, Got got, A a, B b) {
-  const long double most = static_cast<long double>(k), usual = 2 * std::sqrt(most);
+  using Exact = std::conditional_t<std::is_same_v<T, float>, double, long double>;
+  const Exact most = static_cast<Exact>(k), usual = 2 * std::sqrt(most);
   Index n_wrong = 0, n_unusual = 0;
   for (Index i = 0; i < rows; ++i)
     for (Index j = 0; j < cols; ++j) {
-      long double exact = 0, magnitude = 0;
+      Exact exact = 0, magnitude = 0;
       for (Index l = 0; l < k; ++l) {
-        const long double term = static_cast<long double>(a(i, l)) * b(l, j);
+        const Exact term = static_cast<Exact>(a(i, l)) * b(l, j);
         exact += term;
         magnitude += std::fabs(term);
       }
-      const long double error = std::fabs(got(i, j) - exact), unit = test::kUnit<T> * magnitude;
+      const Exact error = std::fabs(got(i, j) - exact), unit = test::kUnit<T> * magnitude;
       n_wrong += !(error <= most * unit);
       n_unusual += !(error <= usual * unit);
     }
