@@ -18,6 +18,7 @@ from tests.long.programs import passes
 if TYPE_CHECKING:
     from pathlib import Path
 
+# Without NDEBUG pybind11 checks, too, that references are counted with the interpreter's lock.
 SETTINGS = {
     "CMAKE_CXX_COMPILER": "g++",
     "CMAKE_CXX_FLAGS_RELEASE": "-O1",
