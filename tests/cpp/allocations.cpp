@@ -51,11 +51,12 @@ bool OutOfMemory::happened() const { return n_asked >= number_; }
 
 }  // namespace chainrule::test
 
-// The forms for arrays and without exceptions call these, but for those of sanitizers.
+// The forms for arrays call these, but for those of sanitizers, which keep to themselves.
 void* operator new(std::size_t size) {
   if (void* memory = std::malloc(size)) return memory;
   throw std::bad_alloc();
 }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return std::malloc(size); }
 void* operator new(std::size_t size, std::align_val_t alignment) {
   void* memory = nullptr;
   if (posix_memalign(&memory, static_cast<std::size_t>(alignment), size) == 0) return memory;
