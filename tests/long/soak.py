@@ -1,5 +1,8 @@
 """Do threads that train, predict, save, load and fork at random get the bytes of one thread alone,
-for hours and in the same memory?"""
+for hours, without a growth of memory?
+
+A scenario is a network with a few random operations on it; its number determines all of it.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ import statistics
 import tempfile
 import threading
 import time
+import traceback
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -27,34 +31,33 @@ import chainrule as cr
 if TYPE_CHECKING:
     from types import ModuleType
 
-N_STORIES, N_THREADS, PER_ROUND = 100, 4, 25
-FORKS = 0.04  # of the stories
-PATIENCE = 60  # seconds for a child, which needs less than one
-MOST_GROWTH = 4 << 20  # bytes; some 1 MB are fragments
+N_SCENARIOS, N_THREADS, PER_ROUND = 100, 4, 25
+FORK_SHARE = 0.04  # of the scenarios
+CHILD_SECONDS = 60  # a child needs less than one
+MAX_GROWTH = 4 << 20  # bytes; fragmentation makes about 1 MB
+MIN_ROUNDS = 8  # so that the second quarter and the last are two rounds each
 LIBC, M_ARENA_MAX = ctypes.CDLL(None), -8
 
 
 def run(minutes: float) -> bool:
-    """Tell stories in rounds; True if all ended as in one thread and memory did not grow."""
-    LIBC.mallopt(M_ARENA_MAX, 1)  # of an arena for each thread, malloc_trim gives little back
+    """Run scenarios in rounds; True if all ended as in one thread and memory did not grow."""
+    LIBC.mallopt(M_ARENA_MAX, 1)  # malloc_trim gives little back of arenas that belong to threads
     end, sizes = time.monotonic() + 60 * minutes, []
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(N_THREADS) as threads:
-        expected = [story(number, Path(folder, "alone"), 1) for number in range(N_STORIES)]
+        expected = [digest(number, Path(folder, "alone"), 1) for number in range(N_SCENARIOS)]
         soak = Soak(Path(folder), expected)
-        while time.monotonic() < end:
-            list(threads.map(soak.tell, range(N_THREADS)))
+        while time.monotonic() < end or len(sizes) < MIN_ROUNDS:
+            list(threads.map(soak.run_round, range(N_THREADS)))
             sizes.append(resident_bytes())
     growth = growth_of(sizes)
-    print(
-        f"{N_STORIES} stories, in {len(sizes)} rounds of {N_THREADS} threads: {dict(soak.counts)}"
-    )
+    print(f"{len(sizes)} rounds of {N_THREADS} threads: {dict(soak.counts)}")
     print(f"memory: {sizes[-1] / 2**20:.1f} MB, growth {growth / 2**20:.2f} MB")
-    return soak.counts["wrong"] + soak.counts["hung"] == 0 and growth < MOST_GROWTH
+    return soak.counts["wrong"] + soak.counts["hung"] == 0 and growth < MAX_GROWTH
 
 
 def growth_of(sizes: list[int]) -> float:
-    """From the second quarter to the last; in the first one caches and pools fill."""
-    quarter = max(1, len(sizes) // 4)
+    """From the second quarter of the rounds to the last; in the first, caches and pools fill."""
+    quarter = len(sizes) // 4
     return statistics.median(sizes[-quarter:]) - statistics.median(sizes[quarter : 2 * quarter])
 
 
@@ -67,33 +70,37 @@ class Soak:
         self.lock = threading.Lock()
         self.draws = random.Random(0)
 
-    def tell(self, thread: int) -> None:
-        """Tell the stories of one thread in one round, some of them in a child."""
+    def run_round(self, thread: int) -> None:
+        """Run the scenarios of one thread in one round, some of them in a child."""
         for _ in range(PER_ROUND):
             with self.lock:
-                number, n_threads = self.draws.randrange(N_STORIES), self.draws.randint(1, 4)
-                fork = self.draws.random() < FORKS
-            ending = self.in_child if fork else self.is_right
-            result = ending(number, self.folder / str(thread), n_threads)
+                number, n_threads = self.draws.randrange(N_SCENARIOS), self.draws.randint(1, 4)
+                fork = self.draws.random() < FORK_SHARE
+            outcome = self.outcome_in_child if fork else self.outcome
+            result = outcome(number, self.folder / str(thread), n_threads)
             with self.lock:
                 self.counts[result] += 1
                 self.counts["forks"] += fork
             if result != "right":
-                print(f"story {number} with {n_threads} threads, fork {fork}: {result}", flush=True)
+                print(
+                    f"scenario {number} with {n_threads} threads, fork {fork}: {result}", flush=True
+                )
 
-    def is_right(self, number: int, path: Path, n_threads: int) -> str:
-        return "right" if story(number, path, n_threads) == self.expected[number] else "wrong"
+    def outcome(self, number: int, path: Path, n_threads: int) -> str:
+        return "right" if digest(number, path, n_threads) == self.expected[number] else "wrong"
 
-    def in_child(self, number: int, path: Path, n_threads: int) -> str:
-        """Tell a story in a child, forked while other threads are inside theirs."""
+    def outcome_in_child(self, number: int, path: Path, n_threads: int) -> str:
+        """Run a scenario in a child, forked while other threads are inside theirs."""
         child = os.fork()
         if child == 0:
             status = 1
             try:
-                status = self.is_right(number, path, n_threads) != "right"
+                status = self.outcome(number, path, n_threads) != "right"
+            except BaseException:  # noqa: BLE001 - nothing may leave the child
+                traceback.print_exc()
             finally:
                 os._exit(status)
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + CHILD_SECONDS
         while time.monotonic() < end:
             pid, status = os.waitpid(child, os.WNOHANG)
             if pid == child:
@@ -104,8 +111,8 @@ class Soak:
         return "hung"
 
 
-def story(number: int, path: Path, n_threads: int) -> str:
-    """Live the life of a network, which its number determines; return a digest of what came out."""
+def digest(number: int, path: Path, n_threads: int) -> str:
+    """Run a scenario; return a digest of all predictions and of the final state."""
     draw, data = random.Random(number), np.random.default_rng(number)
     loss, dtype = draw.choice(members(cr.losses)), draw.choice(["float32", "float64"])
     widths = draw.choices([1, 5, 33, 300], k=draw.randint(0, 2))
@@ -114,17 +121,18 @@ def story(number: int, path: Path, n_threads: int) -> str:
     net = cr.mlp(sizes, activation, loss.matching_activation, loss=loss, dtype=dtype, seed=number)
     x = data.standard_normal((draw.randint(1, 600), sizes[0]))
     y = data.dirichlet(np.ones(sizes[-1]), len(x))  # which every loss takes
-    told = hashlib.sha256()
+    result = hashlib.sha256()
     for _ in range(draw.randint(2, 8)):
         net.n_threads = n_threads
-        net = draw.choice(EVENTS)(net, x, y, path, draw)
-        told.update(net.predict(x).tobytes())
-    told.update(net.to_bytes(optimizer=True))
-    return told.hexdigest()
+        net = draw.choice(OPERATIONS)(net, x, y, path, draw)
+        result.update(net.predict(x).tobytes())
+    result.update(net.to_bytes(optimizer=True))
+    return result.hexdigest()
 
 
 def members(family: ModuleType) -> list[Any]:
-    return [getattr(family, name)() for name in family.__all__[:-1]]
+    """Return one object of each class in a list of formulas."""
+    return [getattr(family, name)() for name in family.__all__ if name != "names"]
 
 
 def trained(net: cr.Network, x: Any, y: Any, _path: Path, draw: random.Random) -> cr.Network:
@@ -148,7 +156,7 @@ def pickled(net: cr.Network, _x: Any, _y: Any, _path: Path, _draw: random.Random
     return pickle.loads(pickle.dumps(net))
 
 
-EVENTS = [trained, stepped, reloaded, pickled]
+OPERATIONS = [trained, stepped, reloaded, pickled]
 
 
 def resident_bytes() -> int:
