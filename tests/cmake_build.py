@@ -13,7 +13,7 @@ import ninja
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
-# An editable install would find its own package before PYTHONPATH is asked.
+# An editable install is found before anything in PYTHONPATH.
 _SITECUSTOMIZE = """import sys
 
 sys.meta_path[:] = [f for f in sys.meta_path if not type(f).__name__.startswith("ScikitBuild")]
@@ -21,9 +21,9 @@ sys.meta_path[:] = [f for f in sys.meta_path if not type(f).__name__.startswith(
 
 
 def build(name: str, *targets: str, source: Path = REPOSITORY, **settings: object) -> Path:
-    """Compile targets, or everything, as far as they have changed; return the folder build/<name>.
+    """Compile what has changed of the targets, by default all; return the folder build/<name>.
 
-    Settings are those of CMake. RuntimeError has what the compiler said.
+    Settings are cache variables of CMake. RuntimeError carries the output of the compiler.
     """
     folder = REPOSITORY / "build" / name
     settings = {

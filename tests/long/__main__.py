@@ -1,4 +1,4 @@
-"""Which tests are too long for the suite? Each is a module, whose run() says if all is well.
+"""Which tests are too long for the suite? Each is a module whose run() returns whether it passed.
 
 python -m tests.long mutants --minutes 30
 """
@@ -16,9 +16,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.long")
     parser.add_argument("task", choices=TASKS)
     parser.add_argument("--minutes", type=float, default=60.0, help="how long, without the build")
-    asked = parser.parse_args()
-    task = importlib.import_module(f"tests.long.{asked.task}")
-    return 0 if task.run(asked.minutes) else 1
+    arguments = parser.parse_args()
+    task = importlib.import_module(f"tests.long.{arguments.task}")
+    return 0 if task.run(arguments.minutes) else 1
 
 
 if __name__ == "__main__":

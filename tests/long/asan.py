@@ -27,15 +27,15 @@ SETTINGS = {
 }
 PYTHON_TESTS = ("tests/python", "tests/repository/test_examples.py")
 LEFT_OUT = (
-    # A process with sanitizers keeps what is freed, and needs terabytes of addresses.
+    # AddressSanitizer keeps freed memory for a while, and reserves terabytes of addresses.
     "--ignore=tests/python/test_memory.py",
-    # Steps that wait for the predictions of six threads have 30 s there, and would need 35.
+    # Its steps have 30 s beside the predictions of six threads; with sanitizers they need 35.
     (
         "--deselect=tests/python/test_runtime.py"
         "::test_a_fit_goes_on_beside_predictions_without_a_pause"
     ),
 )
-# Sizes beyond memory are asked for on purpose and have to end in std::bad_alloc.
+# Some tests ask for more memory than there is, which has to end in std::bad_alloc.
 ASAN_OPTIONS = "allocator_may_return_null=1:detect_stack_use_after_return=1"
 
 
@@ -50,12 +50,12 @@ def run(minutes: float) -> bool:
 
 
 def _python(package: Path) -> dict[str, str]:
-    """Say where the libraries, the package and the memory of Python come from."""
+    """Return the variables that give Python the sanitizers, the package and malloc."""
     return {
         "LD_PRELOAD": f"{_library('libasan.so')} {_library('libstdc++.so')}",
         "PYTHONMALLOC": "malloc",
         "PYTHONPATH": str(package),
-        # An interpreter frees little at its end; leaks are looked for in the C++ tests.
+        # An interpreter frees little when it ends; leaks are searched for in the C++ tests.
         "ASAN_OPTIONS": f"{ASAN_OPTIONS}:detect_leaks=0",
     }
 

@@ -28,8 +28,8 @@ def run(minutes: float) -> bool:
         CHAINRULE_BUILD_FUZZERS="ON",
         CHAINRULE_SANITIZE="address,undefined",
     )
-    ends = [_fuzz(folder, name, minutes / len(FUZZERS)) for name in FUZZERS]
-    return all(ends)
+    passed = [_fuzz(folder, name, minutes / len(FUZZERS)) for name in FUZZERS]
+    return all(passed)
 
 
 def _fuzz(folder: Path, name: str, minutes: float) -> bool:

@@ -24,12 +24,12 @@ CHOICE = """#pragma once
 #include <cstdlib>
 inline const int chainrule_mutant = std::atoi(std::getenv("CHAINRULE_MUTANT"));
 """
-# A mutant may loop for ever; others do not take so many times as long as the code without one.
+# A mutant that takes this many times as long as the code without one loops for ever, and is killed.
 PATIENCE = 5
 
 
 def run(minutes: float) -> bool:
-    """Run the C++ tests, then Python ones on what they leave; True if no mutant is left."""
+    """Run the C++ tests, then the Python tests on the survivors; True if there are none."""
     end = time.monotonic() + 60 * minutes
     tree, left = _mutated_tree(), dict(enumerate(MUTANTS, start=1))
     for suite in (_cpp_tests, _python_tests):
@@ -121,7 +121,7 @@ def _failure(command: list[str], number: int, patience: float) -> str | None:
             env=os.environ | {"CHAINRULE_MUTANT": str(number)},
         )
     except subprocess.TimeoutExpired:
-        return f"its time, {patience:.0f} s"
+        return f"a time limit of {patience:.0f} s"
     if done.returncode == 0:
         return None
     test = re.search(r"^(?:FAILED|ERROR) +(\S+)", done.stdout, re.MULTILINE)

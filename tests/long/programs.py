@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def passes(command: Sequence[object], minutes: float | None = None, **variables: str) -> bool:
-    """Show a command, run it in the repository and say whether it ended well and in time."""
+    """Print a command, run it in the repository; return whether it succeeded, and in time."""
     words = [str(word) for word in command]
     print(shlex.join(["env", *map("=".join, variables.items()), *words]), flush=True)
     try:
@@ -26,6 +26,6 @@ def passes(command: Sequence[object], minutes: float | None = None, **variables:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        print(f"not at its end after {minutes:g} minutes")
+        print(f"not finished after {minutes:g} minutes")
         return False
     return done.returncode == 0
