@@ -11,7 +11,10 @@ from tests.kills import found_after_kills
 
 
 def run(minutes: float) -> bool:
-    """Kill processes that save; True if kills came between saves and within. No model raises."""
+    """Kill processes that save; a file that is neither model raises.
+
+    True if each model was found, and some kills came within a save, which leaves a temporary file.
+    """
     end, counts = time.monotonic() + 60 * minutes, Counter[str]()
     with tempfile.TemporaryDirectory() as folder:
         for found in found_after_kills(str(Path(folder, "model"))):

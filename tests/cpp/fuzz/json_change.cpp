@@ -1,6 +1,9 @@
 #include "fuzz/json_change.hpp"
 
 #include <algorithm>
+#include <array>
+#include <iterator>
+#include <sstream>
 #include <string_view>
 #include <vector>
 
@@ -46,74 +49,44 @@ std::vector<Item> items_of(std::string_view text) {
   return items;
 }
 
-// What stands in the place of a value: numbers at the ends of their types and numbers that are
-// none, texts that are no UTF-8, and everything that has a name.
+std::vector<std::string> words(const std::string& text) {
+  std::istringstream in(text);
+  return std::vector<std::string>(std::istream_iterator<std::string>(in),
+                                  std::istream_iterator<std::string>());
+}
+
+// What stands in the place of a value: numbers at the ends of their types and what is no number,
+// texts that are not UTF-8, and every name that means something in a file.
 const std::vector<std::string>& odd_values() {
   static const std::vector<std::string> values = [] {
-    std::vector<std::string> all = {"0",
-                                    "1",
-                                    "2",
-                                    "-1",
-                                    "-0",
-                                    "1.0",
-                                    "3.5",
-                                    "1e0",
-                                    "1E+2",
-                                    "1e400",
-                                    "-1e400",
-                                    "1e-400",
-                                    "00",
-                                    "01",
-                                    "+1",
-                                    ".5",
-                                    "1.",
-                                    "0x10",
-                                    "NaN",
-                                    "Infinity",
-                                    "2147483648",
-                                    "4294967295",
-                                    "4294967296",
-                                    "4294967297",
-                                    "1099511627775",
-                                    "1099511627776",
-                                    "281474976710656",
-                                    "4611686018427387904",
-                                    "9007199254740993",
-                                    "9223372036854775807",
-                                    "9223372036854775808",
-                                    "-9223372036854775808",
-                                    "18446744073709551615",
-                                    "18446744073709551616",
-                                    "null",
-                                    "true",
-                                    "false",
-                                    "{}",
-                                    "[]",
-                                    "[0]",
-                                    "[0,0]",
-                                    "[1,1]",
-                                    "[[]]",
-                                    "",
-                                    R"("")",
-                                    R"("\u0000")",
-                                    R"("\ud800")",
-                                    R"("\ud83d\ude00")",
-                                    R"("\q")",
-                                    R"("\u12")",
-                                    "\"\xff\"",
-                                    "\"\xc0\xaf\"",
-                                    "\"\xed\xa0\x80\"",
-                                    "\"\xf4\x90\x80\x80\"",
-                                    "\"\n\"",
-                                    "\"",
-                                    R"("../../etc/passwd")",
-                                    R"("F16")",
-                                    R"("F32")",
-                                    R"("F64")",
-                                    R"("float32")",
-                                    R"("float64")",
-                                    R"("dense")",
-                                    R"("activation")"};
+    std::vector<std::string> all = words(
+        "0 1 2 -1 -0 1.0 3.5 1e0 1E+2 1e400 -1e400 1e-400 00 01 +1 .5 1. 0x10 NaN Infinity "
+        "2147483648 4294967295 4294967296 4294967297 1099511627775 1099511627776 "
+        "281474976710656 4611686018427387904 9007199254740993 9223372036854775807 "
+        "9223372036854775808 -9223372036854775808 18446744073709551615 18446744073709551616 "
+        "null true false {} [] [0] [0,0] [1,1] [[]]");
+    for (const char* quoted : {"",
+                               R"("")",
+                               R"("\u0000")",
+                               R"("\ud800")",
+                               R"("\ud83d\ude00")",
+                               R"("\q")",
+                               R"("\u12")",
+                               "\"\xff\"",
+                               "\"\xc0\xaf\"",
+                               "\"\xed\xa0\x80\"",
+                               "\"\xf4\x90\x80\x80\"",
+                               "\"\n\"",
+                               "\"",
+                               R"("../../etc/passwd")",
+                               R"("F16")",
+                               R"("F32")",
+                               R"("F64")",
+                               R"("float32")",
+                               R"("float64")",
+                               R"("dense")",
+                               R"("activation")"})
+      all.emplace_back(quoted);
     for (const auto& family :
          {names(Activations{}), names(Losses{}), names(Optimizers{}), names(Initializers{})})
       for (const std::string& name : family) all.push_back('"' + name + '"');
@@ -148,7 +121,7 @@ void remove_item(std::string& text, const Items& items, Random& random) {
   text.erase(item.begin, item.end - item.begin + (comma ? 1 : 0));
 }
 
-// Once, and now and then very often.
+// Once, or now and then very often.
 void repeat_item(std::string& text, const Items& items, Random& random) {
   const Item& item = any(items, random);
   const std::size_t n_times = random() % 32 == 0 ? random() % 3000 : 1;
@@ -158,7 +131,7 @@ void repeat_item(std::string& text, const Items& items, Random& random) {
   text.insert(item.end, all);
 }
 
-// Two that do not lie in each other; the latter first, so that the former stays where it is.
+// Two of which neither contains the other; the later one first, so that the earlier stays in place.
 void exchange_items(std::string& text, const Items& items, Random& random) {
   Item a = any(items, random), b = any(items, random);
   if (b.begin < a.begin) std::swap(a, b);
@@ -176,7 +149,7 @@ void put_odd_value(std::string& text, const Items& items, Random& random) {
   set_value(text, any(items, random), odd_values()[random() % odd_values().size()]);
 }
 
-// Of a number; another digit, or one more.
+// Replaces the first digit of a value, or puts another before it.
 void change_digit(std::string& text, const Items& items, Random& random) {
   const Item& item = any(items, random);
   const std::size_t at = text.find_first_of("0123456789", item.value);
@@ -210,7 +183,7 @@ void rename_key(std::string& text, const Items& items, Random& random) {
     text.insert(item.begin + 1, 1, static_cast<char>(random() % 256));
 }
 
-// White space, and a letter as its number: to a reader of JSON it is the same.
+// Adds white space, or escapes a letter: to a reader of JSON the text is the same.
 void respell(std::string& text, const Items& items, Random& random) {
   const Item& item = any(items, random);
   if (random() % 2 == 0) {
