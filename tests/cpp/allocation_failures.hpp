@@ -1,5 +1,5 @@
-// What is left when memory runs out, at whichever request of a call? std::bad_alloc, everything as
-// it was, nothing lost, and a next try that comes out right.
+// What happens when memory runs out at any one request of a call? It throws std::bad_alloc, changes
+// nothing, leaks nothing, and succeeds when it is tried again.
 #pragma once
 
 #include <cstddef>
@@ -13,9 +13,9 @@ namespace chainrule::test {
 
 using Bytes = std::vector<std::byte>;
 
-// Lets the requests of act(*make(), result) fail in turn, each alone and with all that follow.
-// `look` gives what a failure must leave as it was. `act` adds to `result`, which has room, what
-// must come out as without failures.
+// Calls act(*make(), result) again and again, and lets another request fail each time, alone or
+// with all later ones. look(*subject) is the state, which a failure must not change. `act` appends
+// its result to `result`, whose memory is there before; it must be the one without failures.
 template <class Make, class Look, class Act>
 void check_failures(const Make& make, const Look& look, const Act& act) {
   Bytes expected, result;

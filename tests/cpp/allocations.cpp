@@ -51,7 +51,7 @@ bool OutOfMemory::happened() const { return n_asked >= number_; }
 
 }  // namespace chainrule::test
 
-// The forms for arrays call these, but for those of sanitizers, which keep to themselves.
+// The forms for arrays call these. (With sanitizers they do not, and are not counted.)
 void* operator new(std::size_t size) {
   if (void* memory = std::malloc(size)) return memory;
   throw std::bad_alloc();
@@ -67,7 +67,7 @@ void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
 
-// Of a call of f, the linker's --wrap=f makes one of __wrap_f; __real_f is f itself.
+// The linker's --wrap=f turns a call of f into one of __wrap_f; __real_f is f itself.
 extern "C" {
 
 using namespace chainrule::test;

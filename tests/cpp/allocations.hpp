@@ -1,6 +1,6 @@
-// How often has this program asked for memory, how much of it is still held, and what happens when
-// there is none? Counted and refused in the test program only. The linker leads calls of the C
-// library here (CMakeLists.txt), so that this works beside sanitizers, which replace its functions.
+// How often has this program requested memory, how many of these allocations does it still hold,
+// and what happens when a request fails? For the test program only. The linker redirects calls of
+// the C library to allocations.cpp (see CMakeLists.txt), which works with sanitizers, too.
 #pragma once
 
 namespace chainrule::test {
@@ -9,11 +9,11 @@ namespace chainrule::test {
 // aligned_alloc, mmap.
 long n_allocations();
 
-// Those that have not been given back; what mmap gave is not among them.
+// Allocations that have not been freed; those by mmap are not counted.
 long n_held_allocations();
 
-// While one lives, the n-th request from now on finds no memory, n = 1, 2, ..., or that one and all
-// later ones.
+// While one lives, the n-th request from now on (n = 1, 2, ...) fails, alone or with all later
+// ones.
 class OutOfMemory {
  public:
   enum Extent { once, from_then_on };

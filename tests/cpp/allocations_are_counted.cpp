@@ -11,7 +11,7 @@
 
 namespace chainrule::test {
 
-// What all tests of memory rely on: each way to ask for it is counted, and can be refused.
+// What all tests of memory rely on: each way to request it is counted, and can be made to fail.
 TEST(allocations_are_counted_and_refused) {
   struct Way {
     std::function<void*()> ask;

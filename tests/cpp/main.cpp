@@ -1,5 +1,6 @@
-// Runs the registered tests, all or those whose name contains an argument, without those that an
-// argument with a minus before it names; exit status 1 when one failed.
+// Runs the registered tests: all, or those whose name contains an argument; `-text` leaves out
+// those whose name contains `text`. Exit status 1 if one failed, or if an argument fits no name.
+#include <algorithm>
 #include <iostream>
 #include <span>
 
@@ -10,14 +11,18 @@ namespace chainrule::test {
 namespace {
 long n_checks = 0;
 long n_failed = 0;
-bool is_chosen(const Test& test, std::span<char*> arguments) {
+
+bool fits(std::string_view argument, const Test& test) {
+  return test.name.find(argument.substr(argument.starts_with('-') ? 1 : 0)) != std::string::npos;
+}
+
+bool is_chosen(const Test& test, std::span<const std::string_view> arguments) {
   bool any_wanted = false, wanted = false;
   for (const std::string_view argument : arguments) {
-    const bool without = argument.starts_with('-');
-    const bool here = test.name.find(argument.substr(without)) != std::string::npos;
-    if (without && here) return false;
-    any_wanted |= !without;
-    wanted |= !without && here;
+    const bool leaves_out = argument.starts_with('-');
+    if (leaves_out && fits(argument, test)) return false;
+    any_wanted |= !leaves_out;
+    wanted |= !leaves_out && fits(argument, test);
   }
   return wanted || !any_wanted;
 }
@@ -35,7 +40,10 @@ void report(bool passed, const char* file, int line, const std::string& what) {
 
 int main(int argc, char** argv) {
   using namespace chainrule::test;
-  const std::span arguments(argv + 1, static_cast<std::size_t>(argc - 1));
+  const std::vector<std::string_view> arguments(argv + 1, argv + argc);
+  for (const std::string_view argument : arguments)
+    if (std::ranges::none_of(tests(), [&](const Test& test) { return fits(argument, test); }))
+      report(false, "arguments", 0, "no test fits " + std::string(argument));
   long run = 0;
   for (const Test& test : tests()) {
     if (!is_chosen(test, arguments)) continue;

@@ -5,19 +5,19 @@
 namespace chainrule::test {
 
 namespace {
-constinit std::atomic<long> n_held = 0, n_peak = 0;
+constinit std::atomic<long> held_bytes = 0, peak_bytes = 0;
 }
 
-MemoryPeak::MemoryPeak() : before_(n_held) { n_peak = before_; }
-long MemoryPeak::n_bytes() const { return n_peak - before_; }
+MemoryPeak::MemoryPeak() : before_(held_bytes) { peak_bytes = before_; }
+long MemoryPeak::bytes() const { return peak_bytes - before_; }
 
-void count_held(long n_bytes) {
-  const long now = n_held += n_bytes;
-  long peak = n_peak;
-  while (peak < now && !n_peak.compare_exchange_weak(peak, now)) {
+void count_held(long bytes) {
+  const long now = held_bytes += bytes;
+  long peak = peak_bytes;
+  while (peak < now && !peak_bytes.compare_exchange_weak(peak, now)) {
   }
 }
 
-void count_given_back(long n_bytes) { n_held -= n_bytes; }
+void count_given_back(long bytes) { held_bytes -= bytes; }
 
 }  // namespace chainrule::test

@@ -1,20 +1,20 @@
-// How much memory does a call take? The most bytes that were held at once.
+// How much memory does a call take? The most bytes that it held at once.
 #pragma once
 
 namespace chainrule::test {
 
-// Since it began, on top of what was held then. One at a time.
+// The most bytes held since its construction, beyond those held then. Only one may live at a time.
 class MemoryPeak {
  public:
   MemoryPeak();
-  long n_bytes() const;
+  long bytes() const;
 
  private:
   long before_;
 };
 
-// Whoever watches the calls that get memory and give it back tells it here.
-void count_held(long n_bytes);
-void count_given_back(long n_bytes);
+// Called by what sees each allocation: allocations.cpp in the tests, memory_hooks.cpp in a fuzzer.
+void count_held(long bytes);
+void count_given_back(long bytes);
 
 }  // namespace chainrule::test

@@ -1,5 +1,4 @@
-// How is memory counted in a fuzzer? The sanitizer, which has its own allocator, tells of each
-// call.
+// How is memory counted in a fuzzer? AddressSanitizer, whose own allocator is in use, calls hooks.
 #include <cstddef>
 
 #include <sanitizer/allocator_interface.h>

@@ -105,9 +105,9 @@ void check_round_trip(const Network<T>& network) {
 bool check_reading(std::span<const std::byte> file) {
   const test::MemoryPeak peak;
   const auto model = read_or_refuse([&] { return read_model(file); });
-  const long n_bytes = peak.n_bytes();
-  if (n_bytes > 2 * std::ssize(file) + (1 << 20))
-    throw BrokenPromise(text("reading ", file.size(), " bytes took ", n_bytes, " of memory"));
+  const long taken = peak.bytes();
+  if (taken > 2 * std::ssize(file) + (1 << 20))
+    throw BrokenPromise(text("reading ", file.size(), " bytes took ", taken, " of memory"));
   if (!model) return false;
   const Bytes again = write_model(model->description, model->tensors);
   require(Content(again) == Content(Bytes(file.begin(), file.end())),
