@@ -1,6 +1,6 @@
-// Are the products exact for many more random layers than the tests draw? On every tier, one half
-// of the layers in float32: random_products [number of layers] [first seed]. A layer that fails is
-// named with its seed, which draws it again: random_products 1 <seed>.
+// Are the products exact for many more random layers than the tests draw? On every tier, half of
+// the layers in float32: random_products [number of layers] [first seed]. A layer that fails is
+// printed with its seed, so that random_products 1 <seed> tries it again.
 #include <cstdlib>
 #include <iostream>
 

@@ -29,7 +29,7 @@ struct Complex {
 template <class T>
 using Vec = Complex;
 template <class T>
-inline constexpr Index kSquare = 1;
+inline constexpr Index kSquare = 1;  // side of the squares that gather_columns transposes
 
 template <class V>
 V splat(double x)

@@ -1,5 +1,5 @@
-// How do we see a kernel read or write one element too far? On memory that ends at a page which
-// nobody may touch: what ASan cannot see inside a vector load is a fault there.
+// How do we see a kernel read or write one element too far? In memory that ends at a page which
+// nobody may touch: there it is a fault, also where AddressSanitizer sees nothing.
 #pragma once
 
 #include <sys/mman.h>
@@ -41,9 +41,9 @@ class FencedMemory {
   char* pages_ = nullptr;
 };
 
-// A (rows, cols) matrix that ends right before the unreadable page, or begins right behind it. The
-// last row ends with its last column. What lies between rows, and a margin on the open side, is
-// filled with `guard`; so is the matrix.
+// A (rows, cols) matrix that ends right before an unreadable page, or begins right after one. There
+// is nothing after the last column of the last row. The matrix, the gaps between its rows and a
+// margin on its other side are filled with `guard`.
 template <class T>
 class Fenced {
  public:
@@ -78,7 +78,7 @@ class Fenced {
   T* first_;
 };
 
-// Whether f touches a page that nobody may touch. f is left right there: it must own nothing.
+// Whether f touches an unreadable page. It is abandoned at that point, so it must own nothing.
 inline bool faults(const std::function<void()>& f) {
   static sigjmp_buf back;
   struct sigaction jump{};

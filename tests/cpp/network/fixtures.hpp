@@ -23,8 +23,7 @@ void for_each_dtype(F&& f) {
 template <class T>
 inline constexpr double kRoundoff = sizeof(T) == 4 ? 0x1p-24 : 0x1p-53;
 
-// ---- Networks
-// ---------------------------------------------------------------------------------------
+// ---- Networks -----------------------------------------------------------------------------------
 
 inline DenseSpec dense(Index units, std::string_view activation = "identity", bool bias = true) {
   DenseSpec spec;
@@ -84,8 +83,7 @@ F lively() {
   return formula;
 }
 
-// ---- Examples
-// ---------------------------------------------------------------------------------------
+// ---- Examples -----------------------------------------------------------------------------------
 
 inline std::vector<double> random_normals(Index n, std::uint64_t seed) {
   std::vector<double> values(static_cast<std::size_t>(n));
@@ -161,8 +159,7 @@ bool suits(const std::vector<T>& y_hat) {
          std::ranges::all_of(y_hat, [](T p) { return p > T(1e-3) && p < T(1 - 1e-3); });
 }
 
-// ---- Threads
-// ----------------------------------------------------------------------------------------
+// ---- Threads ------------------------------------------------------------------------------------
 
 // While one lives, all threads that are asked for take part.
 struct AllWorkers {
@@ -170,8 +167,7 @@ struct AllWorkers {
   ~AllWorkers() { set_wait_for_all_workers(false); }
 };
 
-// ---- Bytes
-// ------------------------------------------------------------------------------------------
+// ---- Bytes --------------------------------------------------------------------------------------
 
 // Vectors or buffers of the same type.
 template <class A, class B>

@@ -1,5 +1,5 @@
-// What is a product exactly? Of matrices of small whole numbers, by loops over int, which any
-// floating-point type must give, too, whatever the order of additions.
+// What is the exact product of two matrices? Of small integers, by loops over int; floating-point
+// kernels must give the same, whatever the order of their additions.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ class Dice {
   // 0, ..., n - 1
   Index below(Index n) { return static_cast<Index>(words_.word(0, n_drawn_++)) % n; }
   bool one_in(Index n) { return below(n) == 0; }
-  // At most 16 in magnitude: a sum of 2^15 products of two is exact in float32.
+  // n integers of at most 16 in magnitude: a sum of 2^15 products of two is exact in float32.
   std::vector<int> small_numbers(Index n) {
     std::vector<std::uint32_t> words(static_cast<std::size_t>(n));
     words_.fill_words(++n_rows_, words);
@@ -33,28 +33,28 @@ class Dice {
   Index n_drawn_ = 0, n_rows_ = 0;
 };
 
-struct WholeMatrix {
+struct IntMatrix {
   Index rows, cols;
   std::vector<int> values;
 
-  WholeMatrix(Index rows_, Index cols_)
+  IntMatrix(Index rows_, Index cols_)
       : rows(rows_), cols(cols_), values(static_cast<std::size_t>(rows * cols)) {}
-  WholeMatrix(Index rows_, Index cols_, Dice& dice)
+  IntMatrix(Index rows_, Index cols_, Dice& dice)
       : rows(rows_), cols(cols_), values(dice.small_numbers(rows * cols)) {}
 
   int* row(Index i) { return values.data() + i * cols; }
   const int* row(Index i) const { return values.data() + i * cols; }
 
-  WholeMatrix transposed() const {
-    WholeMatrix t(cols, rows);
+  IntMatrix transposed() const {
+    IntMatrix t(cols, rows);
     for (Index i = 0; i < rows; ++i)
       for (Index j = 0; j < cols; ++j) t.row(j)[i] = row(i)[j];
     return t;
   }
 };
 
-inline WholeMatrix operator*(const WholeMatrix& a, const WholeMatrix& b) {
-  WholeMatrix c(a.rows, b.cols);
+inline IntMatrix operator*(const IntMatrix& a, const IntMatrix& b) {
+  IntMatrix c(a.rows, b.cols);
   for (Index i = 0; i < a.rows; ++i)
     for (Index k = 0; k < a.cols; ++k)
       for (Index j = 0; j < b.cols; ++j) c.row(i)[j] += a.row(i)[k] * b.row(k)[j];
@@ -63,15 +63,15 @@ inline WholeMatrix operator*(const WholeMatrix& a, const WholeMatrix& b) {
 
 // Writes `from` into the first columns of `to` and +0 into the others.
 template <class T>
-void copy_whole(const WholeMatrix& from, MatrixView<T> to) {
+void copy_ints(const IntMatrix& from, MatrixView<T> to) {
   for (Index i = 0; i < to.rows; ++i)
     for (Index j = 0; j < to.cols; ++j)
       to(i, j) = j < from.cols ? static_cast<T>(from.row(i)[j]) : 0;
 }
 
-// Whether `got` has exactly these numbers and +0 in the columns behind them.
+// Whether `got` has exactly these numbers, and +0 in the columns after them.
 template <class T>
-bool is_exactly(MatrixView<const T> got, const WholeMatrix& expected) {
+bool is_exactly(MatrixView<const T> got, const IntMatrix& expected) {
   for (Index i = 0; i < got.rows; ++i)
     for (Index j = 0; j < got.cols; ++j) {
       const T want = j < expected.cols ? static_cast<T>(expected.row(i)[j]) : 0;
@@ -80,10 +80,10 @@ bool is_exactly(MatrixView<const T> got, const WholeMatrix& expected) {
   return true;
 }
 
-// One row that holds W(o, i) where panels do, padding 0.
+// W in panels, as one row; padding is 0.
 template <class T>
-WholeMatrix in_panels(const WholeMatrix& w) {
-  WholeMatrix panels(1, panels_size<T>(w.rows, w.cols));
+IntMatrix in_panels(const IntMatrix& w) {
+  IntMatrix panels(1, panels_size<T>(w.rows, w.cols));
   for (Index o = 0; o < w.rows; ++o)
     for (Index i = 0; i < w.cols; ++i) panels.row(0)[panel_offset<T>(w.cols, o, i)] = w.row(o)[i];
   return panels;
