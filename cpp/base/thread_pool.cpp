@@ -36,7 +36,8 @@ void relax() {
 #endif
 }
 
-// Looks at the clock every 64 pauses only.
+// Says whether kSpinTime has passed since its first look at the clock, which it reads at every 64th
+// call only.
 class SpinTimer {
  public:
   bool expired() {
@@ -52,7 +53,7 @@ class SpinTimer {
 };
 
 // Signals go to the threads of the program, not to workers: Ctrl-C must wake Python's main thread.
-// Only faults stay where they happen, for the sake of faulthandler.
+// Faults are left to the thread they happen in, for the sake of faulthandler.
 class SignalsBlocked {
  public:
 #if defined(_WIN32)
@@ -71,10 +72,11 @@ class SignalsBlocked {
 #endif
 };
 
-// The state of the region, in one word so that it changes as a whole: from the lowest bit, the
-// active workers, those that worked on an item and have left, the threads of the region, whether it
-// is open, its number. A worker begins by adding itself to the active ones of an open region; the
-// caller closes the region, and then waits until nobody is active.
+// The state of the region, in one word so that it changes as a whole. From the lowest bit: the
+// number of active workers, of those that worked on an item and have left, and of the threads of
+// the region; whether it is open; which region it is. A worker begins by adding itself to the
+// active ones of an open region; the caller closes the region, and then waits until no worker is
+// active.
 constexpr std::uint64_t kActive = 1;
 constexpr std::uint64_t kTookPart = std::uint64_t{1} << 12;
 constexpr std::uint64_t kThread = std::uint64_t{1} << 24;
@@ -158,7 +160,8 @@ void ThreadPool::run(Index n_items, Index n_threads, RegionWork work, void* cont
   busy_.clear(std::memory_order_release);
 }
 
-// How many of `n_threads` there are. A system that refuses a thread is not asked again.
+// Starts the workers that are missing; returns how many of `n_threads` there are. A system that has
+// refused a thread is not asked again.
 Index ThreadPool::start_workers(Index n_threads) {
   if (n_started_ < n_threads && may_start_) {
     const SignalsBlocked blocked;
@@ -193,7 +196,7 @@ void ThreadPool::open(Index n_items, const Region& region) {
   }
 }
 
-// Waits for the workers that have begun; how many worked on an item.
+// Waits for the workers that have begun; returns how many of them worked on an item.
 Index ThreadPool::close() {
   std::uint64_t state = state_.fetch_and(~kOpen);
   for (SpinTimer timer; n_active(state) > 0; state = state_.load()) {

@@ -1,11 +1,11 @@
 // How is work shared between threads? In regions: a number of independent items, claimed by the
 // calling thread and by workers that wait for the next region.
 //
-// Each thread claims items from a contiguous share of its own first, so that from region to region
-// it tends to work on the same weights, and then from anybody's. The caller is thread 0; it can
-// finish alone and never waits for a worker that has not begun. One region runs at a time: a second
-// caller works on its own thread. Workers are started on first use, and anew after a fork. No bits
-// depend on any of this.
+// Each thread first claims items from a contiguous share of its own, so that from region to region
+// it tends to work on the same weights, and then from the shares of others. The caller is thread 0;
+// it can finish alone and never waits for a worker that has not begun. One region runs at a time: a
+// second caller does all of its work on its own thread. Workers are started on first use, and anew
+// after a fork. No result depends on any of this.
 #pragma once
 
 #include <atomic>
@@ -18,7 +18,7 @@ namespace chainrule {
 
 using RegionWork = void (*)(void* context, Index item, Index thread) noexcept;
 
-// parallel_for without its template front; n_items and n_threads are at least 2.
+// What parallel_for calls, without a template; n_items and n_threads are at least 2.
 void run_region(Index n_items, Index n_threads, RegionWork work, void* context);
 
 // Calls f(item, thread) for each item from 0 to n_items - 1, on at most n_threads threads, of which
@@ -60,8 +60,8 @@ struct RegionReport {
 RegionReport region_report();
 void reset_region_report();
 
-// For tests: while set, a region begins when all its workers have claimed an item, so that each of
-// its threads takes part (as many as there are items at most).
+// For tests: while set, no thread of a region begins to work before each has claimed an item, so
+// that all of them take part (at most as many as there are items).
 void set_wait_for_all_workers(bool wait);
 
 }  // namespace chainrule

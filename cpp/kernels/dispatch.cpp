@@ -52,7 +52,7 @@ std::string tier_names(const std::vector<Tier>& tiers) {
   return names;
 }
 
-// The tiers that CHAINRULE_ISA leaves: those from the asked one down, or all.
+// The position of the best tier that CHAINRULE_ISA allows, whether this processor has it or not.
 std::size_t first_allowed(const std::vector<Tier>& tiers, std::string& notice) {
   const char* asked = std::getenv("CHAINRULE_ISA");
   if (asked == nullptr || *asked == '\0') return 0;
@@ -103,7 +103,7 @@ const Choice& choice() {
   return chosen;
 }
 
-// Operands of a small layer: integers of at most 3 in magnitude, whose sums are exact.
+// Operands of a small layer: integers of at most 3 in magnitude, so that all sums are exact.
 template <class T>
 struct ExactLayer {
   static constexpr Index d = 33, n_in = 17, n_out = 19;

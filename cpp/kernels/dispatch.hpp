@@ -1,8 +1,9 @@
 // Which kernels does this process use? Chosen once, at first use, best first.
 //
-// CHAINRULE_ISA=<tier> clamps the choice down; a tier that is not there leaves a notice and the
-// best is taken. Every tier is checked on a small exact product before it is used; one that fails
-// is passed over with a notice, and if none is left that is an error.
+// CHAINRULE_ISA=<tier> limits the choice to that tier and lower ones. If this processor does not
+// have it, the best that is left is used, and a notice says so. A tier is tried on small exact
+// products before it is used; one that fails is passed over with a notice, and it is an error if
+// none is left.
 #pragma once
 
 #include <string>
@@ -30,7 +31,7 @@ const std::string& tier_notice();
 template <class T>
 bool products_are_exact(const KernelTable<T>& table);
 
-// For tests: before the first use, so that the kernels of this tier seem to be wrong.
+// For tests: called before the first use, makes the kernels of this tier seem to be wrong.
 void break_tier(std::string_view name);
 
 }  // namespace chainrule

@@ -12,15 +12,15 @@ namespace {
 
 std::atomic<long> fused_updates{0}, sweeps{0}, threaded_operations{0}, most_threads{0};
 
-// A thread is worth its while from about this many floating-point operations: some 20 us of work,
-// ten times what it costs to hand a block over.
+// A thread pays from about this many floating-point operations: some 20 us of work, ten times the
+// cost of handing over a block.
 constexpr double kWorkPerThread = 1e6;
 
 Index threads_for(double work, Index available) {
   return std::clamp<Index>(static_cast<Index>(work / kWorkPerThread), 1, available);
 }
 
-// f(item, thread) for all items, on as many threads as the work deserves.
+// f(item) for all items, on as many threads as the work is worth.
 template <class F>
 void split(Index n_items, double work, Index available, F&& f) {
   const Index n_threads = std::min(threads_for(work, available), n_items);
@@ -157,7 +157,8 @@ class Executor {
     const double work = product_work(stage);
     const Grid grid = make_grid(dz.rows, kernels_.blocks.rows, panels, kernels_.blocks.panels,
                                 threads_for(work, run_.n_threads));
-    // What only one block reads is transposed right before it, and read from the cache.
+    // Panels that only one block reads are transposed right before it, so that it finds them in the
+    // cache.
     const bool shared = grid.row_parts > 1;
     if (shared) split(panels, copy_work(stage.n_in, stage.n_out), run_.n_threads, transpose);
     split(grid.size(), work, run_.n_threads, [&](Index item) {
@@ -227,8 +228,8 @@ class Executor {
   }
 
  private:
-  // X for the tiles of the weight gradient, and dZ for its panels; null if there is no place for
-  // it.
+  // Copies of X in the order of the weight gradient's tiles, and of dZ in panels; null if the plan
+  // has no buffer for them.
   const T* copy_in_tiles(MatrixView<const T> x, T* tiles) {
     if (tiles == nullptr) return nullptr;
     const Index rows = kernels_.blocks.rows;

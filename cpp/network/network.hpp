@@ -157,8 +157,8 @@ class Network {
              const FormulaSpec* optimizer = nullptr);
   Trace<T> trace(const Examples<T>& examples, const FormulaSpec& loss, double learning_rate) const;
 
-  // One update of a mini-batch inside fit: J before the update, over `union_rows` rows; `y_hat`
-  // gets the predictions if it has data. Weights must have been given their mean.
+  // One update from one batch of a fit; `loss` is J before it. `y_hat` gets the predictions if it
+  // has data. `examples` must know the mean of their weights.
   struct BatchResult {
     double loss_sum, weight_sum, loss;
   };

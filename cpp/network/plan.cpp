@@ -37,7 +37,7 @@ class PlanBuilder {
  private:
   bool keeps_all() const { return options_.purpose == PlanPurpose::keep_all; }
 
-  // What the next activation of the chain reads and writes.
+  // What one activation of a chain reads and writes.
   struct Link {
     ActivationId activation;
     BufferId z, a;
@@ -74,7 +74,7 @@ class PlanBuilder {
     }
   }
 
-  // The loss, and whether it takes the last activation into its fused form.
+  // The loss, and whether its fused form includes the last activation.
   void choose_loss() {
     if (options_.loss == nullptr) return;
     const auto& last = table_.stages.back().activations;
@@ -207,13 +207,13 @@ class PlanBuilder {
     const Stage& stage = table_.stages[s];
     const Index rows = options_.capacity, panels = n_panels<T>(stage.n_out);
     const BufferId db = stage.bias >= 0 ? add_buffer(1, stage.n_out) : kNoBuffer;
-    // Columns of X are read once for every panel.
+    // Columns of X are read once for every panel, which pays for a copy from this many on.
     constexpr Index kPanelsWorthTiles = 4;
     const Index tile_rows = plan_.kernels->blocks.tile_rows;
     const BufferId x_tiles = panels >= kPanelsWorthTiles
                                  ? add_buffer(ceil_div(stage.n_in, tile_rows), rows * tile_rows)
                                  : kNoBuffer;
-    // Rows of dZ are read once for every block of inputs; what stays in L1 needs no copy.
+    // Rows of dZ are read once for every block of inputs; what fits into L1 needs no copy.
     constexpr Index kSmall = 16 << 10;
     const bool large = rows * stage.n_out * static_cast<Index>(sizeof(T)) > kSmall;
     const BufferId dz_panels = large && panels > 1 && stage.n_in > plan_.kernels->blocks.rows
@@ -252,7 +252,7 @@ class PlanBuilder {
     return below;
   }
 
-  // The lowest place for each buffer that no buffer in use at the same time has.
+  // Each buffer gets the lowest offset where it overlaps no buffer in use at the same time.
   void place_buffers() {
     const auto end = static_cast<Index>(plan_.operations.size());
     for (std::size_t i = 1; i < plan_.buffers.size(); ++i) {

@@ -16,7 +16,7 @@ namespace chainrule {
 //   infer      Y_hat alone
 //   evaluate   Y_hat and losses
 //   train      the update is applied to the tiles of dW, gradients are never stored
-//   gradients  gradients are stored, and dX can be had
+//   gradients  gradients are stored, and dX can be computed
 //   keep_all   the same, and no buffer is used twice
 enum class PlanPurpose { infer, evaluate, train, gradients, keep_all };
 
@@ -66,7 +66,7 @@ struct InputGradient {
 };
 
 // dW = dZ A_prev^T and db = dZ 1: stored, or used at once to update W and b.
-// Copies in the order of the kernel are made first, where that is worth it.
+// X and dZ are first copied in the order in which the kernel reads them, where that pays.
 struct ParameterGradient {
   Index stage;
   BufferId x, dz, db;
@@ -85,7 +85,7 @@ struct Buffer {
   Index first = 0, last = 0;  // the operations between which it is in use
 };
 
-// The buffers that trace and the training loop look at, per stage.
+// The buffers of a stage that trace and the training loop look at.
 struct StageBuffers {
   BufferId z = kNoBuffer, a = kNoBuffer, da = kNoBuffer, dz = kNoBuffer;
 };

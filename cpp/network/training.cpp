@@ -144,7 +144,7 @@ void Network<T>::input_gradients(Gradients<T>& gradients, MatrixView<T> dx) cons
     throw std::runtime_error(
         "inputs: the parameters have changed since these gradients were computed; compute them "
         "again");
-  // The operations left read the workspace alone; X only says how many rows there are.
+  // The remaining operations read the workspace alone; X only says how many rows there are.
   Run<T> run{*pass.plan,
              table_,
              parameters_.data(),
