@@ -1,8 +1,9 @@
 """Does the library work on an old processor, with the bits of a new one?
 
-``CHAINRULE_ISA=avx2 qemu-x86_64 -cpu Nehalem python tests/old_processor.py scalar`` checks that the
-kernels in use are the named ones, that a warning says so if others were asked for, and the worked
-example; it prints the SHA-256 of the weights after a short training, to compare between processors.
+``CHAINRULE_ISA=avx2 qemu-x86_64 -cpu Nehalem python tests/old_processor.py scalar`` checks that
+the kernels of that tier are in use, that a warning says so if another one was asked for, and the
+worked example of README.md; it prints the SHA-256 of the weights after a short training, to be
+compared between processors.
 """
 
 from __future__ import annotations
@@ -12,14 +13,14 @@ import os
 import sys
 import warnings
 
+import numpy as np
+
+import chainrule as cr
+from chainrule import _testing
+
 
 def main(tier: str) -> None:
     """Check, and print the digest."""
-    import numpy as np
-
-    import chainrule as cr
-    from chainrule import _testing
-
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         net = cr.mlp([2, 2, 1], "sigmoid", "sigmoid", dtype="float64", seed=0)

@@ -94,7 +94,7 @@ def as_inputs(name: str, value: ArrayLike | None, n_features: int, dtype: np.dty
 
 
 def at_least_one(name: str, array: Array) -> Array:
-    """Raise ``ValueError`` if there is no row to learn from."""
+    """Return `array`, or raise ``ValueError`` if there is no row to learn from."""
     if array.shape[0] == 0:
         raise ValueError(f"{name}: expected at least one example, got none")
     return array
@@ -184,7 +184,7 @@ def as_targets(
     if takes_classes:
         if array.ndim == 1 or (array.ndim == 2 and array.shape[1] == 1 and n_outputs > 1):
             return _as_classes(name, array, n_examples, n_outputs)
-        rows = as_matrix(name, value, (n_examples, n_outputs), dtype)
+        rows = as_matrix(name, array, (n_examples, n_outputs), dtype)
         _check_probabilities(name, rows)
         return rows
     if array.ndim == 1 and n_outputs > 1:
@@ -192,7 +192,7 @@ def as_targets(
             f"{name}: expected shape {(n_examples, n_outputs)}, got {array.shape}; "
             "nothing is broadcast"
         )
-    return as_matrix(name, value, (n_examples, n_outputs), dtype)
+    return as_matrix(name, array, (n_examples, n_outputs), dtype)
 
 
 def as_weights(

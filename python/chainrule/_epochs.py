@@ -53,7 +53,7 @@ class _Fit:
             return self._run(keys, last_good)
 
     def _run(self, keys: tuple[str, ...], last_good: _core.Snapshot) -> History:
-        # last_good is the last good end of an epoch, and before that what was before the fit.
+        # last_good is the state at the end of the last good epoch; at first, that before the fit.
         core = self.network._start_training(
             self.training.x,
             self.training.y,
@@ -73,7 +73,7 @@ class _Fit:
                     callback.on_train_begin(run)
                 self._epochs(run, core, last_good)
             except BaseException:
-                # Before the first update, optimiser and loss are as they were, too.
+                # Without any update, optimiser and loss are to be what they were before, too.
                 if run.epoch <= 1 and core.batches_done == 0:
                     self.network._restore(last_good)
                 raise
@@ -103,7 +103,7 @@ class _Fit:
             self._call("on_epoch_end", run)
 
     def _batches(self, run: Run, core: _core.TrainingRun, last_good: _core.Snapshot) -> bool:
-        """Train on the batches of an epoch, and return whether that were all of them."""
+        """Train on the batches of an epoch; return whether all of them were done."""
         one_by_one = any(wants_batches(callback) for callback in self.callbacks)
         left = core.n_batches
         while left > 0 and run.stop_reason is None:
@@ -156,7 +156,7 @@ class _Fit:
 
 @contextlib.contextmanager
 def _lent_snapshot(network: Learning) -> Iterator[_core.Snapshot]:
-    """Lend a snapshot, whose memory the network keeps: to get it anew takes longer than a copy."""
+    """Lend a snapshot whose memory the network keeps: a new one would take longer than the copy."""
     snapshot = network.__dict__.pop("_spare_snapshot", None)
     if snapshot is None:
         snapshot = network._snapshot()
@@ -182,7 +182,7 @@ def fit(
     callbacks: Iterable[Callback],
     verbose: int | str,
 ) -> History:
-    """Train on validated data."""
+    """Train on examples that have been checked."""
     own = as_list("callbacks", callbacks)
     for callback in own:
         if not isinstance(callback, Callback):

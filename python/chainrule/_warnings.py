@@ -23,7 +23,7 @@ def warn(message: str, category: type[Warning]) -> None:
 
 
 def notices() -> list[str]:
-    """Return what could not be done as asked: variables of the environment, wrong kernels."""
+    """Return what could not be done as asked: environment variables refused, kernels at fault."""
     return [n for n in (_core.thread_notice(), _core.isa_notice()) if n is not None]
 
 

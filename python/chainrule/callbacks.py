@@ -75,9 +75,16 @@ class Run:
 
         Examples
         --------
+        >>> import numpy as np
         >>> import chainrule as cr
-        >>> cr.callbacks.Run.stop.__name__
-        'stop'
+        >>> class Once(cr.Callback):
+        ...     def on_batch_end(self, run):
+        ...         run.stop("one batch is enough")
+        ...     def on_train_end(self, run):
+        ...         print(run.step, run.stop_reason)
+        >>> net = cr.mlp([2, 1], seed=0)
+        >>> _ = net.fit(np.ones((8, 2)), np.ones(8), batch_size=2, callbacks=[Once()])
+        1 one batch is enough
         """
         self.stop_reason = reason
 
@@ -170,7 +177,7 @@ class EarlyStopping(Callback):
     r"""Stop when a value has not become better for some epochs, and take back the best weights.
 
     An epoch is better if :math:`value < best - \delta` (or :math:`value > best + \delta` where more
-    is better); training stops after `patience` epochs in a row without.
+    is better); training stops after `patience` epochs in a row that are not.
 
     Parameters
     ----------

@@ -126,14 +126,14 @@ class Network(Saving):
     @property
     def layers(self) -> tuple[NetworkLayer, ...]:
         """The layers of this network, each with its description and its parameters."""
-        found: tuple[NetworkLayer, ...] | None = self.__dict__.get("_layers")
-        if found is None:
+        layers: tuple[NetworkLayer, ...] | None = self.__dict__.get("_layers")
+        if layers is None:
             descriptions = self._description()["layers"]
-            found = tuple(
+            layers = tuple(
                 NetworkLayer(self, i, from_description(d)) for i, d in enumerate(descriptions)
             )
-            self.__dict__["_layers"] = found
-        return found
+            self.__dict__["_layers"] = layers
+        return layers
 
     @property
     def loss(self) -> Any:
@@ -339,12 +339,12 @@ def load(path: str | os.PathLike[str]) -> Network:
     >>> cr.load("model.safetensors").seed
     0
     """
-    found, name = Network._empty(), as_path(path)
+    network, name = Network._empty(), as_path(path)
     try:
-        found._load(name)
+        network._load(name)
     except ModelFileError as error:
         raise ModelFileError(f"cannot read {name!r}: {error}") from None
-    return found
+    return network
 
 
 def from_bytes(data: bytes | bytearray | memoryview) -> Network:
