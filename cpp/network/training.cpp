@@ -12,11 +12,13 @@ namespace chainrule {
 
 template <class T>
 void Network<T>::note_failure(const Run<T>& run) {
-  failed_layer_ = 0;
-  for (std::size_t s = 0; s < table_.stages.size() && failed_layer_ == 0; ++s)
+  for (std::size_t s = 0; s < table_.stages.size(); ++s)
     for (const BufferId id : {run.plan.stages[s].z, run.plan.stages[s].a})
-      if (id != kNoBuffer && failed_layer_ == 0 && !all_finite<T>(run.view(id)))
+      if (id != kNoBuffer && !all_finite<T>(run.view(id))) {
         failed_layer_ = static_cast<Index>(s) + 1;
+        return;
+      }
+  failed_layer_ = 0;
 }
 
 template <class T>
