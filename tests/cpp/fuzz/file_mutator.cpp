@@ -16,7 +16,7 @@ std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::s
   const auto* first = reinterpret_cast<const std::byte*>(data);
   const Bytes given(first, first + size);
   const Bytes file = own_change ? sealed(given) : fuzz::changed_file(given, seed / 4);
-  // What became too long starts again from a file that is not.
+  // A changed file that has become too long is dropped.
   const Bytes& kept = file.size() <= max_size ? file : given;
   std::transform(kept.begin(), kept.end(), data,
                  [](std::byte byte) { return std::to_integer<std::uint8_t>(byte); });

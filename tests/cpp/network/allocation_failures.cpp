@@ -23,7 +23,7 @@ void add(const V* values, Index n, Bytes& result) {
   std::memcpy(result.data() + size, values, more);
 }
 
-// A network that has learnt, and holds all that a network can hold.
+// A network that has been trained, so that it has a loss, optimiser state and counters.
 template <class T>
 std::unique_ptr<Network<T>> trained() {
   NetworkSpec spec = network_spec<T>(
@@ -44,7 +44,7 @@ Bytes look_at(const Network<T>& network) {
   return to_bytes(network, true);
 }
 
-// act(network, result) on a network that has learnt.
+// act(network, result) on a trained network.
 template <class T, class Act>
 void check_failures(const Act& act) {
   test::check_failures(trained<T>, look_at<T>, act);
@@ -60,7 +60,7 @@ void check_failures_of_making(const Act& act) {
 
 }  // namespace
 
-TEST(allocation_failures_while_looking) {
+TEST(allocation_failures_while_reading) {
   for_each_dtype([]<class T>() {
     const TestData<T> data(kRows, kFeatures, kOutputs);
     const std::vector<double> weights = random_weights(kRows, 1);
@@ -203,7 +203,7 @@ TEST(allocation_failures_while_loading) {
   });
 }
 
-// An earlier snapshot stays the one it was until the new one is there.
+// An earlier snapshot is kept until the new one is complete.
 TEST(allocation_failures_of_snapshots) {
   struct Kept {
     explicit Kept(const NetworkSpec& spec) : network(spec), snapshot(network.snapshot()) {}
