@@ -58,7 +58,6 @@ class Fenced {
   }
 
   MatrixView<T> view() const { return view_; }
-  T* data() const { return view_.data; }
 
   // Whether the margin and what lies between rows are as they were.
   bool rest_is_untouched() const {
