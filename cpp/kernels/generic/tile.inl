@@ -90,7 +90,8 @@ CHAINRULE_INLINE void for_each_vec(F f) {
 
 // Continues the chains of rows r0 .. r0 + n_rows.
 template <int n_rows, int n_panels, class T, class A>
-void tile(A a, Index r0, const PanelsOfB<T>& b, const Steps& steps, const BlockOfC<T>& c) {
+CHAINRULE_INLINE void tile(A a, Index r0, const PanelsOfB<T>& b, const Steps& steps,
+                           const BlockOfC<T>& c) {
   using V = Vec<T>;
   constexpr int per_panel = static_cast<int>(kLanes<T> / V::width);
   constexpr int n_vecs = n_panels * per_panel;
@@ -130,20 +131,6 @@ void tile(A a, Index r0, const PanelsOfB<T>& b, const Steps& steps, const BlockO
   each([&](int r, int v) { store(place(to, r, v), sum[r][v]); });
 }
 
-template <class T, class A>
-using TileFunction = void (*)(A, Index, const PanelsOfB<T>&, const Steps&, const BlockOfC<T>&);
-
-// tile<n_rows, n_panels> as a function pointer, for n_rows = 1 .. kTileRows.
-template <int n_panels, class T, class A, int n_rows = kTileRows>
-TileFunction<T, A> find_tile(Index rows) {
-  if constexpr (n_rows == 1) {
-    return tile<1, n_panels, T, A>;
-  } else {
-    return rows == n_rows ? tile<n_rows, n_panels, T, A>
-                          : find_tile<n_panels, T, A, n_rows - 1>(rows);
-  }
-}
-
 // What the next tiles read of B, brought nearer a few lines at a time between the tiles of now:
 // weights of a wide layer come from far away, and nobody can wait for them at the limit of the
 // machine.
@@ -166,37 +153,57 @@ class Ahead {
   Index piece_ = 0;
 };
 
-// Some steps of C = A B for `rows` rows, split into tiles of nearly equal height (packed rows lie
-// in tiles of full height already). New rows, which no panel has met, are fetched one tile ahead:
-// their pieces are too short for the processor to see where they lead.
-template <int n_panels, class T, class A>
-void rows_of_tiles(A a, Index rows, const PanelsOfB<T>& b, const Steps& steps, const BlockOfC<T>& c,
-                   Ahead<T> ahead, bool new_rows) {
-  if constexpr (std::is_same_v<A, PackedA<T>>) {
-    for (Index r = 0; r < rows; r += kTileRows) {
-      if (new_rows && r + kTileRows < rows)
-        a.prefetch(r + kTileRows, kTileRows, steps.k0, steps.k1);
-      find_tile<n_panels, T, A>(rows - r < kTileRows ? rows - r : kTileRows)(a, r, b, steps, c);
-      ahead.fetch();
-    }
-    return;
-  }
-  const Index n_tiles = ceil_div(rows, kTileRows);
-  const Index height = rows / n_tiles, n_higher = rows % n_tiles;
-  const auto higher = find_tile<n_panels, T, A>(n_higher > 0 ? height + 1 : height);
-  const auto lower = find_tile<n_panels, T, A>(height);
-  Index r = 0;
-  for (Index i = 0; i < n_tiles; ++i) {
-    const Index next = r + (i < n_higher ? height + 1 : height);
-    if (new_rows && i + 1 < n_tiles)
-      a.prefetch(next, i + 1 < n_higher ? height + 1 : height, steps.k0, steps.k1);
-    (i < n_higher ? higher : lower)(a, r, b, steps, c);
-    r = next;
-    ahead.fetch();
+// Where the tiles of some panels are: A with all its rows, B and C from their first panel on. New
+// rows, which no panel has met, are fetched one tile ahead: their pieces are too short for the
+// processor to see where they lead.
+template <class T, class A>
+struct TileColumn {
+  A a;
+  Index rows;
+  bool new_rows;
+  const PanelsOfB<T>& b;
+  const Steps& steps;
+  const BlockOfC<T>& c;
+  Ahead<T> ahead;
+};
+
+// `n_tiles` tiles below each other, from row r0 on.
+template <int n_rows, int n_panels, class T, class A>
+void tiles(TileColumn<T, A>& column, Index r0, Index n_tiles) {
+  const A a = column.a;
+  const Steps steps = column.steps;
+  for (; n_tiles > 0; --n_tiles, r0 += n_rows) {
+    const Index next = r0 + n_rows, left = column.rows - next;
+    if (column.new_rows && left > 0)
+      a.prefetch(next, left < n_rows ? left : n_rows, steps.k0, steps.k1);
+    tile<n_rows, n_panels>(a, r0, column.b, steps, column.c);
+    column.ahead.fetch();
   }
 }
 
-// The same for any number of panels, kTilePanels at a time.
+// tiles<height, n_panels>, for a height of 1 .. kTileRows.
+template <int n_panels, class T, class A, int n_rows = kTileRows>
+void tiles_of_height(Index height, TileColumn<T, A>& column, Index r0, Index n_tiles) {
+  if constexpr (n_rows > 1)
+    if (height < n_rows)
+      return tiles_of_height<n_panels, T, A, n_rows - 1>(height, column, r0, n_tiles);
+  tiles<n_rows, n_panels>(column, r0, n_tiles);
+}
+
+// All tiles of some panels, of nearly equal height; packed rows lie in tiles of full height.
+template <int n_panels, class T, class A>
+void all_tiles(TileColumn<T, A> column) {
+  const bool packed = std::is_same_v<A, PackedA<T>>;
+  const Index n_tiles = ceil_div(column.rows, kTileRows);
+  const Index height = packed ? column.rows % kTileRows : column.rows / n_tiles;
+  const Index higher = packed ? kTileRows : height + 1;
+  const Index n_higher = packed ? column.rows / kTileRows : column.rows % n_tiles;
+  if (n_higher > 0) tiles_of_height<n_panels>(higher, column, 0, n_higher);
+  if (n_higher < n_tiles)
+    tiles_of_height<n_panels>(height, column, n_higher * higher, n_tiles - n_higher);
+}
+
+// Some steps of C = A B for any number of panels, kTilePanels at a time.
 template <class T, class A, int n_panels = kTilePanels>
 void block_of_tiles(A a, Index rows, PanelsOfB<T> b, Index panels, const Steps& steps,
                     BlockOfC<T> c, bool new_rows = true) {
@@ -204,10 +211,9 @@ void block_of_tiles(A a, Index rows, PanelsOfB<T> b, Index panels, const Steps& 
     // The steps of k of a panel lie next to each other where B is in panels.
     const bool has_next = panels > n_panels && b.k_stride == kLanes<T>;
     const T* next = b.data + n_panels * b.panel_stride + steps.k0 * kLanes<T>;
-    rows_of_tiles<n_panels>(
-        a, rows, b, steps, c,
-        has_next ? Ahead<T>(next, steps.k1 - steps.k0, ceil_div(rows, kTileRows)) : Ahead<T>(),
-        new_rows);
+    all_tiles<n_panels, T, A>(
+        {a, rows, new_rows, b, steps, c,
+         has_next ? Ahead<T>(next, steps.k1 - steps.k0, ceil_div(rows, kTileRows)) : Ahead<T>()});
     new_rows = false;
     b.data += n_panels * b.panel_stride;
     c.advance(n_panels);
