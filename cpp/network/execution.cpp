@@ -42,6 +42,7 @@ struct Range {
   Index size() const { return end - begin; }
 };
 Range part(Index n, Index parts, Index i, Index unit = 1) {
+  if (parts == 1) return {0, n};  // without divisions, which a tiny network would notice
   const Index units = ceil_div(n, unit);
   return {std::min(n, units * i / parts * unit), std::min(n, units * (i + 1) / parts * unit)};
 }
@@ -255,11 +256,7 @@ class Executor {
     if (run_.update == nullptr) db = run_.gradient + b.offset;
     kernels_.sum_rows(dz, db);
     if (run_.update == nullptr) return;
-    const Update<T>& update = *run_.update;
-    T* slots[kMaxSlots] = {};
-    for (Index s = 0; s < update.n_slots; ++s) slots[s] = update.slots[s] + b.offset;
-    update.kernel(b.size, db, run_.parameters + b.offset, run_.updated_parameters + b.offset, slots,
-                  update.coefficients(b));
+    run_.update->apply(b, 0, b.size, db, run_.parameters, run_.updated_parameters);
   }
 
   template <class F>
@@ -321,11 +318,9 @@ void sweep(const ParameterTable<T>& table, const Update<T>& update, const T* gra
   for (const Segment& segment : table.segments) {
     const double work = 20.0 * static_cast<double>(segment.size);
     split(ceil_div(segment.size, kPart), work, n_threads, [&](Index i) {
-      const Index at = segment.offset + i * kPart;
-      T* slots[kMaxSlots] = {};
-      for (Index s = 0; s < update.n_slots; ++s) slots[s] = update.slots[s] + at;
-      update.kernel(std::min(kPart, segment.size - i * kPart), gradient + at, parameters + at,
-                    updated + at, slots, update.coefficients(segment));
+      const Index first = i * kPart;
+      update.apply(segment, first, std::min(kPart, segment.size - first),
+                   gradient + segment.offset + first, parameters, updated);
     });
   }
 }

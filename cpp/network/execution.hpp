@@ -19,6 +19,15 @@ struct Update {
   const T* coefficients(const Segment& segment) const {
     return segment.is_weight ? weight_coefficients : bias_coefficients;
   }
+  // `count` elements of a segment, from its element `first` on, whose gradient `g` is; `w` and
+  // `w_next` are whole blocks.
+  void apply(const Segment& segment, Index first, Index count, const T* g, const T* w,
+             T* w_next) const {
+    const Index at = segment.offset + first;
+    T* parts[kMaxSlots] = {};
+    for (Index s = 0; s < n_slots; ++s) parts[s] = slots[s] + at;
+    kernel(count, g, w + at, w_next + at, parts, coefficients(segment));
+  }
 };
 
 // What one run of a plan works on. Either `gradient` or `update` takes the gradients of the

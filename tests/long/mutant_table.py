@@ -153,13 +153,15 @@ _MUTANTS = {
         ),
         ("what lies beyond a row is summed", "count % V::width != 0", "false"),
     ],
-    "network/execution.cpp": [
-        ("biases decay as weights do", "update.coefficients(b)", "update.weight_coefficients"),
+    "network/execution.hpp": [
         (
-            "biases have the slots of the first weights",
-            "update.slots[s] + b.offset",
-            "update.slots[s]",
+            "biases decay as weights do",
+            "segment.is_weight ? weight_coefficients : bias_coefficients",
+            "weight_coefficients",
         ),
+        ("all segments have the slots of the first", "slots[s] + at", "slots[s] + first"),
+    ],
+    "network/execution.cpp": [
         (
             "biases are not trained",
             "if (stage.bias >= 0) bias_gradient(segment(stage.bias), dz, buffer_data(op.db));",
