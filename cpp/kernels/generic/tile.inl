@@ -181,37 +181,37 @@ void tiles(TileColumn<T, A>& column, Index r0, Index n_tiles) {
   }
 }
 
-// tiles<height, n_panels>, for a height of 1 .. kTileRows.
-template <int n_panels, class T, class A, int n_rows = kTileRows>
+// tiles<height, n_panels>, for a height of 1 .. max_rows.
+template <int max_rows, int n_panels, class T, class A>
 void tiles_of_height(Index height, TileColumn<T, A>& column, Index r0, Index n_tiles) {
-  if constexpr (n_rows > 1)
-    if (height < n_rows)
-      return tiles_of_height<n_panels, T, A, n_rows - 1>(height, column, r0, n_tiles);
-  tiles<n_rows, n_panels>(column, r0, n_tiles);
+  if constexpr (max_rows > 1)
+    if (height < max_rows)
+      return tiles_of_height<max_rows - 1, n_panels>(height, column, r0, n_tiles);
+  tiles<max_rows, n_panels>(column, r0, n_tiles);
 }
 
 // All tiles of some panels, of nearly equal height; packed rows lie in tiles of full height.
-template <int n_panels, class T, class A>
+template <int max_rows, int n_panels, class T, class A>
 void all_tiles(TileColumn<T, A> column) {
   const bool packed = std::is_same_v<A, PackedA<T>>;
   const Index n_tiles = ceil_div(column.rows, kTileRows);
   const Index height = packed ? column.rows % kTileRows : column.rows / n_tiles;
   const Index higher = packed ? kTileRows : height + 1;
   const Index n_higher = packed ? column.rows / kTileRows : column.rows % n_tiles;
-  if (n_higher > 0) tiles_of_height<n_panels>(higher, column, 0, n_higher);
+  if (n_higher > 0) tiles_of_height<max_rows, n_panels>(higher, column, 0, n_higher);
   if (n_higher < n_tiles)
-    tiles_of_height<n_panels>(height, column, n_higher * higher, n_tiles - n_higher);
+    tiles_of_height<max_rows, n_panels>(height, column, n_higher * higher, n_tiles - n_higher);
 }
 
-// Some steps of C = A B for any number of panels, kTilePanels at a time.
-template <class T, class A, int n_panels = kTilePanels>
-void block_of_tiles(A a, Index rows, PanelsOfB<T> b, Index panels, const Steps& steps,
-                    BlockOfC<T> c, bool new_rows = true) {
+// Some steps of C = A B for any number of panels, n_panels at a time.
+template <int max_rows, int n_panels, class T, class A>
+void all_panels(A a, Index rows, PanelsOfB<T> b, Index panels, const Steps& steps, BlockOfC<T> c,
+                bool new_rows = true) {
   for (; panels >= n_panels; panels -= n_panels) {
     // The steps of k of a panel lie next to each other where B is in panels.
     const bool has_next = panels > n_panels && b.k_stride == kLanes<T>;
     const T* next = b.data + n_panels * b.panel_stride + steps.k0 * kLanes<T>;
-    all_tiles<n_panels, T, A>(
+    all_tiles<max_rows, n_panels, T, A>(
         {a, rows, new_rows, b, steps, c,
          has_next ? Ahead<T>(next, steps.k1 - steps.k0, ceil_div(rows, kTileRows)) : Ahead<T>()});
     new_rows = false;
@@ -219,5 +219,25 @@ void block_of_tiles(A a, Index rows, PanelsOfB<T> b, Index panels, const Steps& 
     c.advance(n_panels);
   }
   if constexpr (n_panels > 1)
-    if (panels > 0) block_of_tiles<T, A, n_panels - 1>(a, rows, b, panels, steps, c, new_rows);
+    if (panels > 0) all_panels<max_rows, n_panels - 1>(a, rows, b, panels, steps, c, new_rows);
+}
+
+// How many panels a tile of n_rows takes: few rows take more of them, since eight chains beside
+// each other hide the latency of an FMA.
+template <class T>
+constexpr int panels_of_tile(int n_rows) {
+  const int chains = n_rows * static_cast<int>(kLanes<T> / Vec<T>::width);
+  const int panels = chains < 8 ? 8 / chains : 1;
+  return panels < kTilePanels ? kTilePanels : panels;
+}
+
+// Some steps of C = A B.
+template <class T, class A>
+void block_of_tiles(A a, Index rows, const PanelsOfB<T>& b, Index panels, const Steps& steps,
+                    const BlockOfC<T>& c) {
+  if constexpr (std::is_same_v<A, RowsOfA<T>>) {
+    if (rows == 1) return all_panels<1, panels_of_tile<T>(1)>(a, rows, b, panels, steps, c);
+    if (rows == 2) return all_panels<2, panels_of_tile<T>(2)>(a, rows, b, panels, steps, c);
+  }
+  all_panels<kTileRows, kTilePanels>(a, rows, b, panels, steps, c);
 }
