@@ -71,6 +71,7 @@ ENTRIES = {
         "sample_weight", WEIGHTS, lambda net, v: net.evaluate(X, Y, sample_weight=v)
     ),
     "predict": Entry("x", X, lambda net, v: net.predict(v)),
+    "predictor": Entry("x", X, lambda net, v: net.predictor().predict(v)),
     "predict_classes": Entry("x", X, lambda net, v: net.predict_classes(v), output="softmax"),
     "gradients x": Entry("x", X, lambda net, v: net.gradients(v, Y)),
     "gradients y": Entry("y", Y, lambda net, v: net.gradients(X, v)),

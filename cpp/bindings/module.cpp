@@ -26,6 +26,7 @@ PYBIND11_MODULE(_core, module) {
   chainrule::bind_formulas(module);
   chainrule::bind_training(module);
   chainrule::bind_network(module);
+  chainrule::bind_predictor(module);
   chainrule::bind_runtime(module);
   py::list public_names;
   for (const auto& item : module.attr("__dict__").cast<py::dict>())

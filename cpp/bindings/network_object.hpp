@@ -53,12 +53,12 @@ class ReleaseForWork {
  public:
   template <class T>
   ReleaseForWork(const Network<T>& network, Index rows)
-      : ReleaseForWork(network, rows, network.is_training()) {}
+      : ReleaseForWork(network.table(), rows, network.is_training()) {}
   template <class T>
-  ReleaseForWork(const Network<T>& network, Index rows, bool may_wait) {
+  ReleaseForWork(const ParameterTable<T>& table, Index rows, bool may_wait) {
     constexpr double kSmallWork = 5e5;
     if (may_wait ||
-        static_cast<double>(rows) * static_cast<double>(network.table().n_parameters) > kSmallWork)
+        static_cast<double>(rows) * static_cast<double>(table.n_parameters) > kSmallWork)
       release_.emplace();
   }
 
@@ -108,6 +108,7 @@ py::dict tensors_of(const ParameterTable<T>& table, const T* block,
 }
 
 void bind_network(py::module_& module);
+void bind_predictor(py::module_& module);
 void bind_training(py::module_& module);
 void bind_runtime(py::module_& module);
 

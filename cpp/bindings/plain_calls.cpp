@@ -1,51 +1,19 @@
 // Which calls need no conversion and no words? Those whose arrays are as the core takes them, and
 // right: one entry does the work. Any other call is not taken (None) and has changed nothing; it
 // goes the way through Python, which converts or says what is wrong.
-#include <functional>
-
-#include "base/finite.hpp"
 #include "bindings/network_class.hpp"
+#include "bindings/plain_arrays.hpp"
 
 namespace chainrule {
 
 namespace {
 
-// `object` as an array, if it is one of NumPy's own class: others, as masked arrays, may mean more.
-std::optional<py::array> array_or_none(const py::object& object) {
-  if (Py_TYPE(object.ptr()) != py::detail::npy_api::get().PyArray_Type_) return std::nullopt;
-  return py::reinterpret_borrow<py::array>(object);
-}
-
-// Whether the data are numbers of that kind and size as the machine has them, aligned, in C order.
-bool is_plain(const py::array& array, char kind, std::size_t bytes) {
-  using py::detail::npy_api;
-  constexpr int kFlags = npy_api::NPY_ARRAY_C_CONTIGUOUS_ | npy_api::NPY_ARRAY_ALIGNED_;
-  const py::dtype dtype = array.dtype();
-  return dtype.kind() == kind && dtype.itemsize() == static_cast<py::ssize_t>(bytes) &&
-         dtype.byteorder() == '=' && (array.flags() & kFlags) == kFlags;
-}
-
-// `object` as (rows, cols), finite; a vector is taken for one column if `vector_will_do`.
-template <class T>
-std::optional<MatrixView<const T>> plain_matrix(const py::object& object, Index cols,
-                                                bool vector_will_do = false) {
-  const auto array = array_or_none(object);
-  if (!array || !is_plain(*array, 'f', sizeof(T))) return std::nullopt;
-  const bool is_column = vector_will_do && cols == 1 && array->ndim() == 1;
-  if (!is_column && (array->ndim() != 2 || array->shape(1) != cols)) return std::nullopt;
-  const Index size = array->size();
-  const auto* data = static_cast<const T*>(array->data());
-  if (!all_finite(MatrixView<const T>{data, 1, size, size})) return std::nullopt;
-  return MatrixView<const T>{data, array->shape(0), cols, cols};
-}
-
 // `object` as `n` classes in [0, m); null if it is not that.
 const std::int64_t* plain_classes(const py::object& object, Index n, Index m) {
-  const auto array = array_or_none(object);
-  if (!array || array->ndim() != 1 || array->shape(0) != n ||
-      !is_plain(*array, 'i', sizeof(std::int64_t)))
+  const auto array = plain_array(object.ptr());
+  if (!array || !array->holds<std::int64_t>() || array->n_dimensions != 1 || array->shape[0] != n)
     return nullptr;
-  const auto* classes = static_cast<const std::int64_t*>(array->data());
+  const auto* classes = static_cast<const std::int64_t*>(array->data);
   bool in_range = true;
   for (Index i = 0; i < n; ++i) in_range &= classes[i] >= 0 && classes[i] < m;
   return in_range ? classes : nullptr;
@@ -76,14 +44,14 @@ template <class T>
 std::optional<Examples<T>> plain_examples(const Network<T>& network, const FormulaSpec& loss,
                                           const py::object& x, const py::object& y) {
   const Index m = network.table().n_outputs();
-  const auto inputs = plain_matrix<T>(x, network.table().n_features());
+  const auto inputs = plain_matrix<T>(plain_array(x.ptr()), network.table().n_features());
   if (!inputs || inputs->rows == 0) return std::nullopt;
   Examples<T> examples;
   examples.x = *inputs;
   const bool by_class = takes_classes(loss);
   if (by_class) examples.classes = plain_classes(y, inputs->rows, m);
   if (examples.classes != nullptr) return examples;
-  const auto targets = plain_matrix<T>(y, m, !by_class);
+  const auto targets = plain_matrix<T>(plain_array(y.ptr()), m, !by_class);
   if (!targets || targets->rows != inputs->rows) return std::nullopt;
   if (by_class && !are_probabilities(*targets)) return std::nullopt;
   examples.y = *targets;
@@ -101,40 +69,25 @@ std::optional<double> plain_step(Network<T>& network, const py::object& x, const
   if (loss == nullptr) return std::nullopt;
   const auto examples = plain_examples(network, *loss, x, y);
   if (!examples) return std::nullopt;
-  const ReleaseForWork release(network, examples->rows(), false);
+  const ReleaseForWork release(network.table(), examples->rows(), false);
   return network.train_step(exclusive, *examples, *loss, learning_rate, optimizer);
-}
-
-bool is_apart(const py::array& a, const py::array& b) {
-  const auto *a_data = static_cast<const std::byte*>(a.data()),
-             *b_data = static_cast<const std::byte*>(b.data());
-  const std::less_equal<> before;
-  return before(a_data + a.nbytes(), b_data) || before(b_data + b.nbytes(), a_data);
-}
-
-// Whether predictions for `x` may be written there.
-template <class T>
-bool is_plain_output(const std::optional<py::array>& out, Index rows, Index cols,
-                     const py::object& x) {
-  return out && is_plain(*out, 'f', sizeof(T)) && out->writeable() && out->ndim() == 2 &&
-         out->shape(0) == rows && out->shape(1) == cols &&
-         is_apart(*out, py::reinterpret_borrow<py::array>(x));
 }
 
 // `out` or a new array with the outputs, if the arrays are plain.
 template <class T>
 py::object plain_predict(const Network<T>& network, const py::object& x, const py::object& out) {
   const Index m = network.table().n_outputs();
-  const auto inputs = plain_matrix<T>(x, network.table().n_features());
+  const auto inputs = plain_matrix<T>(plain_array(x.ptr()), network.table().n_features());
   if (!inputs) return py::none();
   const Index d = inputs->rows;
-  auto result =
-      out.is_none() ? std::optional<py::array>(py::array_t<T>({d, m})) : array_or_none(out);
-  if (!out.is_none() && !is_plain_output<T>(result, d, m, x)) return py::none();
-  auto* data = static_cast<T*>(result->mutable_data());
+  py::object result = out;
+  if (out.is_none()) result = py::array_t<T>({d, m});
+  T* data = plain_output<T>(plain_array(result.ptr()), {d, m}, inputs->data,
+                            d * inputs->cols * static_cast<Index>(sizeof(T)));
+  if (data == nullptr) return py::none();
   const ReleaseForWork release(network, d);
   network.predict(*inputs, {data, d, m, m});
-  return std::move(*result);
+  return result;
 }
 
 }  // namespace

@@ -11,7 +11,8 @@ void bind_state(NetworkClass& cls) {
           [](const NetworkObject& self) {
             return self.visit([](auto& net) {
               // Making Python objects may run any Python code, which must not find the lock taken.
-              const auto parameters = net.snapshot_of_parameters();
+              AlignedBuffer<Scalar<decltype(net)>> parameters;
+              net.copy_parameters(parameters);
               return tensors_of(net.table(), parameters.data());
             });
           })
@@ -74,7 +75,7 @@ void bind_state(NetworkClass& cls) {
               using T = Scalar<decltype(net)>;
               auto* same = std::get_if<Snapshot<T>>(&snapshot.snapshot);
               check(same != nullptr, "snapshot: expected one of this network");
-              const ReleaseForWork release(net, 1, false);
+              const ReleaseForWork release(net.table(), 1, false);
               net.snapshot(*same);
             });
           },

@@ -311,6 +311,17 @@ void execute(Run<T>& run, Index first, Index last) {
 }
 
 template <class T>
+void predict(const Plan<T>& plan, const ParameterTable<T>& table, const T* parameters, T* workspace,
+             MatrixView<const T> x, MatrixView<T> y_hat, Index n_threads) {
+  for (Index first = 0; first < x.rows; first += plan.capacity) {
+    const Index count = std::min(plan.capacity, x.rows - first);
+    Run<T> run{plan, table, parameters, workspace, x.rows_from(first, count), n_threads};
+    execute(run, 0, plan.n_forward);
+    copy_rows<T>(run.view(plan.y_hat), y_hat.rows_from(first, count));
+  }
+}
+
+template <class T>
 void sweep(const ParameterTable<T>& table, const Update<T>& update, const T* gradient,
            const T* parameters, T* updated, Index n_threads) {
   constexpr Index kPart = 1 << 13;
@@ -336,6 +347,10 @@ template struct Run<float>;
 template struct Run<double>;
 template void execute(Run<float>&, Index, Index);
 template void execute(Run<double>&, Index, Index);
+template void predict(const Plan<float>&, const ParameterTable<float>&, const float*, float*,
+                      MatrixView<const float>, MatrixView<float>, Index);
+template void predict(const Plan<double>&, const ParameterTable<double>&, const double*, double*,
+                      MatrixView<const double>, MatrixView<double>, Index);
 template void sweep(const ParameterTable<float>&, const Update<float>&, const float*, const float*,
                     float*, Index);
 template void sweep(const ParameterTable<double>&, const Update<double>&, const double*,

@@ -56,6 +56,11 @@ struct Run {
 template <class T>
 void execute(Run<T>& run, Index first, Index last);
 
+// Y_hat for any number of rows of X, plan.capacity of them at a time.
+template <class T>
+void predict(const Plan<T>& plan, const ParameterTable<T>& table, const T* parameters, T* workspace,
+             MatrixView<const T> x, MatrixView<T> y_hat, Index n_threads);
+
 // Applies an update to all parameters from a stored gradient; the same bits as from the tiles.
 template <class T>
 void sweep(const ParameterTable<T>& table, const Update<T>& update, const T* gradient,

@@ -14,9 +14,7 @@ namespace chainrule {
 
 namespace {
 
-// Rows that predict and evaluate take at a time: their activations stay in cache. The second is a
-// multiple of kChunk, so that sums do not depend on it.
-constexpr Index kPredictRows = 512;
+// Rows that evaluate takes at a time: a multiple of kChunk, so that sums do not depend on it.
 constexpr Index kEvaluateRows = 4 * kChunk;
 
 template <class T>
@@ -123,13 +121,7 @@ void Network<T>::predict(MatrixView<const T> x, MatrixView<T> y_hat) const {
   const Plan<T>& plan =
       this->plan({PlanPurpose::infer, plan_capacity(std::min(x.rows, kPredictRows))});
   const typename WorkspacePool<T>::Loan workspace(workspaces_, plan.workspace_size);
-  for (Index first = 0; first < x.rows; first += plan.capacity) {
-    const Index count = std::min(plan.capacity, x.rows - first);
-    Run<T> run{plan,     table_, parameters_.data(), workspace.data(), x.rows_from(first, count),
-               threads()};
-    execute(run, 0, plan.n_forward);
-    copy_rows<T>(run.view(plan.y_hat), y_hat.rows_from(first, count));
-  }
+  chainrule::predict<T>(plan, table_, parameters_.data(), workspace.data(), x, y_hat, threads());
 }
 
 template <class T>
@@ -191,11 +183,9 @@ void Network<T>::example_losses(const Examples<T>& examples, const FormulaSpec& 
 }
 
 template <class T>
-AlignedBuffer<T> Network<T>::snapshot_of_parameters() const {
+void Network<T>::copy_parameters(AlignedBuffer<T>& to) const {
   const std::shared_lock lock(mutex_);
-  AlignedBuffer<T> copy(parameters_.size());
-  std::copy_n(parameters_.data(), parameters_.size(), copy.data());
-  return copy;
+  copy_buffer(parameters_, to);
 }
 
 template <class T>

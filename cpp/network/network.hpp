@@ -24,6 +24,9 @@ namespace chainrule {
 // Plans are built for a power of two of rows, so that few of them serve all batch sizes.
 Index plan_capacity(Index rows);
 
+// Rows that predict takes at a time: their activations stay in cache.
+inline constexpr Index kPredictRows = 512;
+
 // A forward pass whose backward pass is still to come, or whose dX is.
 template <class T>
 struct Pass {
@@ -167,7 +170,7 @@ class Network {
                         MatrixView<T> y_hat);
   void end_epoch() { ++epochs_; }
 
-  AlignedBuffer<T> snapshot_of_parameters() const;
+  void copy_parameters(AlignedBuffer<T>& to) const;
   Snapshot<T> snapshot() const;
   // Into an earlier snapshot of this network, whose memory serves again where it is enough. If this
   // fails, `into` is the earlier one still.

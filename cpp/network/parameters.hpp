@@ -27,6 +27,8 @@ struct Segment {
 struct ActivationUse {
   Index index;  // in Activations
   FormulaSpec spec;
+
+  bool operator==(const ActivationUse&) const = default;
 };
 
 // Dense layer l = position + 1 with everything up to the next one: Z = W A_prev + b, then f, g, ...
@@ -37,6 +39,8 @@ struct Stage {
   Index weight;  // segment
   Index bias;    // segment, or -1
   std::vector<ActivationUse> activations;
+
+  bool operator==(const Stage&) const = default;
 };
 
 template <class T>
@@ -51,6 +55,8 @@ struct ParameterTable {
 
   Index n_features() const { return stages.front().n_in; }
   Index n_outputs() const { return stages.back().n_out; }
+
+  bool operator==(const ParameterTable&) const = default;
 };
 
 // The logical tensor of a segment, row-major, from and to the flat block.

@@ -20,6 +20,7 @@ from chainrule.gradients import Gradients
 from chainrule.history import History
 from chainrule.layers import Activation, Dense
 from chainrule.network import Network, from_bytes, load, mlp
+from chainrule.predictor import Predictor
 from chainrule.runtime import get_num_threads, set_num_threads, show_config
 from chainrule.trace import Trace
 
@@ -33,6 +34,7 @@ __all__ = [
     "History",
     "ModelFileError",
     "Network",
+    "Predictor",
     "Trace",
     "__version__",
     "activations",

@@ -226,7 +226,7 @@ def as_weights(
 
 
 def as_output(
-    name: str, out: object, shape: tuple[int, int], dtype: np.dtype[Any], *inputs: Array
+    name: str, out: object, shape: tuple[int, ...], dtype: np.dtype[Any], *inputs: Array
 ) -> Array:
     """Check an array that the caller gives for the result, or make a new one."""
     if out is None:

@@ -10,6 +10,7 @@ from chainrule import _core
 from chainrule._arrays import as_inputs, as_output
 from chainrule._checks import not_in_this_version
 from chainrule._examples import check_examples, choose_loss, choose_metrics, evaluate_examples
+from chainrule.predictor import Predictor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -72,6 +73,22 @@ class Predicting(_core.Network):
         result = as_output("out", out, (inputs.shape[0], self.n_outputs), dtype, inputs)
         self._predict(inputs, result)
         return result
+
+    def predictor(self) -> Predictor:
+        """Return a copy of the parameters that only predicts, fast enough for a hot loop.
+
+        Returns
+        -------
+        Predictor
+            It stays as it is, whatever happens to the network, until its ``update``.
+
+        Examples
+        --------
+        >>> import chainrule as cr
+        >>> cr.mlp([2, 1], initializer="ones").predictor().predict_one([1.0, 2.0])
+        array([3.], dtype=float32)
+        """
+        return Predictor(self)
 
     def predict_classes(self, x: ArrayLike) -> NDArray[np.int64]:
         """Return the most probable class of each example.

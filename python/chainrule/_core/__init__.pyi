@@ -2,6 +2,7 @@
 The compiled core of chainrule. Private: use the package chainrule.
 """
 from __future__ import annotations
+import collections.abc
 import numpy
 import numpy.typing
 import os
@@ -11,7 +12,7 @@ from . import activations
 from . import losses
 from . import optimizers
 from . import initializers
-__all__: list = ['ModelFileError', 'Formula', 'activations', 'losses', 'optimizers', 'initializers', 'Snapshot', 'Gradients', 'TrainingRun', 'Network', 'set_num_threads', 'get_num_threads', 'thread_notice', 'isa', 'available_isas', 'isa_notice', 'compiler', 'version', 'path_counters', 'reset_path_counters', 'break_isa', 'set_wait_for_all_workers', 'metric_accuracy', 'validation_split']
+__all__: list = ['ModelFileError', 'Formula', 'activations', 'losses', 'optimizers', 'initializers', 'Snapshot', 'Gradients', 'TrainingRun', 'Network', 'Predictor', 'plain_predict', 'plain_predict_one', 'set_num_threads', 'get_num_threads', 'thread_notice', 'isa', 'available_isas', 'isa_notice', 'compiler', 'version', 'path_counters', 'reset_path_counters', 'break_isa', 'set_wait_for_all_workers', 'metric_accuracy', 'validation_split']
 class ModelFileError(ValueError):
     pass
 class Formula:
@@ -224,6 +225,31 @@ class Network:
         """
         The seed of everything random.
         """
+class Predictor:
+    """
+    The compiled core behind chainrule.Predictor.
+    """
+    def __init__(self, network: Network) -> None:
+        ...
+    def _predict(self, x: numpy.ndarray, out: numpy.ndarray) -> None:
+        ...
+    def _update(self, network: Network) -> None:
+        ...
+    @property
+    def dtype(self) -> str:
+        """
+        The dtype of parameters and outputs, "float32" or "float64".
+        """
+    @property
+    def n_features(self) -> int:
+        """
+        Number of features n of an example.
+        """
+    @property
+    def n_outputs(self) -> int:
+        """
+        Number of outputs m.
+        """
 def available_isas() -> list[str]:
     ...
 def break_isa(name: str) -> None:
@@ -240,6 +266,14 @@ def metric_accuracy(predictions: numpy.ndarray, y: numpy.ndarray, weights: numpy
     ...
 def path_counters() -> dict:
     ...
+def plain_predict(slow: collections.abc.Callable) -> typing.Any:
+    """
+    Predictor.predict, whose plain calls the core answers at once.
+    """
+def plain_predict_one(slow: collections.abc.Callable) -> typing.Any:
+    """
+    Predictor.predict_one, likewise.
+    """
 def reset_path_counters() -> None:
     ...
 def set_num_threads(n: typing.SupportsInt | typing.SupportsIndex) -> None:

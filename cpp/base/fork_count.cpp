@@ -1,0 +1,25 @@
+#include "base/fork_count.hpp"
+
+#include <atomic>
+
+#if !defined(_WIN32)
+#include <pthread.h>
+#endif
+
+namespace chainrule {
+
+namespace {
+
+std::atomic<std::uint32_t> count{0};
+
+}  // namespace
+
+std::uint32_t fork_count() {
+#if !defined(_WIN32)
+  static const int registered = pthread_atfork(nullptr, nullptr, [] { ++count; });
+  (void)registered;
+#endif
+  return count;
+}
+
+}  // namespace chainrule

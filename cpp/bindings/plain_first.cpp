@@ -1,0 +1,99 @@
+#include "bindings/plain_first.hpp"
+
+#include <structmember.h>
+
+#include <cstddef>
+
+namespace chainrule {
+
+namespace {
+
+struct PlainFirst {
+  PyObject_HEAD vectorcallfunc vectorcall;
+  PlainCall call;
+  PyObject* slow;
+};
+
+PlainFirst* held(PyObject* self) { return reinterpret_cast<PlainFirst*>(self); }
+
+PyObject* call(PyObject* self, PyObject* const* arguments, std::size_t n, PyObject* names) {
+  try {
+    PyObject* result = held(self)->call(arguments, PyVectorcall_NARGS(n), names);
+    if (result != nullptr) return result;
+  } catch (py::error_already_set& error) {
+    error.restore();
+    return nullptr;
+  } catch (const std::bad_alloc&) {
+    return PyErr_NoMemory();
+  } catch (const std::exception& error) {
+    PyErr_SetString(PyExc_RuntimeError, error.what());
+    return nullptr;
+  }
+  return PyObject_Vectorcall(held(self)->slow, arguments, n, names);
+}
+
+PyObject* bind(PyObject* self, PyObject* object, PyObject* /*type*/) {
+  if (object != nullptr && object != Py_None) return PyMethod_New(self, object);
+  return Py_NewRef(self);
+}
+
+// Whoever looks at it sees the Python function: name, signature, documentation, source.
+PyObject* attribute(PyObject* self, PyObject* name) {
+  if (PyUnicode_CompareWithASCIIString(name, "__class__") == 0)
+    return PyObject_GenericGetAttr(self, name);
+  if (PyUnicode_CompareWithASCIIString(name, "__wrapped__") == 0)
+    return Py_NewRef(held(self)->slow);
+  return PyObject_GetAttr(held(self)->slow, name);
+}
+
+int traverse(PyObject* self, visitproc visit, void* arg) {
+  Py_VISIT(Py_TYPE(self));
+  Py_VISIT(held(self)->slow);
+  return 0;
+}
+int clear(PyObject* self) {
+  Py_CLEAR(held(self)->slow);
+  return 0;
+}
+void destroy(PyObject* self) {
+  PyTypeObject* type = Py_TYPE(self);
+  PyObject_GC_UnTrack(self);
+  clear(self);
+  type->tp_free(self);
+  Py_DECREF(type);
+}
+
+PyTypeObject* make_type() {
+  static PyMemberDef members[] = {
+      {"__vectorcalloffset__", T_PYSSIZET, offsetof(PlainFirst, vectorcall), READONLY, nullptr},
+      {nullptr, 0, 0, 0, nullptr}};
+  static PyType_Slot slots[] = {{Py_tp_call, reinterpret_cast<void*>(PyVectorcall_Call)},
+                                {Py_tp_descr_get, reinterpret_cast<void*>(bind)},
+                                {Py_tp_getattro, reinterpret_cast<void*>(attribute)},
+                                {Py_tp_traverse, reinterpret_cast<void*>(traverse)},
+                                {Py_tp_clear, reinterpret_cast<void*>(clear)},
+                                {Py_tp_dealloc, reinterpret_cast<void*>(destroy)},
+                                {Py_tp_members, members},
+                                {0, nullptr}};
+  static PyType_Spec spec{"chainrule._core.PlainFirst", sizeof(PlainFirst), 0,
+                          Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL |
+                              Py_TPFLAGS_METHOD_DESCRIPTOR | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+                          slots};
+  PyObject* type = PyType_FromSpec(&spec);
+  if (type == nullptr) throw py::error_already_set();
+  return reinterpret_cast<PyTypeObject*>(type);
+}
+
+}  // namespace
+
+py::object plain_first(PlainCall plain, const py::function& slow) {
+  static PyTypeObject* const type = make_type();
+  auto* method = reinterpret_cast<PlainFirst*>(type->tp_alloc(type, 0));
+  if (method == nullptr) throw py::error_already_set();
+  method->vectorcall = call;
+  method->call = plain;
+  method->slow = Py_NewRef(slow.ptr());
+  return py::reinterpret_steal<py::object>(reinterpret_cast<PyObject*>(method));
+}
+
+}  // namespace chainrule
