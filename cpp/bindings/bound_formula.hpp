@@ -2,13 +2,12 @@
 // signature; all derive from `Formula`.
 #pragma once
 
-#include <pybind11/pybind11.h>
+#include <concepts>
 
+#include "bindings/checked_object.hpp"
 #include "formulas/registry.hpp"
 
 namespace chainrule {
-
-namespace py = pybind11;
 
 // The base class: an immutable description, compared and hashed by value.
 struct BoundFormula {
@@ -21,3 +20,6 @@ struct BoundFormula {
 void bind_formulas(py::module_& module);
 
 }  // namespace chainrule
+
+template <std::derived_from<chainrule::BoundFormula> F>
+class pybind11::detail::type_caster<F> : public chainrule::CheckedCaster<F> {};

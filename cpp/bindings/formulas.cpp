@@ -103,9 +103,17 @@ py::object bind_formula(py::module_& module, const std::string& family) {
         field.name, [member](const Bound<F>& self) { return from_spec<F>(self.spec).*member; },
         sentence(field.doc).c_str());
   });
+  // The fields, and the attributes that a derived class of Python has added.
+  using State = std::pair<py::dict, py::dict>;
   cls.def(py::pickle(
-      [](const Bound<F>& self) { return describe<F>(self.spec); },
-      [](const py::dict& description) { return bound(from_description<F>(description)); }));
+      [](const py::object& self) {
+        const py::dict attributes = py::getattr(self, "__dict__", py::dict());
+        return State(describe<F>(self.cast<const Bound<F>&>().spec),
+                     py::reinterpret_steal<py::dict>(PyDict_Copy(attributes.ptr())));
+      },
+      [](const State& state) {
+        return std::pair(bound(from_description<F>(state.first)), state.second);
+      }));
   if constexpr (requires { F::initializer; }) {
     cls.attr("default_initializer") = F::initializer;
     cls.attr("default_loss") =
@@ -187,6 +195,12 @@ void bind_formulas(py::module_& module) {
       .def(
           "describe", [](const BoundFormula& self) { return self.describe(self.spec); },
           "The name and the fields, as files hold them.")
+      // As Python does it at protocol 2 and above: at protocols 0 and 1, too.
+      .def("__reduce__",
+           [](const py::object& self) -> py::tuple {
+             return py::make_tuple(py::module_::import("copyreg").attr("__newobj__"),
+                                   py::make_tuple(py::type::of(self)), self.attr("__getstate__")());
+           })
       .def("__repr__", representation)
       .def("__eq__",
            [](const BoundFormula& self, const py::object& other) {

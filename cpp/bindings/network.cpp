@@ -1,4 +1,5 @@
 // What is the class `Network`? How an object comes into being, and its properties.
+#include "bindings/checked_object.hpp"
 #include "bindings/description.hpp"
 #include "bindings/network_class.hpp"
 
@@ -151,6 +152,7 @@ void bind_network(py::module_& module) {
   NetworkClass cls(
       module, "Network", "The compiled core behind chainrule.Network.",
       py::custom_type_setup([](PyHeapTypeObject* type) { type->ht_type.tp_new = new_network; }));
+  refuse_pickling(cls);  // the class of Python has its own way
   bind_properties(cls);
   bind_prediction(cls);
   bind_steps(cls);

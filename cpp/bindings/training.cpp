@@ -41,13 +41,14 @@ py::custom_type_setup collectable_gradients() {
 }
 
 void bind_gradients(py::module_& module) {
-  py::class_<GradientsObject>(module, "Gradients", "Gradients of all parameters for one batch.",
-                              collectable_gradients())
-      .def_property_readonly("loss",
-                             [](const GradientsObject& self) {
-                               return std::visit([](const auto& g) { return g.loss; },
-                                                 self.gradients);
-                             })
+  py::class_<GradientsObject> cls(module, "Gradients", "Gradients of all parameters for one batch.",
+                                  collectable_gradients());
+  refuse_pickling(cls);
+  cls.def_property_readonly("loss",
+                            [](const GradientsObject& self) {
+                              return std::visit([](const auto& g) { return g.loss; },
+                                                self.gradients);
+                            })
       .def_property_readonly("weight_sum",
                              [](const GradientsObject& self) {
                                return std::visit([](const auto& g) { return g.weight_sum; },
@@ -89,9 +90,10 @@ void bind_run(py::module_& module) {
   const auto all = [](TrainingRunObject& self, auto f) {
     return std::visit([&](auto& run) { return f(*run); }, self.run);
   };
-  py::class_<TrainingRunObject>(module, "TrainingRun", "A fit under way, epoch by epoch.")
-      .def("begin_epoch",
-           [all](TrainingRunObject& self) { all(self, [](auto& run) { run.begin_epoch(); }); })
+  py::class_<TrainingRunObject> cls(module, "TrainingRun", "A fit under way, epoch by epoch.");
+  refuse_pickling(cls);
+  cls.def("begin_epoch",
+          [all](TrainingRunObject& self) { all(self, [](auto& run) { run.begin_epoch(); }); })
       .def(
           "run",
           [all](TrainingRunObject& self, Index max_batches, double max_seconds,
@@ -142,8 +144,9 @@ void bind_run(py::module_& module) {
 }  // namespace
 
 void bind_training(py::module_& module) {
-  py::class_<SnapshotObject>(module, "Snapshot",
-                             "Parameters, optimiser state and counters at one moment.");
+  py::class_<SnapshotObject> snapshot(module, "Snapshot",
+                                      "Parameters, optimiser state and counters at one moment.");
+  refuse_pickling(snapshot);
   bind_gradients(module);
   bind_run(module);
 }

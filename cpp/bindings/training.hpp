@@ -2,6 +2,7 @@
 // arrays alive.
 #pragma once
 
+#include "bindings/checked_object.hpp"
 #include "bindings/network_object.hpp"
 #include "network/training_run.hpp"
 
@@ -22,3 +23,13 @@ struct TrainingRunObject {
 };
 
 }  // namespace chainrule
+
+template <>
+class pybind11::detail::type_caster<chainrule::GradientsObject>
+    : public chainrule::CheckedCaster<chainrule::GradientsObject> {};
+template <>
+class pybind11::detail::type_caster<chainrule::SnapshotObject>
+    : public chainrule::CheckedCaster<chainrule::SnapshotObject> {};
+template <>
+class pybind11::detail::type_caster<chainrule::TrainingRunObject>
+    : public chainrule::CheckedCaster<chainrule::TrainingRunObject> {};

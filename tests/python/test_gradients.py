@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import pickle
 import sys
 import threading
 import weakref
@@ -198,3 +199,24 @@ def test_the_network_of_gradients_is_never_another(rng: np.random.Generator) -> 
     assert cases.state(net) == state
     assert g.flat.tobytes() == flat
     assert [dW.shape for dW in g.weights] == [(19, 5), (3, 19)]
+
+
+@pytest.mark.parametrize("kind", ["Gradients", "Snapshot", "TrainingRun"])
+def test_what_the_core_holds_is_neither_made_nor_kept_by_python(kind: str) -> None:
+    cls = getattr(sys.modules["chainrule._core"], kind)
+    empty = cls.__new__(cls)
+    for name, member in vars(cls).items():
+        if not name.startswith("_"):
+            given = (1, 0.0, 0.1) if name == "run" else ()
+            with pytest.raises(RuntimeError, match="never built"):
+                _ = getattr(empty, name)(*given) if callable(member) else getattr(empty, name)
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        with pytest.raises(TypeError, match="cannot pickle"):
+            pickle.dumps(empty, protocol)
+
+
+def test_a_snapshot_that_was_never_taken_is_not_restored() -> None:
+    net = net_of("float32")
+    kind = type(net._snapshot())
+    with pytest.raises(RuntimeError, match="never built"):
+        net._restore(kind.__new__(kind))

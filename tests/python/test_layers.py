@@ -31,7 +31,7 @@ def test_descriptions_are_values(description: cr.Dense | cr.Activation) -> None:
     for twin in (
         copy.copy(description),
         copy.deepcopy(description),
-        pickle.loads(pickle.dumps(description)),
+        *(pickle.loads(pickle.dumps(description, protocol)) for protocol in range(6)),
         dataclasses.replace(description),
         eval(repr(description), vars(cr) | vars(cr.activations) | vars(cr.initializers)),
     ):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+import operator
 import pickle
 import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,6 +23,15 @@ TWINS = {
     "optimizers": oracle.OPTIMIZERS,
     "initializers": oracle_random.INITIALIZERS,
 }
+
+
+def twins(made: Any) -> list[Any]:
+    """An object after every way to copy it."""
+    protocols = range(pickle.HIGHEST_PROTOCOL + 1)
+    pickled = [pickle.loads(pickle.dumps(made, protocol)) for protocol in protocols]
+    return [copy.copy(made), copy.deepcopy(made), *pickled]
+
+
 every_member = pytest.mark.parametrize(("family", "name"), MEMBERS)
 
 
@@ -78,11 +90,44 @@ def test_objects_are_values(family: str, name: str) -> None:
             continue
         assert other != shown
         assert repr(other) != repr(shown)
-        assert pickle.loads(pickle.dumps(other)) == other
+        assert twins(other) == [other] * len(twins(other))
         assert eval(repr(other), {cls.__name__: cls}) == other
         with pytest.raises(AttributeError):
             setattr(other, field, default)
-    assert pickle.loads(pickle.dumps(shown)) == shown
+    assert twins(shown) == [shown] * len(twins(shown))
+
+
+@every_member
+def test_classes_may_be_derived(family: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Own(CLASSES[family][name]):
+        __qualname__ = "Own"
+
+        def __init__(self, tag: str) -> None:
+            super().__init__()
+            self.tag = tag
+
+    monkeypatch.setitem(globals(), "Own", Own)  # where pickle looks for it
+    own = Own("mine")
+    for twin in twins(own):
+        assert (type(twin), twin.tag) == (Own, "mine")
+        assert twin == own == CLASSES[family][name]()
+        twin.tag = "other"
+        assert own.tag == "mine"
+
+
+@every_member
+def test_an_object_without_init_raises_everywhere(family: str, name: str) -> None:
+    cls = CLASSES[family][name]
+    empty, full = cls.__new__(cls), cls()
+    uses = [repr, hash, pickle.dumps, copy.copy, lambda f: f.name, lambda f: f.describe()]
+    fields_of = [operator.attrgetter(field) for field in fields(cls)]
+    for use in (*uses, *fields_of, lambda f: f == full, lambda f: full == f):
+        with pytest.raises(RuntimeError, match="never built"):
+            use(empty)
+    with pytest.raises(RuntimeError, match="never built"):
+        cr.mlp([1, 1]).train_step([[1.0]], [1.0], optimizer=cr.Adam.__new__(cr.Adam))
+    empty.__init__()
+    assert empty == full
 
 
 def test_members_of_different_names_differ() -> None:

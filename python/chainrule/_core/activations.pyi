@@ -24,11 +24,11 @@ class Identity(chainrule._core.Formula):
     default_initializer: typing.ClassVar[str] = 'glorot_uniform'
     default_loss: typing.ClassVar[str] = 'mse'
     row_wise: typing.ClassVar[bool] = False
-    def __getstate__(self) -> dict:
+    def __getstate__(self) -> tuple[dict, dict]:
         ...
     def __init__(self) -> None:
         ...
-    def __setstate__(self, arg0: dict) -> None:
+    def __setstate__(self, arg0: tuple[dict, dict]) -> None:
         ...
 class Sigmoid(chainrule._core.Formula):
     """
@@ -49,11 +49,11 @@ class Sigmoid(chainrule._core.Formula):
     default_initializer: typing.ClassVar[str] = 'glorot_uniform'
     default_loss: typing.ClassVar[str] = 'binary_cross_entropy'
     row_wise: typing.ClassVar[bool] = False
-    def __getstate__(self) -> dict:
+    def __getstate__(self) -> tuple[dict, dict]:
         ...
     def __init__(self) -> None:
         ...
-    def __setstate__(self, arg0: dict) -> None:
+    def __setstate__(self, arg0: tuple[dict, dict]) -> None:
         ...
 class Tanh(chainrule._core.Formula):
     """
@@ -74,11 +74,11 @@ class Tanh(chainrule._core.Formula):
     default_initializer: typing.ClassVar[str] = 'glorot_uniform'
     default_loss = None
     row_wise: typing.ClassVar[bool] = False
-    def __getstate__(self) -> dict:
+    def __getstate__(self) -> tuple[dict, dict]:
         ...
     def __init__(self) -> None:
         ...
-    def __setstate__(self, arg0: dict) -> None:
+    def __setstate__(self, arg0: tuple[dict, dict]) -> None:
         ...
 class Relu(chainrule._core.Formula):
     """
@@ -99,11 +99,11 @@ class Relu(chainrule._core.Formula):
     default_initializer: typing.ClassVar[str] = 'he_normal'
     default_loss = None
     row_wise: typing.ClassVar[bool] = False
-    def __getstate__(self) -> dict:
+    def __getstate__(self) -> tuple[dict, dict]:
         ...
     def __init__(self) -> None:
         ...
-    def __setstate__(self, arg0: dict) -> None:
+    def __setstate__(self, arg0: tuple[dict, dict]) -> None:
         ...
 class Softmax(chainrule._core.Formula):
     """
@@ -125,11 +125,11 @@ class Softmax(chainrule._core.Formula):
     default_initializer: typing.ClassVar[str] = 'glorot_uniform'
     default_loss: typing.ClassVar[str] = 'cross_entropy'
     row_wise: typing.ClassVar[bool] = True
-    def __getstate__(self) -> dict:
+    def __getstate__(self) -> tuple[dict, dict]:
         ...
     def __init__(self) -> None:
         ...
-    def __setstate__(self, arg0: dict) -> None:
+    def __setstate__(self, arg0: tuple[dict, dict]) -> None:
         ...
 def from_description(description: dict) -> typing.Any:
     ...

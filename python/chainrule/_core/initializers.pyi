@@ -21,11 +21,11 @@ class Zeros(chainrule._core.Formula):
     >>> cr.initializers.Zeros().name
     'zeros'
     """
-    def __getstate__(self) -> dict:
+    def __getstate__(self) -> tuple[dict, dict]:
         ...
     def __init__(self) -> None:
         ...
-    def __setstate__(self, arg0: dict) -> None:
+    def __setstate__(self, arg0: tuple[dict, dict]) -> None:
         ...
 class Ones(chainrule._core.Formula):
     """
@@ -43,11 +43,11 @@ class Ones(chainrule._core.Formula):
     >>> cr.initializers.Ones().name
     'ones'
     """
-    def __getstate__(self) -> dict:
+    def __getstate__(self) -> tuple[dict, dict]:
         ...
     def __init__(self) -> None:
         ...
-    def __setstate__(self, arg0: dict) -> None:
+    def __setstate__(self, arg0: tuple[dict, dict]) -> None:
         ...
 class Constant(chainrule._core.Formula):
     """
@@ -75,11 +75,11 @@ class Constant(chainrule._core.Formula):
     >>> cr.initializers.Constant().name
     'constant'
     """
-    def __getstate__(self) -> dict:
+    def __getstate__(self) -> tuple[dict, dict]:
         ...
     def __init__(self, value: typing.SupportsFloat | typing.SupportsIndex = 0.0) -> None:
         ...
-    def __setstate__(self, arg0: dict) -> None:
+    def __setstate__(self, arg0: tuple[dict, dict]) -> None:
         ...
     @property
     def value(self) -> float:
@@ -114,11 +114,11 @@ class Normal(chainrule._core.Formula):
     >>> cr.initializers.Normal().name
     'normal'
     """
-    def __getstate__(self) -> dict:
+    def __getstate__(self) -> tuple[dict, dict]:
         ...
     def __init__(self, mean: typing.SupportsFloat | typing.SupportsIndex = 0.0, *, stddev: typing.SupportsFloat | typing.SupportsIndex = 0.05) -> None:
         ...
-    def __setstate__(self, arg0: dict) -> None:
+    def __setstate__(self, arg0: tuple[dict, dict]) -> None:
         ...
     @property
     def mean(self) -> float:
@@ -158,11 +158,11 @@ class Uniform(chainrule._core.Formula):
     >>> cr.initializers.Uniform().name
     'uniform'
     """
-    def __getstate__(self) -> dict:
+    def __getstate__(self) -> tuple[dict, dict]:
         ...
     def __init__(self, low: typing.SupportsFloat | typing.SupportsIndex = -0.05, *, high: typing.SupportsFloat | typing.SupportsIndex = 0.05) -> None:
         ...
-    def __setstate__(self, arg0: dict) -> None:
+    def __setstate__(self, arg0: tuple[dict, dict]) -> None:
         ...
     @property
     def high(self) -> float:
@@ -190,11 +190,11 @@ class GlorotUniform(chainrule._core.Formula):
     >>> cr.initializers.GlorotUniform().name
     'glorot_uniform'
     """
-    def __getstate__(self) -> dict:
+    def __getstate__(self) -> tuple[dict, dict]:
         ...
     def __init__(self) -> None:
         ...
-    def __setstate__(self, arg0: dict) -> None:
+    def __setstate__(self, arg0: tuple[dict, dict]) -> None:
         ...
 class GlorotNormal(chainrule._core.Formula):
     """
@@ -212,11 +212,11 @@ class GlorotNormal(chainrule._core.Formula):
     >>> cr.initializers.GlorotNormal().name
     'glorot_normal'
     """
-    def __getstate__(self) -> dict:
+    def __getstate__(self) -> tuple[dict, dict]:
         ...
     def __init__(self) -> None:
         ...
-    def __setstate__(self, arg0: dict) -> None:
+    def __setstate__(self, arg0: tuple[dict, dict]) -> None:
         ...
 class HeUniform(chainrule._core.Formula):
     """
@@ -234,11 +234,11 @@ class HeUniform(chainrule._core.Formula):
     >>> cr.initializers.HeUniform().name
     'he_uniform'
     """
-    def __getstate__(self) -> dict:
+    def __getstate__(self) -> tuple[dict, dict]:
         ...
     def __init__(self) -> None:
         ...
-    def __setstate__(self, arg0: dict) -> None:
+    def __setstate__(self, arg0: tuple[dict, dict]) -> None:
         ...
 class HeNormal(chainrule._core.Formula):
     """
@@ -256,11 +256,11 @@ class HeNormal(chainrule._core.Formula):
     >>> cr.initializers.HeNormal().name
     'he_normal'
     """
-    def __getstate__(self) -> dict:
+    def __getstate__(self) -> tuple[dict, dict]:
         ...
     def __init__(self) -> None:
         ...
-    def __setstate__(self, arg0: dict) -> None:
+    def __setstate__(self, arg0: tuple[dict, dict]) -> None:
         ...
 class LecunUniform(chainrule._core.Formula):
     """
@@ -278,11 +278,11 @@ class LecunUniform(chainrule._core.Formula):
     >>> cr.initializers.LecunUniform().name
     'lecun_uniform'
     """
-    def __getstate__(self) -> dict:
+    def __getstate__(self) -> tuple[dict, dict]:
         ...
     def __init__(self) -> None:
         ...
-    def __setstate__(self, arg0: dict) -> None:
+    def __setstate__(self, arg0: tuple[dict, dict]) -> None:
         ...
 class LecunNormal(chainrule._core.Formula):
     """
@@ -300,11 +300,11 @@ class LecunNormal(chainrule._core.Formula):
     >>> cr.initializers.LecunNormal().name
     'lecun_normal'
     """
-    def __getstate__(self) -> dict:
+    def __getstate__(self) -> tuple[dict, dict]:
         ...
     def __init__(self) -> None:
         ...
-    def __setstate__(self, arg0: dict) -> None:
+    def __setstate__(self, arg0: tuple[dict, dict]) -> None:
         ...
 def from_description(description: dict) -> typing.Any:
     ...

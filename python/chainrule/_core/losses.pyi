@@ -25,11 +25,11 @@ class Mse(chainrule._core.Formula):
     gradient_factor: typing.ClassVar[float] = 2.0
     matching_activation: typing.ClassVar[str] = 'identity'
     takes_classes: typing.ClassVar[bool] = False
-    def __getstate__(self) -> dict:
+    def __getstate__(self) -> tuple[dict, dict]:
         ...
     def __init__(self) -> None:
         ...
-    def __setstate__(self, arg0: dict) -> None:
+    def __setstate__(self, arg0: tuple[dict, dict]) -> None:
         ...
 class BinaryCrossEntropy(chainrule._core.Formula):
     """
@@ -54,11 +54,11 @@ class BinaryCrossEntropy(chainrule._core.Formula):
     gradient_factor: typing.ClassVar[float] = 1.0
     matching_activation: typing.ClassVar[str] = 'sigmoid'
     takes_classes: typing.ClassVar[bool] = False
-    def __getstate__(self) -> dict:
+    def __getstate__(self) -> tuple[dict, dict]:
         ...
     def __init__(self) -> None:
         ...
-    def __setstate__(self, arg0: dict) -> None:
+    def __setstate__(self, arg0: tuple[dict, dict]) -> None:
         ...
 class CrossEntropy(chainrule._core.Formula):
     """
@@ -83,11 +83,11 @@ class CrossEntropy(chainrule._core.Formula):
     gradient_factor: typing.ClassVar[float] = 1.0
     matching_activation: typing.ClassVar[str] = 'softmax'
     takes_classes: typing.ClassVar[bool] = True
-    def __getstate__(self) -> dict:
+    def __getstate__(self) -> tuple[dict, dict]:
         ...
     def __init__(self) -> None:
         ...
-    def __setstate__(self, arg0: dict) -> None:
+    def __setstate__(self, arg0: tuple[dict, dict]) -> None:
         ...
 def from_description(description: dict) -> typing.Any:
     ...

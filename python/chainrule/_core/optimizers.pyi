@@ -44,11 +44,11 @@ class SGD(chainrule._core.Formula):
     >>> cr.optimizers.SGD().name
     'sgd'
     """
-    def __getstate__(self) -> dict:
+    def __getstate__(self) -> tuple[dict, dict]:
         ...
     def __init__(self, learning_rate: typing.SupportsFloat | typing.SupportsIndex = 0.01, *, momentum: typing.SupportsFloat | typing.SupportsIndex = 0.0, dampening: typing.SupportsFloat | typing.SupportsIndex = 0.0, nesterov: bool = False, weight_decay: typing.SupportsFloat | typing.SupportsIndex = 0.0, decay_biases: bool = True) -> None:
         ...
-    def __setstate__(self, arg0: dict) -> None:
+    def __setstate__(self, arg0: tuple[dict, dict]) -> None:
         ...
     @property
     def dampening(self) -> float:
@@ -120,11 +120,11 @@ class Adam(chainrule._core.Formula):
     >>> cr.optimizers.Adam().name
     'adam'
     """
-    def __getstate__(self) -> dict:
+    def __getstate__(self) -> tuple[dict, dict]:
         ...
     def __init__(self, learning_rate: typing.SupportsFloat | typing.SupportsIndex = 0.001, *, beta_1: typing.SupportsFloat | typing.SupportsIndex = 0.9, beta_2: typing.SupportsFloat | typing.SupportsIndex = 0.999, epsilon: typing.SupportsFloat | typing.SupportsIndex = 1e-08, weight_decay: typing.SupportsFloat | typing.SupportsIndex = 0.0, decay_biases: bool = True) -> None:
         ...
-    def __setstate__(self, arg0: dict) -> None:
+    def __setstate__(self, arg0: tuple[dict, dict]) -> None:
         ...
     @property
     def beta_1(self) -> float:
