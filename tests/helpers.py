@@ -1,5 +1,5 @@
-"""What do the tests of the Python layer share? All that a network knows as bytes, and a fresh
-interpreter."""
+"""What do the tests of the Python layer share? All that a network knows as bytes, a fresh
+interpreter, and Ctrl-C at any instruction."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
+
     import numpy as np
 
     import chainrule as cr
@@ -48,3 +51,29 @@ def run_code(code: str, **environment: str) -> str:
     done = run_python("-c", code, **environment)
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def interrupted(call: Callable[[], object], modules: set[str], instruction: int) -> bool:
+    """Call, with a Ctrl-C before so many instructions of these modules; return whether it came."""
+    left = instruction
+
+    def trace(frame: FrameType, event: str, _: object) -> Callable[..., Any] | None:
+        nonlocal left
+        if frame.f_globals.get("__name__") not in modules:
+            return None
+        frame.f_trace_opcodes = True
+        if event == "opcode":
+            left -= 1
+            if left < 0:
+                raise KeyboardInterrupt
+        return trace
+
+    earlier = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        call()
+    except KeyboardInterrupt:
+        return True
+    finally:
+        sys.settrace(earlier)
+    return False

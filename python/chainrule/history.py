@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Iterator, Mapping
+import operator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 __all__ = ["History"]
 
@@ -69,9 +71,22 @@ class History(Mapping[str, list[float]]):
         >>> h["loss"]
         [0.5]
         """
+        at_once(self._additions(values))
+
+    def _additions(self, values: Mapping[str, float]) -> list[Callable[[], object]]:
+        """Return the calls which together record an epoch."""
         n = self.n_epochs
         for key in values:
-            if key not in self.history:
-                self.history[key] = [math.nan] * n
-        for key, column in self.history.items():
-            column.append(values.get(key, math.nan))
+            self.history.setdefault(key, [math.nan] * n)
+        return [
+            functools.partial(column.append, values.get(key, math.nan))
+            for key, column in self.history.items()
+        ]
+
+
+def at_once(calls: Iterable[Callable[[], object]]) -> None:
+    """Make calls into compiled code, which return None, all of them or none.
+
+    Python looks at signals between its own instructions only, and here is one.
+    """
+    any(map(operator.call, calls))

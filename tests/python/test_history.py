@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
@@ -9,6 +10,8 @@ import numpy as np
 import pytest
 
 import chainrule as cr
+from chainrule import History
+from helpers import interrupted
 
 X = np.random.default_rng(0).standard_normal((20, 3))
 Y = X @ [1.0, -2.0, 0.5]
@@ -89,6 +92,19 @@ def test_best_is_the_first_epoch_with_the_least_loss() -> None:
     history.add({"loss": 0.5, "learning_rate": 1.0, "val_loss": 6.0})
     assert history.best["epoch"] == 5
     assert history.best["val_loss"] == 5.0
+
+
+def test_ctrl_c_anywhere_leaves_whole_epochs() -> None:
+    values = [{"loss": 3.0, "seconds": 1.0}, {"loss": 2.0, "accuracy": 0.5, "seconds": 2.0}]
+    for instruction in itertools.count():
+        history = cr.History()
+        history.add(values[0])
+        came = interrupted(lambda to=history: to.add(values[1]), {History.__module__}, instruction)
+        assert {len(column) for column in history.values()} == {history.n_epochs}
+        if not came:
+            break
+    assert instruction > 20
+    assert history["loss"] == [3.0, 2.0]
 
 
 def test_a_copy_begins_its_own_history() -> None:
