@@ -101,10 +101,14 @@ std::string shape_text(const std::vector<Index>& shape) {
 }  // namespace
 
 std::vector<const void*> tensors_from_python(const std::vector<TensorShape>& expected,
-                                             const py::dict& tensors) {
+                                             const py::dict& tensors, bool may_be_missing) {
   std::vector<const void*> data;
   for (const TensorShape& tensor : expected) {
-    check(tensors.contains(tensor.name.c_str()), "state: '", tensor.name, "' is missing");
+    if (!tensors.contains(tensor.name.c_str())) {
+      check(may_be_missing, "state: '", tensor.name, "' is missing");
+      data.push_back(nullptr);
+      continue;
+    }
     const auto array = tensors[tensor.name.c_str()].cast<py::array>();
     const auto dtype =
         tensor.dtype == Dtype::f32 ? py::dtype::of<float>() : py::dtype::of<double>();

@@ -32,9 +32,9 @@ template <class T>
 py::dict state_to_python(const Network<T>& network);
 
 // The data of the arrays in the order of `expected`; names, shapes and dtypes must be exactly
-// those.
+// those. What is missing, if it may be, is null.
 std::vector<const void*> tensors_from_python(const std::vector<TensorShape>& expected,
-                                             const py::dict& tensors);
+                                             const py::dict& tensors, bool may_be_missing = false);
 
 // One step looked at, as nested dicts of arrays.
 template <class T>

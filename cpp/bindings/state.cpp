@@ -24,10 +24,12 @@ void bind_state(NetworkClass& cls) {
           "_set_tensors",
           [](NetworkObject& self, const py::dict& tensors) {
             self.visit([&](auto& net) {
-              set_parameters(net, tensors_from_python(parameter_tensors(net.spec()), tensors));
+              constexpr bool kMayBeMissing = true;
+              set_parameters(
+                  net, tensors_from_python(parameter_tensors(net.spec()), tensors, kMayBeMissing));
             });
           },
-          py::arg("tensors"))
+          py::arg("tensors"), "Replace the parameters that are given.")
       .def(
           "_set_state",
           [](NetworkObject& self, const std::string& description, const py::dict& tensors) {

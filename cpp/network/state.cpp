@@ -32,7 +32,8 @@ void add_block(const ParameterTable<T>& table, const T* block,
 template <class T>
 void take_block(const ParameterTable<T>& table, std::span<const void* const>& tensors, T* block) {
   for (const Segment& segment : table.segments) {
-    write_tensor(segment, static_cast<const T*>(tensors.front()), block);
+    if (tensors.front() != nullptr)
+      write_tensor(segment, static_cast<const T*>(tensors.front()), block);
     tensors = tensors.subspan(1);
   }
 }

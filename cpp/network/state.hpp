@@ -29,7 +29,8 @@ struct State {
 template <class T>
 State state_of(const Network<T>& network, bool with_optimizer);
 
-// The data of each parameter tensor in the order of parameter_tensors(); all or nothing.
+// The data of each parameter tensor in the order of parameter_tensors(), null for those that stay
+// as they are; all or nothing.
 template <class T>
 void set_parameters(Network<T>& network, std::span<const void* const> tensors);
 

@@ -75,8 +75,8 @@ class Saving(Learning):
         array([[6.]], dtype=float32)
         """
         dtype = np.dtype(self.dtype)
-        tensors = self._tensors()
-        names = [name for name in tensors if name.endswith(".weight")]
+        shapes = {name: tensor.shape for name, tensor in self._tensors().items()}
+        names = [name for name in shapes if name.endswith(".weight")]
         new_weights = as_list("weights", weights)
         new_biases = None if biases is None else as_list("biases", biases)
         for argument, given in (("weights", new_weights), ("biases", new_biases)):
@@ -84,14 +84,14 @@ class Saving(Learning):
                 raise ValueError(
                     f"{argument}: expected {len(names)}, one per Dense layer, got {len(given)}"
                 )
+        tensors = {}  # those that are given: another thread may be training the others
         for i, name in enumerate(names):
-            tensors[name] = as_matrix(f"weights[{i}]", new_weights[i], tensors[name].shape, dtype)
+            tensors[name] = as_matrix(f"weights[{i}]", new_weights[i], shapes[name], dtype)
             bias = name.removesuffix("weight") + "bias"
             if new_biases is None:
                 continue
-            if bias in tensors:
-                length = tensors[bias].shape[0]
-                tensors[bias] = as_vector(f"biases[{i}]", new_biases[i], length, dtype)
+            if bias in shapes:
+                tensors[bias] = as_vector(f"biases[{i}]", new_biases[i], shapes[bias][0], dtype)
             elif new_biases[i] is not None:
                 raise ValueError(f"biases[{i}]: expected None, since this layer has no bias")
         self._set_tensors(tensors)

@@ -190,6 +190,20 @@ def test_weights_go_in_whole_or_not_at_all() -> None:
     assert net.biases[1] is None
 
 
+def test_weights_alone_leave_the_biases_to_whoever_trains_them() -> None:
+    net = cr.mlp([3, 2], seed=0)
+    weight, bias = net.weights[0], net.biases[0]
+
+    class Trains:
+        def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+            net.train_step(np.ones((1, 3)), np.ones((1, 2)))  # as another thread may
+            return weight
+
+    net.set_weights([Trains()])
+    assert same_bits(net.weights[0], weight)
+    assert (net.biases[0] != bias).all()
+
+
 # ---- Files ---------------------------------------------------------------------------------------
 
 

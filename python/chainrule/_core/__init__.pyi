@@ -164,7 +164,9 @@ class Network:
     def _set_state(self, description: str, tensors: dict) -> None:
         ...
     def _set_tensors(self, tensors: dict) -> None:
-        ...
+        """
+        Replace the parameters that are given.
+        """
     def _snapshot(self) -> Snapshot:
         ...
     def _snapshot_into(self, snapshot: Snapshot) -> None:

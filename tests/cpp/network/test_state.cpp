@@ -163,6 +163,11 @@ TEST(state_sets_parameters_alone) {
     CHECK(other.optimizer() == optimizer);
     CHECK_EQUAL(other.spec().seed, 2u);
     CHECK(other.version() > version);
+    // Those that are not given stay.
+    std::vector<const void*> tensors = data_of(state_of(network, false).tensors);
+    tensors.assign(tensors.size(), nullptr);
+    set_parameters(other, tensors);
+    CHECK(same_bits(parameters_of(network), parameters_of(other)));
   });
 }
 
