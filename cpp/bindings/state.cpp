@@ -74,23 +74,20 @@ void bind_state(NetworkClass& cls) {
           "_snapshot_into",
           [](const NetworkObject& self, SnapshotObject& snapshot) {
             self.visit([&](auto& net) {
-              using T = Scalar<decltype(net)>;
-              auto* same = std::get_if<Snapshot<T>>(&snapshot.snapshot);
-              check(same != nullptr, "snapshot: expected one of this network");
+              auto& same = snapshot_of<Scalar<decltype(net)>>(snapshot);
               const ReleaseForWork release(net.table(), 1, false);
-              net.snapshot(*same);
+              net.snapshot(same);
             });
           },
           py::arg("snapshot"), "Take a snapshot into the memory of an earlier one.")
       .def(
           "_restore",
-          [](NetworkObject& self, const SnapshotObject& snapshot) {
+          [](NetworkObject& self, SnapshotObject& snapshot) {
             self.visit([&](auto& net) {
-              using T = Scalar<decltype(net)>;
-              const auto* same = std::get_if<Snapshot<T>>(&snapshot.snapshot);
-              check(same != nullptr && same->parameters.size() == net.table().size,
+              const auto& same = snapshot_of<Scalar<decltype(net)>>(snapshot);
+              check(same.parameters.size() == net.table().size,
                     "snapshot: expected one of this network");
-              net.restore(*same);
+              net.restore(same);
             });
           },
           py::arg("snapshot"));

@@ -94,20 +94,25 @@ void bind_steps(NetworkClass& cls) {
           "_start_training",
           [](const py::object& self, const py::array& x, const py::array& y,
              const BoundFormula& loss, const OptionalFormula& optimizer, const py::object& weights,
-             Index batch_size, bool shuffle, bool keep_predictions) {
+             Index batch_size, bool shuffle, bool keep_predictions, const py::object& before) {
             return self.cast<const NetworkObject&>().visit([&](auto& net) {
               using T = Scalar<decltype(net)>;
               check(batch_size > 0, "batch_size: expected a positive number, got ", batch_size);
               const TrainingOptions options{batch_size, shuffle, keep_predictions,
                                             spec_or_null(optimizer), &loss.spec};
-              auto run =
-                  std::make_unique<TrainingRun<T>>(net, to_examples(net, x, y, weights), options);
+              const auto examples = to_examples(net, x, y, weights);
+              auto& snapshot = snapshot_of<T>(before.cast<SnapshotObject&>());
+              auto run = [&] {
+                const ReleaseForWork release(net, 1, false);
+                return std::make_unique<TrainingRun<T>>(net, examples, options, &snapshot);
+              }();
               return std::make_unique<TrainingRunObject>(
-                  TrainingRunObject{self, x, y, weights, std::move(run)});
+                  TrainingRunObject{self, x, y, weights, before, std::move(run)});
             });
           },
           py::arg("x"), py::arg("y"), py::arg("loss"), py::arg("optimizer"), py::arg("weights"),
-          py::arg("batch_size"), py::arg("shuffle"), py::arg("keep_predictions"));
+          py::arg("batch_size"), py::arg("shuffle"), py::arg("keep_predictions"), py::arg("before"),
+          "Begin a fit; `before` gets the state before it, which comes back if no batch is done.");
 }
 
 }  // namespace chainrule

@@ -17,8 +17,16 @@ struct SnapshotObject {
   std::variant<Snapshot<float>, Snapshot<double>> snapshot;
 };
 
+// The snapshot in it, which must be of that dtype.
+template <class T>
+Snapshot<T>& snapshot_of(SnapshotObject& object) {
+  auto* snapshot = std::get_if<Snapshot<T>>(&object.snapshot);
+  check(snapshot != nullptr, "snapshot: expected one of this network");
+  return *snapshot;
+}
+
 struct TrainingRunObject {
-  py::object network, x, y, weights;
+  py::object network, x, y, weights, before;
   std::variant<std::unique_ptr<TrainingRun<float>>, std::unique_ptr<TrainingRun<double>>> run;
 };
 

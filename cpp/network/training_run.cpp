@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <new>
 #include <numeric>
 
 #include "base/check.hpp"
@@ -14,9 +15,10 @@ namespace chainrule {
 
 template <class T>
 TrainingRun<T>::TrainingRun(Network<T>& network, Examples<T> examples,
-                            const TrainingOptions& options)
+                            const TrainingOptions& options, Snapshot<T>* before)
     : network_(network),
       exclusive_(std::in_place, network.training_flag()),
+      before_(before),
       examples_(examples),
       options_(options) {
   const FloatEnvironment environment;
@@ -28,6 +30,7 @@ TrainingRun<T>::TrainingRun(Network<T>& network, Examples<T> examples,
   if (options_.shuffle) gathered_ = AlignedBuffer<T>(options_.batch_size * gathered_stride_);
   if (options_.keep_predictions) predictions_ = AlignedBuffer<T>(d * network_.table().n_outputs());
   order_.resize(static_cast<std::size_t>(d));
+  if (before != nullptr) network_.snapshot(*before);
   const std::unique_lock lock(network_.mutex());
   std::optional<FormulaSpec> loss = network_.spec().loss;
   if (options.loss != nullptr) loss = *options.loss;
@@ -38,6 +41,21 @@ TrainingRun<T>::TrainingRun(Network<T>& network, Examples<T> examples,
   // The network changes last: what fails before has changed nothing.
   network_.use_optimizer(options.optimizer);
   network_.set_loss(std::move(loss));
+}
+
+template <class T>
+TrainingRun<T>::~TrainingRun() {
+  try {
+    close();
+  } catch (const std::bad_alloc&) {
+    // The network keeps the optimiser that it was to learn with.
+  }
+}
+
+template <class T>
+void TrainingRun<T>::close() {
+  if (exclusive_ && before_ != nullptr) network_.restore(*before_);
+  exclusive_.reset();
 }
 
 template <class T>
@@ -100,6 +118,7 @@ void TrainingRun<T>::train_batch(double learning_rate) {
   weight_sum_ += result.weight_sum;
   diverged_ = !std::isfinite(result.loss);
   ++batches_done_;
+  before_ = nullptr;
 }
 
 template <class T>

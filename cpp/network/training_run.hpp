@@ -18,12 +18,15 @@ struct TrainingOptions {
   const FormulaSpec* loss = nullptr;       // null: the network's own
 };
 
-// The caller keeps examples and network alive. Nobody else can train the network until the run is
-// closed.
+// The caller keeps examples, network and `before` alive. Nobody else can train the network until
+// the run is closed. `before` gets the network as it was; a run in which no batch was done leaves
+// it like that.
 template <class T>
 class TrainingRun {
  public:
-  TrainingRun(Network<T>& network, Examples<T> examples, const TrainingOptions& options);
+  TrainingRun(Network<T>& network, Examples<T> examples, const TrainingOptions& options,
+              Snapshot<T>* before = nullptr);
+  ~TrainingRun();
   TrainingRun(const TrainingRun&) = delete;
   TrainingRun& operator=(const TrainingRun&) = delete;
 
@@ -32,7 +35,7 @@ class TrainingRun {
   // when J is not finite. Returns the number of batches done.
   Index run(Index max_batches, double max_seconds, double learning_rate);
   void end_epoch() { network_.end_epoch(); }
-  void close() { exclusive_.reset(); }
+  void close();
 
   Index n_batches() const { return ceil_div(examples_.rows(), options_.batch_size); }
   Index batches_done() const { return batches_done_; }
@@ -52,6 +55,7 @@ class TrainingRun {
 
   Network<T>& network_;
   std::optional<ExclusiveTraining> exclusive_;
+  const Snapshot<T>* before_;  // null once a batch is done
   Examples<T> examples_;
   TrainingOptions options_;
   const Plan<T>* plan_;

@@ -12,7 +12,7 @@ from chainrule._examples import Examples, evaluate_examples, is_by_entry
 from chainrule._progress import progress_callback
 from chainrule.callbacks import Callback, Run, wants_batches
 from chainrule.errors import DivergenceError
-from chainrule.history import History
+from chainrule.history import History, at_once
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -53,30 +53,28 @@ class _Fit:
             return self._run(keys, last_good)
 
     def _run(self, keys: tuple[str, ...], last_good: _core.Snapshot) -> History:
-        # last_good is the state at the end of the last good epoch; at first, that before the fit.
-        core = self.network._start_training(
-            self.training.x,
-            self.training.y,
-            self.loss,
-            self.optimizer,
-            self.training.weights,
-            self.batch_size,
-            self.shuffle,
-            bool(self.metrics),
-        )
-        with core, contextlib.ExitStack() as ends:
+        # last_good is the state at the end of the last good epoch; at first, that before the fit,
+        # and this is what a fit without any update leaves behind.
+        with (
+            self.network._start_training(
+                self.training.x,
+                self.training.y,
+                self.loss,
+                self.optimizer,
+                self.training.weights,
+                self.batch_size,
+                self.shuffle,
+                bool(self.metrics),
+                last_good,
+            ) as core,
+            contextlib.ExitStack() as ends,
+        ):
             rate = float(self.network.optimizer.learning_rate)
             run = Run(cast("Network", self.network), self.epochs, History(), keys, rate)
-            try:
-                for callback in self.callbacks:
-                    ends.callback(callback.on_train_end, run)
-                    callback.on_train_begin(run)
-                self._epochs(run, core, last_good)
-            except BaseException:
-                # Without any update, optimiser and loss are to be what they were before, too.
-                if run.epoch <= 1 and core.batches_done == 0:
-                    self.network._restore(last_good)
-                raise
+            for callback in self.callbacks:
+                ends.callback(callback.on_train_end, run)
+                callback.on_train_begin(run)
+            self._epochs(run, core, last_good)
         return run.history
 
     def _epochs(self, run: Run, core: _core.TrainingRun, last_good: _core.Snapshot) -> None:
@@ -93,13 +91,17 @@ class _Fit:
             layer = self.network._first_nonfinite_parameters()
             if layer:
                 self._diverged(run, last_good, layer)
-            core.end_epoch()
             run.logs = self._values(core) | {
                 "learning_rate": learning_rate,
                 "seconds": time.perf_counter() - start,
             }
-            run.history.add(run.logs)
-            self.network.history.add(run.logs)
+            at_once(
+                [
+                    *run.history._additions(run.logs),
+                    *self.network.history._additions(run.logs),
+                    core.end_epoch,
+                ]
+            )
             self._call("on_epoch_end", run)
 
     def _batches(self, run: Run, core: _core.TrainingRun, last_good: _core.Snapshot) -> bool:
@@ -157,11 +159,7 @@ class _Fit:
 @contextlib.contextmanager
 def _lent_snapshot(network: Learning) -> Iterator[_core.Snapshot]:
     """Lend a snapshot whose memory the network keeps: a new one would take longer than the copy."""
-    snapshot = network.__dict__.pop("_spare_snapshot", None)
-    if snapshot is None:
-        snapshot = network._snapshot()
-    else:
-        network._snapshot_into(snapshot)
+    snapshot = network.__dict__.pop("_spare_snapshot", None) or network._snapshot()
     try:
         yield snapshot
     finally:

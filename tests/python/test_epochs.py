@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 import chainrule as cr
 from chainrule import _epochs
-from helpers import state_bytes
+from helpers import interrupted, state_bytes
 
 D = 40
 RNG = np.random.default_rng(11)
@@ -200,6 +201,48 @@ def test_what_fails_before_the_first_update_changes_nothing(hook: str) -> None:
     with pytest.raises(KeyError, match=hook):
         net.fit(X, TARGETS > 0, loss="mse", optimizer="sgd", callbacks=[callback])
     assert state_bytes(net) == before
+
+
+def test_ctrl_c_anywhere_leaves_whole_epochs_or_no_trace() -> None:
+    start = cr.mlp([3, 4, 1], output="sigmoid", seed=0)
+    start.train_step(X, TARGETS > 0)
+    given = {"loss": "mse", "optimizer": "sgd", "validation_split": 0.2}
+    modules = {"chainrule._epochs", "chainrule.history"}
+    for instruction in itertools.count():
+        net = start.copy()
+        came = interrupted(
+            lambda to=net: to.fit(X, TARGETS > 0, epochs=2, batch_size=20, **given),
+            modules,
+            instruction,
+        )
+        assert net._epochs == net.history.n_epochs
+        assert {len(column) for column in net.history.values()} <= {net.history.n_epochs}
+        if net.optimizer == start.optimizer:
+            assert state_bytes(net) == state_bytes(start)
+        else:
+            assert net._updates > 0
+        if not came:
+            break
+        net.train_step(X, TARGETS > 0)
+    assert instruction > 500
+    assert net.history.n_epochs == 2
+
+
+def test_a_fit_begins_when_it_has_the_network_for_itself() -> None:
+    class Own(cr.Network):
+        def _start_training(self, *arguments: Any) -> Any:
+            self.train_step(X, TARGETS)  # as another thread may, until then
+            return super()._start_training(*arguments)
+
+    class Fail(cr.Callback):
+        def on_train_begin(self, run: cr.callbacks.Run) -> None:
+            raise KeyError
+
+    net, plain = (kind(3, [cr.Dense(1)], seed=0) for kind in (Own, cr.Network))
+    with pytest.raises(KeyError):
+        net.fit(X, TARGETS, callbacks=[Fail()])
+    plain.train_step(X, TARGETS)
+    assert state_bytes(net) == state_bytes(plain)
 
 
 def test_classes_that_are_changed_while_training_are_refused() -> None:

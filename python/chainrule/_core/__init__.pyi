@@ -177,8 +177,10 @@ class Network:
         """
         What follows the weights of each layer l = 1..L: the name of f, or of several as 'relu, tanh'.
         """
-    def _start_training(self, x: numpy.ndarray, y: numpy.ndarray, loss: Formula, optimizer: Formula | None, weights: typing.Any, batch_size: typing.SupportsInt | typing.SupportsIndex, shuffle: bool, keep_predictions: bool) -> TrainingRun:
-        ...
+    def _start_training(self, x: numpy.ndarray, y: numpy.ndarray, loss: Formula, optimizer: Formula | None, weights: typing.Any, batch_size: typing.SupportsInt | typing.SupportsIndex, shuffle: bool, keep_predictions: bool, before: typing.Any) -> TrainingRun:
+        """
+        Begin a fit; `before` gets the state before it, which comes back if no batch is done.
+        """
     def _state(self) -> dict:
         ...
     def _tensors(self) -> dict:

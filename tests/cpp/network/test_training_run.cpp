@@ -166,6 +166,30 @@ TEST(training_run_that_cannot_begin) {
   CHECK(!network.is_training());
 }
 
+// However it ends, as long as no batch was done: then the network stays as that has left it.
+TEST(training_run_without_a_batch_leaves_no_trace) {
+  const TestData<float> data(kRows, kFeatures, kOutputs);
+  const FormulaSpec sgd = to_spec(Sgd{}), loss = to_spec(BinaryCrossEntropy{});
+  const TrainingOptions options{8, true, false, &sgd, &loss};
+  for (const bool closed : {false, true})
+    for (const Index batches : {0, 1}) {
+      Trainee<float> network, twin;
+      Snapshot<float> before;
+      {
+        TrainingRun<float> run(network, data.examples(), options, &before);
+        CHECK(*network.spec().loss == loss);
+        run.begin_epoch();
+        if (batches > 0) run.run(batches, kForever, kRate);
+        if (closed) run.close();
+      }
+      CHECK(!network.is_training());
+      CHECK_EQUAL(same_state(network, twin), batches == 0);
+      CHECK(network.optimizer()->formula == (batches == 0 ? to_spec(Adam{}) : sgd));
+      network.restore(before);
+      CHECK(same_state(network, twin));
+    }
+}
+
 // A batch whose rows all have weight 0 makes no update, but its random numbers are used up.
 TEST(training_run_over_a_batch_of_no_weight) {
   for_each_type(Optimizers{}, []<class Optimizer>() {
