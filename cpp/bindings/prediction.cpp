@@ -33,12 +33,14 @@ void bind_prediction(NetworkClass& cls) {
              const std::optional<py::array>& predictions, Sums before, double max_seconds) {
             return self.visit([&](auto& net) {
               using T = Scalar<decltype(net)>;
-              const auto examples = to_examples(net, x, y, weights);
+              auto examples = to_examples(net, x, y, weights);
               MatrixView<T> y_hat;
               if (predictions)
                 y_hat = output_matrix<T>(*predictions, "predictions", examples.rows(),
                                          net.table().n_outputs());
               const ReleaseForWork release(net, examples.rows());
+              // Only their ratios matter: no product of weights is to leave the range of numbers.
+              examples.mean_weight = mean_of_weights(examples);
               const auto [rows, loss_sum, weight_sum] = before;
               check(rows >= 0, "before: expected rows from 0, got ", rows);
               const LossSums sums = net.evaluate(examples, loss.spec, y_hat,
@@ -49,7 +51,8 @@ void bind_prediction(NetworkClass& cls) {
           py::arg("x"), py::arg("y"), py::arg("loss"), py::arg("weights") = py::none(),
           py::arg("predictions") = py::none(), py::arg("before") = Sums{},
           py::arg("max_seconds") = kNoLimit,
-          "Rows, sum of w l and sum of w, going on from those of an earlier call that ended early.")
+          "Rows, sum of w l and sum of w, where w has the mean 1, going on from those of an "
+          "earlier call that ended early.")
       .def(
           "_example_losses",
           [](const NetworkObject& self, const py::array& x, const py::array& y,

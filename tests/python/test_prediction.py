@@ -122,6 +122,18 @@ def test_losses_of_examples_and_their_mean(
     assert cases.state(net) == before
 
 
+@pytest.mark.parametrize("weight", [3e-308, 1e300])
+def test_a_common_factor_of_weights_changes_nothing(weight: float) -> None:
+    net = cr.mlp([1, 1], initializer="zeros", dtype="float64")
+    x, weights = np.ones((9, 1)), np.full(9, weight)
+    for y in (np.full(9, 0.1), np.full(9, 1e6)):
+        plain = pytest.approx(net.evaluate(x, y)["loss"])
+        assert net.evaluate(x, y, sample_weight=weights)["loss"] == plain
+        assert net.copy().train_step(x, y, sample_weight=weights) == plain
+        still = {"optimizer": cr.SGD(0.0), "validation_data": (x, y, weights)}
+        assert net.copy().fit(x, y, **still)["val_loss"] == [plain]
+
+
 @pytest.mark.parametrize("loss", LOSSES)
 def test_classes_are_rows_with_a_single_1(loss: str, dtype: str, rng: np.random.Generator) -> None:
     if not cases.CLASSES["losses"][loss]().takes_classes:

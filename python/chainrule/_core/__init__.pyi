@@ -123,7 +123,7 @@ class Network:
         ...
     def _evaluate(self, x: numpy.ndarray, y: numpy.ndarray, loss: Formula, weights: typing.Any = None, predictions: numpy.ndarray | None = None, before: tuple[typing.SupportsInt | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex] = (0, 0.0, 0.0), max_seconds: typing.SupportsFloat | typing.SupportsIndex = ...) -> tuple[int, float, float]:
         """
-        Rows, sum of w l and sum of w, going on from those of an earlier call that ended early.
+        Rows, sum of w l and sum of w, where w has the mean 1, going on from those of an earlier call that ended early.
         """
     def _example_losses(self, x: numpy.ndarray, y: numpy.ndarray, loss: Formula) -> numpy.ndarray:
         ...
