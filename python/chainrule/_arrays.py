@@ -54,7 +54,7 @@ def _converted(name: str, array: Array, dtype: np.dtype[Any]) -> Array:
                 "or use float64",
                 UserWarning,
             )
-    with np.errstate(over="ignore"):
+    with np.errstate(all="ignore"):
         result = np.require(array, dtype=dtype.newbyteorder("="), requirements=["C", "A"])
     finite = np.isfinite(result)
     if not finite.all():
@@ -163,7 +163,8 @@ def _check_probabilities(name: str, array: Array) -> None:
             f"{name}: expected probabilities, got {array[row, column]} in row {row}, "
             f"column {column}"
         )
-    sums = array.sum(axis=1, dtype=np.float64)
+    with np.errstate(all="ignore"):
+        sums = array.sum(axis=1, dtype=np.float64)
     wrong = np.flatnonzero(np.abs(sums - 1) > 1e-4)
     if wrong.size:
         row = int(wrong[0])
@@ -218,7 +219,7 @@ def as_weights(
         )
     if not (weights > 0).any():
         raise ValueError(f"{name}: expected at least one weight above 0, got only zeros")
-    with np.errstate(over="ignore"):
+    with np.errstate(all="ignore"):
         mean = float(weights.mean())
     if not np.finfo(np.float64).tiny <= mean < np.inf:
         raise ValueError(f"{name}: expected a mean that float64 can hold, got {mean}; scale them")

@@ -136,6 +136,16 @@ def test_integers_that_are_rounded_warn_at_the_callers_line(name: str) -> None:
 
 
 def test_no_rows_predict_no_rows(dtype: str) -> None:
+@pytest.mark.parametrize("name", ENTRIES)
+def test_what_numpy_is_told_to_raise_makes_no_difference(name: str) -> None:
+    entry = ENTRIES[name]
+    tiny = entry.good * 1e-300
+    tiny.flat[0] = 1.0
+    with np.errstate(all="raise"):
+        strict = outcome(entry, tiny)
+    assert strict == outcome(entry, tiny)
+
+
     net = cr.mlp([N, M], dtype=dtype, seed=0)
     assert same_bits(net.predict(np.empty((0, N))), np.empty((0, M), dtype))
 
