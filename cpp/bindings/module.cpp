@@ -2,6 +2,7 @@
 #include "base/files.hpp"
 #include "bindings/bound_formula.hpp"
 #include "bindings/network_object.hpp"
+#include "bindings/text.hpp"
 #include "network/model_file.hpp"
 
 namespace py = pybind11;
@@ -13,7 +14,8 @@ void raise_os_error(std::exception_ptr raised) {
   try {
     std::rethrow_exception(raised);
   } catch (const chainrule::FileError& error) {
-    PyErr_SetObject(PyExc_OSError, py::make_tuple(error.code().value(), error.what()).ptr());
+    const py::str what = chainrule::to_python(error.what());
+    PyErr_SetObject(PyExc_OSError, py::make_tuple(error.code().value(), what).ptr());
   }
 }
 

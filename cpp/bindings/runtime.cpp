@@ -1,11 +1,13 @@
 // What does Python ask of the core beside networks? Threads, kernels, test switches, data.
 #include <pybind11/stl.h>
+#include <pybind11/typing.h>
 
 #include "base/random.hpp"
 #include "base/thread_count.hpp"
 #include "base/thread_pool.hpp"
 #include "base/version.hpp"
 #include "bindings/network_object.hpp"
+#include "bindings/text.hpp"
 #include "kernels/dispatch.hpp"
 #include "network/metrics.hpp"
 
@@ -13,8 +15,8 @@ namespace chainrule {
 
 namespace {
 
-std::optional<std::string> unless_empty(const std::string& text) {
-  return text.empty() ? std::nullopt : std::optional(text);
+py::typing::Optional<py::str> unless_empty(const std::string& text) {
+  return text.empty() ? py::object(py::none()) : py::object(to_python(text));
 }
 
 const char* compiler() {
