@@ -21,7 +21,7 @@ void raise_os_error(std::exception_ptr raised) {
 
 }  // namespace
 
-PYBIND11_MODULE(_core, module) {
+PYBIND11_MODULE(chainrule_core, module) {
   module.doc() = "The compiled core of chainrule. Private: use the package chainrule.";
   py::register_exception<chainrule::ModelFileError>(module, "ModelFileError", PyExc_ValueError);
   py::register_local_exception_translator(raise_os_error);
@@ -34,4 +34,14 @@ PYBIND11_MODULE(_core, module) {
   for (const auto& item : module.attr("__dict__").cast<py::dict>())
     if (item.first.cast<std::string>()[0] != '_') public_names.append(item.first);
   module.attr("__all__") = public_names;
+}
+
+// pybind11 would wait for ever in another interpreter of the process than its first, so this is
+// asked before it begins.
+extern "C" PYBIND11_EXPORT PyObject* PyInit__core() {
+  if (PyInterpreterState_Get() == PyInterpreterState_Main()) return PyInit_chainrule_core();
+  PyErr_SetString(PyExc_ImportError,
+                  "chainrule works in the main interpreter of a process only, not in "
+                  "sub-interpreters (mod_wsgi: WSGIApplicationGroup %{GLOBAL})");
+  return nullptr;
 }

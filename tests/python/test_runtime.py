@@ -176,6 +176,19 @@ except ValueError: print(*denormals())
     assert run_code(code, CHAINRULE_NUM_THREADS="2").split() == ["0", *["True"] * 9]
 
 
+SUB_INTERPRETER = """
+import importlib, sys
+name = "_interpreters" if sys.version_info >= (3, 13) else "_xxsubinterpreters"
+interpreters = importlib.import_module(name)
+code = "try: import chainrule\\nexcept ImportError as error: print(error, flush=True)"
+interpreters.run_string(interpreters.create(), code)
+"""
+
+
+def test_a_sub_interpreter_is_told_that_it_cannot_import() -> None:
+    assert "main interpreter" in run_code(SUB_INTERPRETER)
+
+
 def test_import_needs_numpy_only() -> None:
     code = "import sys, chainrule; print(*{name.partition('.')[0] for name in sys.modules})"
     loaded = set(run_code(code).split())
