@@ -6,6 +6,7 @@ it is one already; whatever would silently lose information is refused with word
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from chainrule._warnings import warn
 Array = NDArray[Any]
 
 _NUMERIC_KINDS = "fiub"
+_PLAIN = frozenset({float, int, bool})
 _EXACT_INTEGERS = {np.dtype("float32"): 2**24, np.dtype("float64"): 2**53}
 
 
@@ -23,25 +25,42 @@ def _numeric(name: str, value: ArrayLike | None) -> Array:
     """Return `value` as an array of real numbers, or raise ``TypeError`` in the user's words."""
     if value is None:
         raise TypeError(f"{name}: expected an array of numbers, got None")
-    members = value if isinstance(value, list | tuple) else ()
-    if any(isinstance(part, np.ma.MaskedArray) for part in (value, *members)):
+    try:
+        # A masked array stays one here, even if an object of another class makes it.
+        array = value if _has_masked(value) else np.asanyarray(value)
+    except ValueError as error:
+        rows = " with rows of equal length" if isinstance(value, list | tuple) else ""
+        raise ValueError(f"{name}: expected an array of numbers{rows} ({error})") from None
+    if _has_masked(array):
         raise TypeError(
             f"{name}: masked arrays are not accepted; fill or drop the masked entries first"
         )
-    try:
-        array = np.asarray(value)
-    except ValueError as error:
-        raise ValueError(
-            f"{name}: expected an array of numbers with rows of equal length ({error})"
-        ) from None
+    array = np.asarray(array)
     if array.dtype.kind not in _NUMERIC_KINDS:
-        hint = (
-            "; encode text as numbers first (chainrule.sklearn and Preprocessor will do that)"
-            if array.dtype.kind in "OSUT"
-            else "; convert it to real numbers first"
+        raise TypeError(
+            f"{name}: expected real numbers, got dtype {array.dtype}; {_remedy(value, array)}"
         )
-        raise TypeError(f"{name}: expected real numbers, got dtype {array.dtype}{hint}")
     return array
+
+
+def _has_masked(value: object, depth: int = 2) -> bool:
+    """Return whether a masked array is there, in nested lists (as deep as rows go) too."""
+    if depth and isinstance(value, list | tuple):
+        return not _PLAIN.issuperset(map(type, value)) and any(
+            _has_masked(part, depth - 1) for part in value
+        )
+    # Nobody has a masked array before this module is there; importing it takes 20 ms.
+    return isinstance(value, getattr(sys.modules.get("numpy.ma"), "MaskedArray", ()))
+
+
+def _remedy(value: object, array: Array) -> str:
+    """Return what to do with data that are no real numbers."""
+    kind = array.dtype.kind
+    if kind in "SUT" or (kind == "O" and any(isinstance(part, str) for part in array.flat)):
+        return "encode text as numbers first (chainrule.sklearn and Preprocessor will do that)"
+    if hasattr(value, "toarray"):
+        return "call its method toarray() first"
+    return "convert it to real numbers first"
 
 
 def _converted(name: str, array: Array, dtype: np.dtype[Any]) -> Array:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 import chainrule as cr
 import entries
 from entries import ENTRIES, ROUNDED, D, M, N, X, outcome
-from helpers import same_bits, state_bytes
+from helpers import run_code, same_bits, state_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -135,7 +136,6 @@ def test_integers_that_are_rounded_warn_at_the_callers_line(name: str) -> None:
         entry.call(entry.network(), odd)
 
 
-def test_no_rows_predict_no_rows(dtype: str) -> None:
 @pytest.mark.parametrize("name", ENTRIES)
 def test_what_numpy_is_told_to_raise_makes_no_difference(name: str) -> None:
     entry = ENTRIES[name]
@@ -146,6 +146,7 @@ def test_what_numpy_is_told_to_raise_makes_no_difference(name: str) -> None:
     assert strict == outcome(entry, tiny)
 
 
+def test_no_rows_predict_no_rows(dtype: str) -> None:
     net = cr.mlp([N, M], dtype=dtype, seed=0)
     assert same_bits(net.predict(np.empty((0, N))), np.empty((0, M), dtype))
 
@@ -171,6 +172,16 @@ def _with(number: float) -> Callable[[np.ndarray], np.ndarray]:
     return make
 
 
+class Sparse:
+    """Numbers as SciPy keeps those that are mostly 0."""
+
+    def __init__(self, array: np.ndarray) -> None:
+        self.array = array
+
+    def toarray(self) -> np.ndarray:
+        return self.array
+
+
 BAD = {
     "complex": Bad(lambda g: g + 0j, TypeError, "complex128"),
     "object": Bad(lambda g: g.astype(object), TypeError, "object"),
@@ -185,6 +196,12 @@ BAD = {
     "masked": Bad(lambda g: np.ma.array(g, mask=np.arange(g.size) == 1), TypeError, "masked"),
     "masked nowhere": Bad(np.ma.array, TypeError, "masked"),
     "list of masked": Bad(lambda g: list(np.ma.array(g.reshape(len(g), -1))), TypeError, "masked"),
+    "masked in lists": Bad(lambda g: [[np.ma.masked] * N] * D, TypeError, "masked"),
+    "made masked": Bad(lambda g: Holder(np.ma.array(g)), TypeError, "masked"),
+    "decimals": Bad(lambda g: [[Decimal(1)] * N] * D, TypeError, "to real numbers first"),
+    "some text": Bad(lambda g: np.array([["a", 1.0]] * D, object), TypeError, "Preprocessor"),
+    "generator": Bad(iter, TypeError, "to real numbers first"),
+    "sparse": Bad(Sparse, TypeError, r"call its method toarray\(\) first"),
     "enormous integers": Bad(lambda g: [[10**400] * N] * D, TypeError, "object"),
     "unequal rows": Bad(lambda g: [[1.0], [1.0, 2.0]], ValueError, "equal length"),
     "NaN": Bad(_with(np.nan), ValueError, r"nan in row 1"),
@@ -241,6 +258,29 @@ def test_what_an_array_like_raises_comes_through() -> None:
 
     with pytest.raises(KeyError, match="column"):
         cr.mlp([N, M], seed=0).predict(Broken())
+
+    class Refuses:
+        def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+            raise ValueError("not now")
+
+    with pytest.raises(ValueError, match=r"^x: expected an array of numbers \(not now\)$"):
+        cr.mlp([N, M], seed=0).predict(Refuses())
+
+
+def test_sums_of_probabilities_may_overflow() -> None:
+    net = cr.mlp([N, M], output="softmax", dtype="float64", seed=0)
+    with pytest.raises(ValueError, match="rows that sum to 1, got inf in row 0"):
+        net.evaluate(X, np.full((D, M), 1e308))
+
+
+def test_no_module_is_imported_for_data() -> None:
+    code = (
+        "import sys, chainrule as cr\n"
+        "net, before = cr.mlp([2, 1]), set(sys.modules)\n"
+        "net.predict([[1, 2]])\n"
+        "print(set(sys.modules) - before)"
+    )
+    assert run_code(code) == "set()\n"
 
 
 def test_one_dimension_is_told_how_to_become_two() -> None:
