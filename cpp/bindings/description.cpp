@@ -2,6 +2,7 @@
 
 #include <pybind11/stl.h>
 
+#include "bindings/text.hpp"
 #include "network/description.hpp"
 #include "network/model_file.hpp"
 
@@ -13,11 +14,15 @@ json::Value json_from_python(const py::handle& object) {
   if (object.is_none()) return {};
   if (py::isinstance<py::bool_>(object)) return object.cast<bool>();
   if (py::isinstance<py::int_>(object)) {
+    constexpr auto least = std::numeric_limits<std::int64_t>::min();
+    constexpr auto most = std::numeric_limits<std::uint64_t>::max();
+    check(object >= py::int_(least) && object <= py::int_(most),
+          "description: expected numbers of 64 bits, got ", std::string(py::repr(object)));
     if (object < py::int_(0)) return object.cast<std::int64_t>();
     return object.cast<std::uint64_t>();
   }
   if (py::isinstance<py::float_>(object)) return object.cast<double>();
-  if (py::isinstance<py::str>(object)) return object.cast<std::string>();
+  if (py::isinstance<py::str>(object)) return to_utf8(object);
   if (py::isinstance<py::list>(object)) {
     json::Array array;
     for (const py::handle item : object) array.push_back(json_from_python(item));
@@ -28,7 +33,7 @@ json::Value json_from_python(const py::handle& object) {
         text("description: cannot hold a ", std::string(py::str(py::type::of(object)))));
   json::Object members;
   for (const auto& [key, value] : py::reinterpret_borrow<py::dict>(object))
-    members.push_back({key.cast<std::string>(), json_from_python(value)});
+    members.push_back({to_utf8(key), json_from_python(value)});
   return members;
 }
 

@@ -1,10 +1,47 @@
 #include <pybind11/stl.h>
 
 #include "bindings/bound_formula.hpp"
+#include "bindings/text.hpp"
 
 namespace chainrule {
 
 namespace {
+
+// What Python gives for a field; signatures show the kind that it has to be.
+template <class Value>
+class Given : public py::object {
+ public:
+  using py::object::object;
+  static bool check_(py::handle /*object*/) { return true; }
+};
+
+}  // namespace
+
+}  // namespace chainrule
+
+template <class Value>
+struct pybind11::detail::handle_type_name<chainrule::Given<Value>> {
+  static constexpr auto name = make_caster<Value>::name;
+};
+
+namespace chainrule {
+
+namespace {
+
+// A field, or an error that names it, as in "Adam: beta_1: expected a number, got None".
+template <class F, class Value>
+Value field_from_python(const char* name, const py::handle& given) {
+  constexpr bool wants_flag = std::is_same_v<Value, bool>;
+  py::detail::make_caster<bool> flag;
+  py::detail::make_caster<Value> value;
+  if (flag.load(given, false) == wants_flag && value.load(given, !wants_flag)) return value;
+  const std::string words =
+      text(F::class_name, ": ", name, ": expected ", wants_flag ? "True or False" : "a number",
+           ", got ", to_utf8(py::repr(given)));
+  // A whole number of hundreds of digits is of the right kind.
+  if (!wants_flag && PyLong_CheckExact(given.ptr())) throw std::invalid_argument(words);
+  throw py::type_error(words);
+}
 
 template <class F>
 struct Bound : BoundFormula {};
@@ -31,10 +68,10 @@ F from_description(const py::dict& description) {
   for_each_field(formula, [&](const auto& field) {
     using Value = typename std::remove_reference_t<decltype(field)>::Value;
     if (description.contains(field.name))
-      formula.*(field.member) = description[field.name].template cast<Value>();
+      formula.*(field.member) = field_from_python<F, Value>(field.name, description[field.name]);
   });
   for (const auto& [key, value] : description) {
-    const auto name = key.template cast<std::string>();
+    const std::string name = to_utf8(key);
     bool known = name == "name";
     for_each_field(formula, [&](const auto& field) { known = known || name == field.name; });
     check(known, F::name, ": unknown field '", name, "'");
@@ -76,9 +113,12 @@ template <class F, std::size_t... I>
 void bind_constructor(py::class_<Bound<F>, BoundFormula>& cls, std::index_sequence<I...>) {
   using Fields = std::remove_const_t<decltype(F::fields)>;
   const F defaults;
-  const auto make = [](typename std::tuple_element_t<I, Fields>::Value... values) {
+  const auto make = [](const Given<typename std::tuple_element_t<I, Fields>::Value>&... given) {
     F formula;
-    ((formula.*(std::get<I>(F::fields).member) = values), ...);
+    ((formula.*(std::get<I>(F::fields).member) =
+          field_from_python<F, typename std::tuple_element_t<I, Fields>::Value>(
+              std::get<I>(F::fields).name, given)),
+     ...);
     return bound(formula);
   };
   const auto argument = [&](const auto& field) {
@@ -153,7 +193,7 @@ void bind_family(py::module_& module, const char* family, const char* word, List
       "get",
       [class_of, classes, word = std::string(word),
        family = std::string(family)](const py::object& given) -> py::object {
-        if (py::isinstance<py::str>(given)) return class_of(given.cast<std::string>())();
+        if (py::isinstance<py::str>(given)) return class_of(to_utf8(given))();
         for (const auto& item : classes)
           if (py::isinstance(given, item.second)) return given;
         throw py::type_error(text(word, ": expected a name or an object of chainrule.", family,
@@ -164,7 +204,7 @@ void bind_family(py::module_& module, const char* family, const char* word, List
       "from_description",
       [class_of](const py::dict& description) {
         const auto arguments = py::reinterpret_steal<py::dict>(PyDict_Copy(description.ptr()));
-        const py::object cls = class_of(arguments.attr("pop")("name").cast<std::string>());
+        const py::object cls = class_of(to_utf8(arguments.attr("pop")("name")));
         return py::object(cls(**arguments));
       },
       py::arg("description"));

@@ -1,6 +1,7 @@
 // How does Python see and replace what a network has learnt? Tensors, whole states, snapshots.
 #include "bindings/description.hpp"
 #include "bindings/network_class.hpp"
+#include "bindings/text.hpp"
 #include "bindings/training.hpp"
 #include "network/model_file.hpp"
 
@@ -32,9 +33,9 @@ void bind_state(NetworkClass& cls) {
           py::arg("tensors"), "Replace the parameters that are given.")
       .def(
           "_set_state",
-          [](NetworkObject& self, const std::string& description, const py::dict& tensors) {
+          [](NetworkObject& self, const py::str& description, const py::dict& tensors) {
             self.visit([&](auto& net) {
-              const ModelDescription model = description_from_text(description);
+              const ModelDescription model = description_from_text(to_utf8(description));
               const auto data = tensors_from_python(expected_tensors(model), tensors);
               const ExclusiveTraining exclusive(net.training_flag());
               set_state(net, model, data);

@@ -48,7 +48,13 @@ def as_list(name: str, value: Iterable[_T]) -> list[_T]:
 
 def as_path(path: str | bytes | os.PathLike[str]) -> str:
     """Return a path as text."""
-    text = os.fsdecode(path)
+    try:
+        text = os.fsdecode(path)
+        os.fsencode(text)
+    except TypeError:
+        raise TypeError(f"path: expected text, bytes or a path, got {path!r}") from None
+    except UnicodeError:
+        raise ValueError(f"path: expected text that a file name can hold, got {path!r}") from None
     if "\0" in text:
         raise ValueError(f"path: expected one without NUL characters, got {text!r}")
     return text

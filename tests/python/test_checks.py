@@ -21,6 +21,18 @@ if TYPE_CHECKING:
 X = np.linspace(-1, 1, 15).reshape(5, 3)
 Y = np.linspace(0, 1, 10).reshape(5, 2)
 
+
+class Wide(cr.Dense):
+    """Says to have any number of units."""
+
+    def __init__(self, units: int) -> None:
+        super().__init__(3)
+        object.__setattr__(self, "units", units)
+
+    def build(self) -> cr.Network:
+        return cr.Network(3, [self])
+
+
 # (what is called, the start of the message, values of the wrong kind, values out of range)
 ARGUMENTS: dict[str, tuple[Callable[[cr.Network, Any], Any], list[Any], list[Any]]] = {
     "epochs": (lambda net, v: net.fit(X, Y, epochs=v), [1.0, "1", None, True], [0, -1]),
@@ -69,7 +81,12 @@ ARGUMENTS: dict[str, tuple[Callable[[cr.Network, Any], Any], list[Any], list[Any
         [None, [], "abc"],
         [{}, {"chainrule": b"{}"}, {"chainrule": "{}", 3: X}, {"chainrule": "{}", "\udcff": X}],
     ),
-    "path": (lambda net, v: net.save(v), [], ["a\0b", b"a\0b"]),
+    "description": (
+        lambda net, v: net.set_state({"chainrule": v}) if isinstance(v, str) else Wide(v).build(),
+        [],
+        ["\ud800", 10**30, -(10**30)],
+    ),
+    "path": (lambda net, v: net.save(v), [None, 5], ["a\0b", b"a\0b", "\ud800"]),
     "n_features": (lambda _, v: cr.Network(v, [cr.Dense(1)]), [2.0, "2", None], [0, -1, 2**32 + 1]),
     "units": (lambda _, v: cr.Dense(v), [2.0, "2", None, True], [0, -1, 2**32 + 1, 2**70]),
     "layers": (lambda _, v: cr.Network(3, v), [None, 5, "relu", cr.Dense(1)], [[]]),
@@ -82,7 +99,7 @@ ARGUMENTS: dict[str, tuple[Callable[[cr.Network, Any], Any], list[Any], list[Any
     "sizes": (lambda _, v: cr.mlp(v), [None, 5, "33"], [[], [3]]),
     "sizes[1]": (lambda _, v: cr.mlp([3, v]), [2.0, None], [0, 2**70]),
     "bias": (lambda _, v: cr.Dense(2, bias=v), [1, None, "yes"], []),
-    "activation": (lambda _, v: cr.Dense(2, v), [3, None, cr.Adam()], ["rleu"]),
+    "activation": (lambda _, v: cr.Dense(2, v), [3, None, cr.Adam()], ["rleu", "\ud800"]),
     "initializer": (lambda _, v: cr.Dense(2, initializer=v), [3], ["he"]),
     "n": (lambda _, v: cr.set_num_threads(v), [1.0, None, "2", True], [0, -1, 1025, 2**70]),
 }
