@@ -92,6 +92,9 @@ void Network<T>::initialize(std::uint64_t seed) {
   const FloatEnvironment environment;
   AlignedBuffer<T> drawn(table_.size);
   chainrule::initialize(spec_, table_, seed, drawn.data());
+  const Index layer = first_nonfinite_stage(table_, drawn.data());
+  check(layer == 0, "initializer: layer ", layer, " of the Dense layers begins with numbers too ",
+        "large for ", spec_.dtype);
   const std::unique_lock lock(mutex_);
   parameters_ = std::move(drawn);
   optimizer_.reset();

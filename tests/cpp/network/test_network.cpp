@@ -263,6 +263,18 @@ TEST(network_initialize_begins_anew) {
   CHECK(!same_state(network, Network<double>(example<double>())));
 }
 
+TEST(network_refuses_to_begin_with_infinity) {
+  const auto build = []<class T>(T /*type*/) {
+    DenseSpec large = dense(kOutputs);
+    Constant constant;
+    constant.value = 1e300;
+    large.initializer = to_spec(constant);
+    return Network<T>(network_spec<T>(kFeatures, {dense(3), large})).table().n_parameters;
+  };
+  CHECK_THROWS(build(0.0F), "initializer: layer 2 of the Dense layers begins with numbers too");
+  CHECK(build(0.0) > 0);
+}
+
 TEST(network_training_belongs_to_one) {
   Network<float> network(example<float>());
   CHECK(!network.is_training());
