@@ -86,7 +86,7 @@ class Run:
         >>> _ = net.fit(np.ones((8, 2)), np.ones(8), batch_size=2, callbacks=[Once()])
         1 one batch is enough
         """
-        self.stop_reason = reason
+        self.stop_reason = reason or ""
 
 
 class Callback:

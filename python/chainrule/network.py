@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from chainrule import _core
 from chainrule._checks import (
     MOST_UNITS,
     as_count,
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import ArrayLike, DTypeLike
-
-    from chainrule import _core
 
 __all__ = ["Network", "from_bytes", "load", "mlp"]
 
@@ -300,8 +299,9 @@ def mlp(
     given = as_list("sizes", sizes)
     if len(given) < 2:
         raise ValueError(f"sizes: expected at least 2 (features and outputs), got {len(given)}")
+    hidden_activation = _core.activations.get(activation)
     counts = [as_count(f"sizes[{i}]", size, most=MOST_UNITS) for i, size in enumerate(given)]
-    hidden = [Dense(units, activation, initializer=initializer) for units in counts[1:-1]]
+    hidden = [Dense(n, hidden_activation, initializer=initializer) for n in counts[1:-1]]
     layers = [*hidden, Dense(counts[-1], output, initializer=initializer)]
     return Network(counts[0], layers, loss=loss, dtype=dtype, seed=seed)
 

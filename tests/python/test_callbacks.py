@@ -148,6 +148,11 @@ def test_a_fit_can_be_stopped(hook: str, updates: int, epochs: int) -> None:
     net.fit(X, Y)
 
 
+def test_a_fit_is_stopped_without_a_reason_too() -> None:
+    stop = Does("on_epoch_end", lambda run: run.stop(None))
+    assert network().fit(X, Y, epochs=9, callbacks=[stop]).n_epochs == 1
+
+
 # ---- Exceptions ----------------------------------------------------------------------------------
 
 

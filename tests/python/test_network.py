@@ -137,6 +137,18 @@ def test_mlp_is_dense_layers() -> None:
     assert state_bytes(a) == state_bytes(cr.Network(5, layers, dtype="float64", seed=1))
 
 
+def test_mlp_checks_an_activation_that_it_does_not_need() -> None:
+    with pytest.raises(ValueError, match="activation: unknown name 'rleu'"):
+        cr.mlp([2, 1], "rleu")
+
+
+def test_weights_that_begin_at_infinity_are_refused() -> None:
+    large = cr.initializers.Constant(1e300)
+    with pytest.raises(ValueError, match=r"initializer: layer 2 .* too large for float32"):
+        cr.Network(2, [cr.Dense(3), cr.Dense(2, initializer=large)])
+    assert cr.mlp([2, 1], initializer=large, dtype="float64").weights[0][0, 0] == 1e300
+
+
 def test_names_and_objects_mean_the_same() -> None:
     a = cr.mlp([5, 4, 1], "relu", "sigmoid", loss="mse", seed=1)
     b = cr.mlp(
