@@ -1,6 +1,7 @@
 // How does Python see a predictor? Its class, and the two calls of a hot loop.
 #include "network/predictor.hpp"
 
+#include "bindings/checked_object.hpp"
 #include "bindings/network_object.hpp"
 #include "bindings/plain_arrays.hpp"
 #include "bindings/plain_first.hpp"
@@ -12,8 +13,6 @@ struct ScalarOf<Predictor<T>> {
   using type = T;
 };
 
-namespace {
-
 struct PredictorObject {
   std::variant<std::unique_ptr<Predictor<float>>, std::unique_ptr<Predictor<double>>> predictor;
 
@@ -23,6 +22,16 @@ struct PredictorObject {
     return std::visit([&](auto& held) -> decltype(auto) { return f(*held); }, predictor);
   }
 };
+
+}  // namespace chainrule
+
+template <>
+class pybind11::detail::type_caster<chainrule::PredictorObject>
+    : public chainrule::CheckedCaster<chainrule::PredictorObject> {};
+
+namespace chainrule {
+
+namespace {
 
 PyTypeObject* predictor_type = nullptr;
 
@@ -138,6 +147,7 @@ void bind_predictor(py::module_& module) {
   py::class_<PredictorObject> cls(module, "Predictor",
                                   "The compiled core behind chainrule.Predictor.");
   predictor_type = reinterpret_cast<PyTypeObject*>(cls.ptr());
+  refuse_pickling(cls);
   cls.def(py::init(&make_predictor), py::arg("network"))
       .def("_update", &update, py::arg("network"))
       .def(

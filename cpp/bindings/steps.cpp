@@ -103,7 +103,7 @@ void bind_steps(NetworkClass& cls) {
               const auto examples = to_examples(net, x, y, weights);
               auto& snapshot = snapshot_of<T>(before.cast<SnapshotObject&>());
               auto run = [&] {
-                const ReleaseForWork release(net, 1, false);
+                const ReleaseForWork release(net.table(), 1, false);
                 return std::make_unique<TrainingRun<T>>(net, examples, options, &snapshot);
               }();
               return std::make_unique<TrainingRunObject>(
