@@ -23,6 +23,11 @@ class Opponent(ABC):
         Network, data and first weights.
     n_threads : int
         Threads that the library may use. Environment variables of OpenMP, OpenBLAS and MKL are set.
+
+    Raises
+    ------
+    NotImplementedError
+        If the library has no such network; it is left out then.
     """
 
     def __init__(self, problem: Problem, n_threads: int) -> None:

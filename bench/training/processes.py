@@ -68,8 +68,8 @@ class Library(Process):
             [sys.executable, str(HERE / "worker.py"), name, str(n_threads), given], n_threads
         )
 
-    def losses(self, steps: int) -> list[float]:
-        """Return the losses of the first steps from the first weights."""
+    def losses(self, steps: int) -> list[float] | None:
+        """Return the losses of the first steps from the first weights; None for no such network."""
         return self._ask(ask="losses", steps=steps)
 
     def round(self, seconds: float) -> float:

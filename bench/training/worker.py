@@ -1,8 +1,8 @@
 """How is one library measured? In a process of its own, which works only while it is asked to.
 
 The driver writes one JSON object per line and gets one back: ``{"ask": "losses", "steps": 20}``
-gives the losses of the first steps, ``{"ask": "round", "seconds": 0.3}`` the seconds per step of a
-round.
+gives the losses of the first steps (null if the library has no such network), ``{"ask": "round",
+"seconds": 0.3}`` the seconds per step of a round.
 """
 
 from __future__ import annotations
@@ -60,7 +60,11 @@ class Rounds:
 def main() -> None:
     name, n_threads, given = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
     problem = Problem(**given | {"sizes": tuple(given["sizes"])})
-    rounds = Rounds(opponent.load(name)(problem, n_threads))
+    try:
+        rounds = Rounds(opponent.load(name)(problem, n_threads))
+    except NotImplementedError:
+        print("null", flush=True)
+        return
     answers: dict[str, Callable[[dict[str, Any]], object]] = {
         "losses": lambda question: rounds.losses(question["steps"]),
         "round": lambda question: rounds.round(question["seconds"]),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 import jax
@@ -39,7 +38,7 @@ def step(state: Any, batch: Any) -> Any:
 
 
 class Opponent(opponent.Opponent):
-    """Steps by a jitted function; epochs by a scan over all batches inside of one."""
+    """A call of the jitted function per batch."""
 
     def __init__(self, problem: Problem, n_threads: int) -> None:
         super().__init__(problem, n_threads)
@@ -49,7 +48,6 @@ class Opponent(opponent.Opponent):
         self.data = (jnp.asarray(x.reshape(*shape, -1)), jnp.asarray(classes.reshape(shape)))
         self.batches = [(self.data[0][i], self.data[1][i]) for i in range(problem.n_batches)]
         self.jitted_step = jax.jit(step, donate_argnums=0)
-        self.jitted_epoch = jax.jit(functools.partial(jax.lax.scan, step), donate_argnums=0)
         self.reset()
 
     def reset(self) -> None:  # noqa: D102
@@ -65,5 +63,6 @@ class Opponent(opponent.Opponent):
 
     def epochs(self, n: int) -> None:  # noqa: D102
         for _ in range(n):
-            self.state, losses = self.jitted_epoch(self.state, self.data)
-        losses.block_until_ready()
+            for batch in self.batches:
+                self.state, loss = self.jitted_step(self.state, batch)
+        loss.block_until_ready()

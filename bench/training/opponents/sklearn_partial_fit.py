@@ -15,6 +15,8 @@ class Opponent(opponent.Opponent):
     """Without penalty, with its own Adam."""
 
     def __init__(self, problem: Problem, n_threads: int) -> None:
+        if problem.sizes[-1] == 2:
+            raise NotImplementedError("two classes have one output there")
         super().__init__(problem, n_threads)
         self.limits = threadpool_limits(n_threads, "blas")
         x, classes = problem.data()
@@ -32,7 +34,7 @@ class Opponent(opponent.Opponent):
         )
         # The first call makes the arrays, the optimiser and its state.
         with warnings.catch_warnings(action="ignore"):
-            self.model.partial_fit(self.x[0], self.y[0], self.classes)
+            self.model.partial_fit(self.x[0], self.y[0], classes=self.classes)
         weights, biases = self.problem.parameters()
         for own, given in zip(self.model.coefs_, weights, strict=True):
             own[...] = given.T

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 import torch
@@ -16,11 +17,10 @@ class Opponent(torch_eager.Opponent):
 
     def __init__(self, problem: Problem, n_threads: int) -> None:
         super().__init__(problem, n_threads)
-        self._loss = torch.compile(super()._loss, dynamic=False)  # type: ignore[method-assign]
-
-    def reset(self) -> None:  # noqa: D102
-        super().reset()
+        # It warns of profiling that it leaves out.
+        torch._logging.set_logs(dynamo=logging.ERROR)
         # A tensor, so that the compiled update does not depend on its value.
         for group in self.adam.param_groups:
             group["lr"] = torch.tensor(group["lr"])
+        self._loss = torch.compile(super()._loss, dynamic=False)  # type: ignore[method-assign]
         self._update = torch.compile(self.adam.step, dynamic=False)  # type: ignore[method-assign]

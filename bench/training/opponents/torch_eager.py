@@ -22,14 +22,16 @@ class Opponent(opponent.Opponent):
         for n_in, n_out in zip(problem.sizes, problem.sizes[1:], strict=False):
             layers += [nn.Linear(n_in, n_out), nn.ReLU()]
         self.model = nn.Sequential(*layers[:-1])
-        self.reset()
+        self.adam = torch.optim.Adam(self.model.parameters(), lr=LEARNING_RATE, fused=True)
 
     def reset(self) -> None:  # noqa: D102
         given = [p for pair in zip(*self.problem.parameters(), strict=True) for p in pair]
         with torch.no_grad():
             for parameter, values in zip(self.model.parameters(), given, strict=True):
                 parameter.copy_(torch.from_numpy(values))
-        self.adam = torch.optim.Adam(self.model.parameters(), lr=LEARNING_RATE, fused=True)
+        for moments in self.adam.state.values():
+            for moment in moments.values():
+                moment.zero_()
 
     def step(self, i: int) -> float:  # noqa: D102
         return self._step(self.x[i], self.y[i]).item()
