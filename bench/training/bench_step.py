@@ -11,21 +11,22 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
+import sys
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import median, quantiles
 from typing import TYPE_CHECKING
 
-import opponent
 from problem import PROBLEMS, Problem
-from processes import Library, Peak, cpus
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+import race
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).resolve().parent
 OURS = "chainrule_fit"
 STEPS_COMPARED, TOLERANCE = 20, 1e-4
 PEAK_SECONDS = 0.02
@@ -48,9 +49,12 @@ class Row:
     share: float | None  # of the peak, per cent
 
 
-def check_losses(libraries: dict[str, Library]) -> dict[str, Library]:
+def check_losses(libraries: dict[str, race.Library]) -> dict[str, race.Library]:
     """Return those that have the network; refuse to time them unless they compute the same."""
-    answers = {name: library.losses(STEPS_COMPARED) for name, library in libraries.items()}
+    answers = {
+        name: library.answer(ask="losses", steps=STEPS_COMPARED)
+        for name, library in libraries.items()
+    }
     losses = {name: answer for name, answer in answers.items() if answer is not None}
     expected = losses[OURS]
     for name, found in losses.items():
@@ -64,25 +68,25 @@ def measure(
     problem: Problem, n_threads: int, names: Sequence[str], args: argparse.Namespace
 ) -> list[Row]:
     """Return one row per library."""
-    with ExitStack() as stack, cpus(n_threads):
-        libraries = {name: stack.enter_context(Library(name, problem, n_threads)) for name in names}
+    with ExitStack() as stack, race.cpus(n_threads):
+        libraries = {
+            name: stack.enter_context(race.Library(HERE, name, problem, n_threads))
+            for name in names
+        }
         peak = None
         if args.peak.is_file():
-            peak = stack.enter_context(Peak(args.peak, problem.dtype, n_threads))
+            peak = stack.enter_context(race.Peak(args.peak, problem.dtype, n_threads))
         libraries = check_losses(libraries)
-        names = list(libraries)
         for library in libraries.values():
-            library.round(args.seconds)
-        times: dict[str, list[float]] = {name: [] for name in names}
+            library.answer(ask="round", seconds=args.seconds)
+        times: dict[str, list[float]] = {name: [] for name in libraries}
         peaks: list[float] = []
-        for number in range(args.rounds):
+        for order in race.take_turns(libraries, args.rounds):
             if peak is not None:
                 peaks.append(peak.round(PEAK_SECONDS))
-            # The order turns, so that nobody always follows the same one.
-            for i in range(len(names)):
-                name = names[(i + number) % len(names)]
-                times[name].append(libraries[name].round(args.seconds))
-    return [summary(problem, n_threads, name, times, peaks) for name in names]
+            for name in order:
+                times[name].append(libraries[name].answer(ask="round", seconds=args.seconds))
+    return [summary(problem, n_threads, name, times, peaks) for name in times]
 
 
 def summary(
@@ -126,14 +130,14 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--against", nargs="+", help="opponents; all in the folder by default")
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--seconds", type=float, default=0.3, help="of a library in a round, about")
-    parser.add_argument("--peak", type=Path, default=REPOSITORY / "build/cpp/measure_peak")
+    parser.add_argument("--peak", type=Path, default=race.REPOSITORY / "build/cpp/measure_peak")
     parser.add_argument("--json", type=Path, help="file for the numbers")
     return parser.parse_args()
 
 
 def main() -> None:
     args = arguments()
-    given = args.against or opponent.names()
+    given = args.against or race.names(HERE)
     names = [OURS, *(name for name in given if name != OURS)]
     print(f"{args.dtype}, medians of {args.rounds} rounds; load before: {os.getloadavg()[0]:.1f}")
     print(
@@ -151,11 +155,7 @@ def main() -> None:
             rows += found
     print(f"load after: {os.getloadavg()[0]:.1f}")
     if args.json:
-        about = {
-            "machine": platform.processor(),
-            "system": platform.platform(),
-            "rounds": args.rounds,
-        }
+        about = race.machine() | {"rounds": args.rounds}
         numbers = {"about": about, "rows": [asdict(row) for row in rows]}
         args.json.write_text(json.dumps(numbers, indent=1) + "\n")
 

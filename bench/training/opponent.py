@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 from abc import ABC, abstractmethod
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -47,14 +45,3 @@ class Opponent(ABC):
         for _ in range(n):
             for i in range(self.problem.n_batches):
                 self.step(i)
-
-
-def names() -> list[str]:
-    """Return the names of all opponents."""
-    return sorted(path.stem for path in (Path(__file__).parent / "opponents").glob("*.py"))
-
-
-def load(name: str) -> type[Opponent]:
-    """Return the class of an opponent; only its own imports happen."""
-    opponent: type[Opponent] = importlib.import_module(f"opponents.{name}").Opponent
-    return opponent

@@ -1,22 +1,21 @@
-"""How is one library measured? In a process of its own, which works only while it is asked to.
-
-The driver writes one JSON object per line and gets one back: ``{"ask": "losses", "steps": 20}``
-gives the losses of the first steps (null if the library has no such network), ``{"ask": "round",
-"seconds": 0.3}`` the seconds per step of a round.
-"""
+"""How is one library measured? In a process of its own, which works only while it is asked to."""
 
 from __future__ import annotations
 
+import importlib
 import json
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-import opponent
 from problem import Problem
 
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+import race
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    import opponent
 
 WARM_UP = 0.1  # of a round: what the others have put out of the caches comes back
 
@@ -60,18 +59,8 @@ class Rounds:
 def main() -> None:
     name, n_threads, given = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
     problem = Problem(**given | {"sizes": tuple(given["sizes"])})
-    try:
-        rounds = Rounds(opponent.load(name)(problem, n_threads))
-    except NotImplementedError:
-        print("null", flush=True)
-        return
-    answers: dict[str, Callable[[dict[str, Any]], object]] = {
-        "losses": lambda question: rounds.losses(question["steps"]),
-        "round": lambda question: rounds.round(question["seconds"]),
-    }
-    for line in sys.stdin:
-        question = json.loads(line)
-        print(json.dumps(answers[question["ask"]](question)), flush=True)
+    library = importlib.import_module(f"opponents.{name}").Opponent
+    race.serve(lambda: Rounds(library(problem, n_threads)))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,15 @@
-"""Who works when? Processes that are asked one after the other; all but one are stopped."""
+"""How do libraries race? Each in a process of its own; they are asked in turn, all others stopped.
+
+A folder with races has a program ``worker.py`` and a folder ``opponents``, in which each file has
+one class ``Opponent(problem, n_threads)``. It raises NotImplementedError if the library cannot do
+what the problem wants; it is left out then.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -13,11 +19,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-    from problem import Problem
-
-HERE = Path(__file__).parent
+REPOSITORY = Path(__file__).resolve().parents[1]
 THREAD_VARIABLES = (
     "CHAINRULE_NUM_THREADS",
     "MKL_NUM_THREADS",
@@ -60,23 +64,16 @@ class Process:
 
 
 class Library(Process):
-    """A worker with one opponent."""
+    """A library on a problem: the program ``worker.py`` of a folder with one of its opponents."""
 
-    def __init__(self, name: str, problem: Problem, n_threads: int) -> None:
+    def __init__(self, folder: Path, name: str, problem: object, n_threads: int) -> None:
         given = json.dumps(asdict(problem))
         super().__init__(
-            [sys.executable, str(HERE / "worker.py"), name, str(n_threads), given], n_threads
+            [sys.executable, str(folder / "worker.py"), name, str(n_threads), given], n_threads
         )
 
-    def losses(self, steps: int) -> list[float] | None:
-        """Return the losses of the first steps from the first weights; None for no such network."""
-        return self._ask(ask="losses", steps=steps)
-
-    def round(self, seconds: float) -> float:
-        """Return the seconds per step of a round of about `seconds`."""
-        return self._ask(ask="round", seconds=seconds)
-
-    def _ask(self, **question: object) -> Any:
+    def answer(self, **question: object) -> Any:
+        """Return what the worker makes of a question; None if the library has no such network."""
         return json.loads(self.ask(json.dumps(question)))
 
 
@@ -101,3 +98,36 @@ def cpus(n: int) -> Iterator[None]:
         yield
     finally:
         os.sched_setaffinity(0, allowed)
+
+
+def names(folder: Path) -> list[str]:
+    """Return the names of all opponents."""
+    return sorted(path.stem for path in (folder / "opponents").glob("*.py"))
+
+
+def take_turns(names: Iterable[str], n_rounds: int) -> Iterator[list[str]]:
+    """Yield the order of each round, which turns: nobody always follows the same one."""
+    order = list(names)
+    for number in range(n_rounds):
+        at = number % len(order)
+        yield order[at:] + order[:at]
+
+
+def serve(make: Callable[[], Any]) -> None:
+    """Answer questions, one JSON object per line, by the methods of what `make` returns.
+
+    ``{"ask": "round", "seconds": 0.3}`` is answered by ``round(seconds=0.3)``.
+    """
+    try:
+        work = make()
+    except NotImplementedError:
+        print("null", flush=True)
+        return
+    for line in sys.stdin:
+        question = json.loads(line)
+        print(json.dumps(getattr(work, question.pop("ask"))(**question)), flush=True)
+
+
+def machine() -> dict[str, str]:
+    """Return what a table says of where it was made."""
+    return {"machine": platform.processor(), "system": platform.platform()}
