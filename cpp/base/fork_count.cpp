@@ -10,16 +10,16 @@ namespace chainrule {
 
 namespace {
 
-std::atomic<std::uint32_t> count{0};
+std::atomic<std::uint32_t> n_forks{0};
 
 }  // namespace
 
 std::uint32_t fork_count() {
 #if !defined(_WIN32)
-  static const int registered = pthread_atfork(nullptr, nullptr, [] { ++count; });
+  static const int registered = pthread_atfork(nullptr, nullptr, [] { ++n_forks; });
   (void)registered;
 #endif
-  return count;
+  return n_forks;
 }
 
 }  // namespace chainrule

@@ -46,4 +46,11 @@ void copy_rows(MatrixView<const T> from, MatrixView<T> to) {
   for (Index i = 0; i < from.rows; ++i) copy_row(from.row(i), to.cols, to.row(i));
 }
 
+// +0 behind the columns, up to the next multiple of kLanes.
+template <class T>
+void pad_rows(MatrixView<T> m) {
+  for (Index i = 0; i < m.rows; ++i)
+    std::fill(m.row(i) + m.cols, m.row(i) + round_up(m.cols, kLanes<T>), T(0));
+}
+
 }  // namespace chainrule

@@ -1,17 +1,14 @@
 #include "kernels/dispatch.hpp"
 
-#include <algorithm>
 #include <cstdlib>
 #include <stdexcept>
 #include <type_traits>
 
-#include "base/aligned_buffer.hpp"
 #include "base/check.hpp"
 #include "base/float_environment.hpp"
 #include "kernels/isa/cpu_features.hpp"
 #include "kernels/isa/tables.hpp"
-#include "kernels/panels.hpp"
-#include "kernels/reference.hpp"
+#include "kernels/self_check.hpp"
 
 namespace chainrule {
 
@@ -103,89 +100,7 @@ const Choice& choice() {
   return chosen;
 }
 
-// Operands of a small layer: integers of at most 3 in magnitude, so that all sums are exact.
-template <class T>
-struct ExactLayer {
-  static constexpr Index d = 33, n_in = 17, n_out = 19;
-  static constexpr Index padded_in = round_up(n_in, kLanes<T>),
-                         padded_out = round_up(n_out, kLanes<T>);
-  AlignedBuffer<T> x{d * padded_in}, dz{d * padded_out}, w{n_out * n_in};
-  AlignedBuffer<T> w_panels{panels_size<T>(n_out, n_in)};
-  AlignedBuffer<T> w_transposed{panels_size<T>(n_in, n_out)};
-
-  ExactLayer() {
-    for (Index e = 0; e < d; ++e) {
-      for (Index i = 0; i < n_in; ++i) x.data()[e * padded_in + i] = T((e * 5 + i * 3) % 7 - 3);
-      for (Index o = 0; o < n_out; ++o) dz.data()[e * padded_out + o] = T((e * 3 + o * 2) % 7 - 3);
-    }
-    for (Index i = 0; i < n_out * n_in; ++i) w.data()[i] = T((i * 11) % 7 - 3);
-    pack<T>(w_view(), w_panels.data());
-  }
-  MatrixView<const T> x_view() const { return {x.data(), d, n_in, padded_in}; }
-  MatrixView<const T> dz_view() const { return {dz.data(), d, n_out, padded_out}; }
-  MatrixView<const T> w_view() const { return {w.data(), n_out, n_in, n_in}; }
-};
-
-template <class T>
-bool equal(MatrixView<const T> a, MatrixView<const T> b) {
-  for (Index i = 0; i < a.rows; ++i)
-    for (Index j = 0; j < a.cols; ++j)
-      if (a(i, j) != b(i, j)) return false;
-  return true;
-}
-
 }  // namespace
-
-template <class T>
-bool products_are_exact(const KernelTable<T>& table) {
-  using Layer = ExactLayer<T>;
-  constexpr Index d = Layer::d, n_in = Layer::n_in, n_out = Layer::n_out;
-  const Layer layer;
-  AlignedBuffer<T> got(d * Layer::padded_out + d * Layer::padded_in), expected(d * (n_in + n_out));
-
-  const MatrixView<T> z{got.data(), d, n_out, Layer::padded_out};
-  const MatrixView<T> expected_z{expected.data(), d, n_out, n_out};
-  ForwardBlock<T> up{};
-  up.x = layer.x_view();
-  up.w = layer.w_panels.data();
-  up.n_panels = n_panels<T>(n_out);
-  up.z = z.data;
-  up.z_stride = z.stride;
-  table.forward(up);
-  reference::forward<T>(layer.x_view(), layer.w_view(), nullptr, expected_z);
-  if (!equal<T>(z, expected_z)) return false;
-
-  const MatrixView<T> da{got.data(), d, n_in, Layer::padded_in};
-  const MatrixView<T> expected_da{expected.data(), d, n_in, n_in};
-  for (Index p = 0; p < n_panels<T>(n_in); ++p)
-    table.transpose_panel(layer.w_panels.data(), n_out, n_in, p,
-                          layer.w_transposed.data() + p * n_out * kLanes<T>);
-  InputGradientBlock<T> down{};
-  down.dz = layer.dz_view();
-  down.w_transposed = layer.w_transposed.data();
-  down.count = n_in;
-  down.da = da;
-  table.input_gradient(down);
-  reference::input_gradient<T>(layer.dz_view(), layer.w_view(), expected_da);
-  if (!equal<T>(da, expected_da)) return false;
-
-  AlignedBuffer<T> dw_panels(panels_size<T>(n_out, n_in));
-  const MatrixView<T> dw{got.data(), n_out, n_in, n_in},
-      expected_dw{expected.data(), n_out, n_in, n_in};
-  for (Index p = 0; p < n_panels<T>(n_out); p += table.blocks.panels) {
-    WeightGradientBlock<T> block{};
-    block.x = layer.x_view();
-    block.dz = layer.dz_view();
-    block.first_panel = p;
-    block.n_panels = std::min(table.blocks.panels, n_panels<T>(n_out) - p);
-    block.count = n_in;
-    block.gradient = dw_panels.data();
-    table.weight_gradient(block);
-  }
-  unpack<T>(dw_panels.data(), dw);
-  reference::weight_gradient<T>(layer.dz_view(), layer.x_view(), expected_dw);
-  return equal<T>(dw, expected_dw);
-}
 
 template <>
 const KernelTable<float>& kernels<float>() {
@@ -217,8 +132,6 @@ const KernelTable<T>& kernels_of(std::string_view name) {
 
 template const KernelTable<float>& kernels_of<float>(std::string_view);
 template const KernelTable<double>& kernels_of<double>(std::string_view);
-template bool products_are_exact(const KernelTable<float>&);
-template bool products_are_exact(const KernelTable<double>&);
 
 void break_tier(std::string_view name) { broken_tier = name; }
 

@@ -27,10 +27,6 @@ const KernelTable<T>& kernels_of(std::string_view tier);
 const std::string& chosen_tier();
 const std::string& tier_notice();
 
-// Whether the three products of a table agree exactly with plain loops on small integers.
-template <class T>
-bool products_are_exact(const KernelTable<T>& table);
-
 // For tests: called before the first use, makes the kernels of this tier seem to be wrong.
 void break_tier(std::string_view name);
 

@@ -74,10 +74,8 @@ class Executor {
 
   void operator()(const LoadInput& op) {
     const MatrixView<T> to = run_.view(op.x);
-    for (Index i = 0; i < to.rows; ++i) {
-      std::copy_n(run_.x.row(i), to.cols, to.row(i));
-      std::fill(to.row(i) + to.cols, to.row(i) + round_up(to.cols, kLanes<T>), T(0));
-    }
+    copy_rows(run_.x, to);
+    pad_rows(to);
   }
 
   void operator()(const DenseForward& op) {
@@ -138,8 +136,7 @@ class Executor {
     over_rows(a.rows, 10.0 * static_cast<double>(a.cols), [&](Range rows) {
       const auto cut = [&](auto m) { return m.rows_from(rows.begin, rows.size()); };
       f.kernels->backward(z.data == nullptr ? z : cut(z), cut(a), cut(da), cut(dz), f.fields);
-      for (Index i = rows.begin; i < rows.end; ++i)
-        std::fill(dz.row(i) + dz.cols, dz.row(i) + round_up(dz.cols, kLanes<T>), T(0));
+      pad_rows(cut(dz));
     });
   }
 

@@ -192,6 +192,7 @@ class Network {
   bool has_room(const Snapshot<T>& snapshot) const;
   void copy_into(Snapshot<T>& snapshot) const;
   void check_prediction_range(const Run<T>& run) const;
+  Run<T> run_of(const Pass<T>& pass) const;
   Update<T> begin_update(const KernelTable<T>& kernels, const double* learning_rate);
   void update_from(Run<T>& run, const double* learning_rate);
   void note_failure(const Run<T>& run);

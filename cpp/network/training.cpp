@@ -137,6 +137,18 @@ Gradients<T> Network<T>::gradients(const Examples<T>& given, const FormulaSpec& 
   return result;
 }
 
+// Where X was not kept, it only says how many rows there are: what is left to do does not read it.
+template <class T>
+Run<T> Network<T>::run_of(const Pass<T>& pass) const {
+  const Index n = table_.n_features();
+  return {*pass.plan,
+          table_,
+          parameters_.data(),
+          pass.workspace.data(),
+          {pass.x.data(), pass.rows, n, n},
+          threads()};
+}
+
 template <class T>
 void Network<T>::input_gradients(Gradients<T>& gradients, MatrixView<T> dx) const {
   const FloatEnvironment environment;
@@ -146,13 +158,7 @@ void Network<T>::input_gradients(Gradients<T>& gradients, MatrixView<T> dx) cons
     throw std::runtime_error(
         "inputs: the parameters have changed since these gradients were computed; compute them "
         "again");
-  // The remaining operations read the workspace alone; X only says how many rows there are.
-  Run<T> run{*pass.plan,
-             table_,
-             parameters_.data(),
-             pass.workspace.data(),
-             {pass.x.data(), pass.rows, table_.n_features(), table_.n_features()},
-             threads()};
+  Run<T> run = run_of(pass);
   execute(run, pass.plan->n_backward, static_cast<Index>(pass.plan->operations.size()));
   copy_rows<T>(run.view(pass.plan->input_gradient), dx);
 }
@@ -192,18 +198,11 @@ Gradients<T> Network<T>::backward(MatrixView<const T> da) {
   result.pass = std::move(*pending_);
   pending_.reset();
   Pass<T>& pass = result.pass;
-  Run<T> run{*pass.plan,
-             table_,
-             parameters_.data(),
-             pass.workspace.data(),
-             {pass.x.data(), pass.rows, table_.n_features(), table_.n_features()},
-             threads()};
+  Run<T> run = run_of(pass);
   run.gradient = result.flat.data();
   const MatrixView<T> gradient = run.view(pass.plan->output_gradient);
-  for (Index i = 0; i < da.rows; ++i) {
-    std::copy_n(da.row(i), da.cols, gradient.row(i));
-    std::fill(gradient.row(i) + da.cols, gradient.row(i) + round_up(da.cols, kLanes<T>), T(0));
-  }
+  copy_rows(da, gradient);
+  pad_rows(gradient);
   execute(run, pass.plan->n_forward, pass.plan->n_backward);
   return result;
 }
@@ -233,6 +232,7 @@ void Network<T>::apply(const T* gradient, const double* learning_rate,
                                                          MatrixView<const T>, Selection, double, \
                                                          MatrixView<T>);                         \
   template Gradients<T> Network<T>::gradients(const Examples<T>&, const FormulaSpec&, bool);     \
+  template Run<T> Network<T>::run_of(const Pass<T>&) const;                                      \
   template void Network<T>::input_gradients(Gradients<T>&, MatrixView<T>) const;                 \
   template void Network<T>::forward(MatrixView<const T>, MatrixView<T>);                         \
   template Gradients<T> Network<T>::backward(MatrixView<const T>);                               \
