@@ -162,7 +162,7 @@ class Predictor(_core.Predictor):
         self._update(_network(network))
 
     def __repr__(self) -> str:
-        return f"Predictor: {self.n_features} features, {self.n_outputs} outputs, {self.dtype}"
+        return f"<Predictor {self.n_features} -> {self.n_outputs}, {self.dtype}>"
 
 
 def _network(given: object) -> _core.Network:

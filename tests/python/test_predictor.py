@@ -209,7 +209,7 @@ def test_what_was_never_built_says_so() -> None:
 def test_it_says_what_it_takes(dtype: str) -> None:
     p = network(dtype).predictor()
     assert (p.n_features, p.n_outputs, p.dtype) == (N, M, dtype)
-    assert repr(p) == f"Predictor: 4 features, 3 outputs, {dtype}"
+    assert repr(p) == f"<Predictor 4 -> 3, {dtype}>"
 
 
 def test_threads_predict_beside_updates(dtype: str, rng: np.random.Generator) -> None:
