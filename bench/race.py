@@ -7,21 +7,23 @@ what the problem wants; it is left out then.
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import platform
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager
-from dataclasses import asdict
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+from statistics import median
+from typing import Any, Self
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+PEAK_SECONDS = 0.02
 THREAD_VARIABLES = (
     "CHAINRULE_NUM_THREADS",
     "MKL_NUM_THREADS",
@@ -105,29 +107,102 @@ def names(folder: Path) -> list[str]:
     return sorted(path.stem for path in (folder / "opponents").glob("*.py"))
 
 
-def take_turns(names: Iterable[str], n_rounds: int) -> Iterator[list[str]]:
-    """Yield the order of each round, which turns: nobody always follows the same one."""
-    order = list(names)
-    for number in range(n_rounds):
-        at = number % len(order)
-        yield order[at:] + order[:at]
+Check = Callable[[dict[str, Library]], dict[str, Library]]
 
 
-def serve(make: Callable[[], Any]) -> None:
-    """Answer questions, one JSON object per line, by the methods of what `make` returns.
+def race(
+    folder: Path, names: list[str], problem: Any, n_threads: int, args: Namespace, check: Check
+) -> tuple[dict[str, list[Any]], list[float]]:
+    """Return what each library answered in each round, and the peaks of the rounds.
 
-    ``{"ask": "round", "seconds": 0.3}`` is answered by ``round(seconds=0.3)``.
+    `check` returns the libraries that have the network, or ends the program if they do not compute
+    the same.
     """
+    with ExitStack() as stack, cpus(n_threads):
+        libraries = {
+            name: stack.enter_context(Library(folder, name, problem, n_threads)) for name in names
+        }
+        peak = None
+        if args.peak.is_file():
+            peak = stack.enter_context(Peak(args.peak, problem.dtype, n_threads))
+        libraries = check(libraries)
+        order = list(libraries)
+        for name in order:
+            libraries[name].answer(ask="round", seconds=args.seconds)
+        found: dict[str, list[Any]] = {name: [] for name in order}
+        peaks: list[float] = []
+        for _ in range(args.rounds):
+            if peak is not None:
+                peaks.append(peak.round(PEAK_SECONDS))
+            for name in order:
+                found[name].append(libraries[name].answer(ask="round", seconds=args.seconds))
+            # The order turns, so that nobody always follows the same one.
+            order = order[1:] + order[:1]
+    return found, peaks
+
+
+def share_of_peak(gflops: list[float], peaks: list[float]) -> float | None:
+    """Return the median share of the peak of the same round in per cent; None without peaks."""
+    if not peaks:
+        return None
+    return 100 * median(a / b for a, b in zip(gflops, peaks, strict=True))
+
+
+def arguments(doc: str, seconds: float) -> Namespace:
+    """Read the command line of a race whose rounds take about `seconds` per library."""
+    parser = ArgumentParser(description=doc.partition("\n")[0])
+    all_cpus = len(os.sched_getaffinity(0))
+    parser.add_argument("--dtype", choices=("float32", "float64"), default="float32")
+    parser.add_argument("--threads", type=int, nargs="+", default=sorted({1, all_cpus}))
+    parser.add_argument("--networks", nargs="+", help="sizes with dashes; all by default")
+    parser.add_argument("--against", nargs="+", help="opponents; all in the folder by default")
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument(
+        "--seconds", type=float, default=seconds, help="of a library in a round, about"
+    )
+    parser.add_argument("--peak", type=Path, default=REPOSITORY / "build/cpp/measure_peak")
+    parser.add_argument("--json", type=Path, help="file for the numbers")
+    return parser.parse_args()
+
+
+def print_table(
+    args: Namespace, header: str, problems: Iterable[Any], measure: Callable[..., list[Any]]
+) -> None:
+    """Print, and write if that is asked for, ``measure(problem, n_threads)`` of all problems."""
+    print(f"{args.dtype}, medians of {args.rounds} rounds; load before: {os.getloadavg()[0]:.1f}")
+    print(header)
+    rows: list[Any] = []
+    for n_threads in args.threads:
+        for problem in problems:
+            if args.networks and problem.name not in args.networks:
+                continue
+            for row in measure(replace(problem, dtype=args.dtype), n_threads):
+                print(row, flush=True)
+                rows.append(row)
+    print(f"load after: {os.getloadavg()[0]:.1f}")
+    if args.json:
+        about = {
+            "machine": platform.processor(),
+            "system": platform.platform(),
+            "rounds": args.rounds,
+        }
+        numbers = {"about": about, "rows": [asdict(row) for row in rows]}
+        args.json.write_text(json.dumps(numbers, indent=1) + "\n")
+
+
+def serve(problem_type: Callable[..., Any], work_type: Callable[[Any], Any]) -> None:
+    """Be the worker that the command line names: answer questions by the methods of its work.
+
+    ``{"ask": "round", "seconds": 0.3}``, one JSON object per line, is answered by
+    ``round(seconds=0.3)``.
+    """
+    name, n_threads, given = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
+    problem = problem_type(**given | {"sizes": tuple(given["sizes"])})
     try:
-        work = make()
+        work = work_type(importlib.import_module(f"opponents.{name}").Opponent(problem, n_threads))
     except NotImplementedError:
-        print("null", flush=True)
-        return
+        work = None
     for line in sys.stdin:
         question = json.loads(line)
-        print(json.dumps(getattr(work, question.pop("ask"))(**question)), flush=True)
-
-
-def machine() -> dict[str, str]:
-    """Return what a table says of where it was made."""
-    return {"machine": platform.processor(), "system": platform.platform()}
+        ask = question.pop("ask")
+        print(json.dumps(None if work is None else getattr(work, ask)(**question)), flush=True)

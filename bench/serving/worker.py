@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import json
 import sys
 import time
 from pathlib import Path
@@ -57,12 +55,5 @@ class Calls:
         return time.perf_counter() - start
 
 
-def main() -> None:
-    name, n_threads, given = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
-    problem = Problem(**given | {"sizes": tuple(given["sizes"])})
-    library = importlib.import_module(f"opponents.{name}").Opponent
-    race.serve(lambda: Calls(library(problem, n_threads)))
-
-
 if __name__ == "__main__":
-    main()
+    race.serve(Problem, Calls)

@@ -8,28 +8,19 @@ the columns.
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
 import sys
-from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median, quantiles
-from typing import TYPE_CHECKING
 
 from problem import PROBLEMS, Problem
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 import race
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 HERE = Path(__file__).resolve().parent
 OURS = "chainrule_fit"
 STEPS_COMPARED, TOLERANCE = 20, 1e-4
-PEAK_SECONDS = 0.02
 
 
 @dataclass
@@ -48,6 +39,14 @@ class Row:
     peak_gflops: float | None
     share: float | None  # of the peak, per cent
 
+    def __str__(self) -> str:
+        share = "-" if self.share is None else f"{self.share:.0f} %"
+        return (
+            f"{self.network:<20}{self.batch:>6}{self.n_threads:>8}  {self.library:<20}"
+            f"{self.microseconds:>12.1f}{100 * self.spread:>6.0f} %{self.ratio:>8.2f}"
+            f"{self.gflops:>9.1f}{share:>7}"
+        )
+
 
 def check_losses(libraries: dict[str, race.Library]) -> dict[str, race.Library]:
     """Return those that have the network; refuse to time them unless they compute the same."""
@@ -62,31 +61,6 @@ def check_losses(libraries: dict[str, race.Library]) -> dict[str, race.Library]:
         if not error <= TOLERANCE:
             raise SystemExit(f"{name}: losses differ from those of {OURS} by {error:.1e} of them")
     return {name: libraries[name] for name in losses}
-
-
-def measure(
-    problem: Problem, n_threads: int, names: Sequence[str], args: argparse.Namespace
-) -> list[Row]:
-    """Return one row per library."""
-    with ExitStack() as stack, race.cpus(n_threads):
-        libraries = {
-            name: stack.enter_context(race.Library(HERE, name, problem, n_threads))
-            for name in names
-        }
-        peak = None
-        if args.peak.is_file():
-            peak = stack.enter_context(race.Peak(args.peak, problem.dtype, n_threads))
-        libraries = check_losses(libraries)
-        for library in libraries.values():
-            library.answer(ask="round", seconds=args.seconds)
-        times: dict[str, list[float]] = {name: [] for name in libraries}
-        peaks: list[float] = []
-        for order in race.take_turns(libraries, args.rounds):
-            if peak is not None:
-                peaks.append(peak.round(PEAK_SECONDS))
-            for name in order:
-                times[name].append(libraries[name].answer(ask="round", seconds=args.seconds))
-    return [summary(problem, n_threads, name, times, peaks) for name in times]
 
 
 def summary(
@@ -107,57 +81,23 @@ def summary(
         ratio=median(a / b for a, b in zip(own, times[OURS], strict=True)),
         gflops=median(gflops),
         peak_gflops=median(peaks) if peaks else None,
-        share=100 * median(a / b for a, b in zip(gflops, peaks, strict=True)) if peaks else None,
+        share=race.share_of_peak(gflops, peaks),
     )
-
-
-def print_row(row: Row) -> None:
-    share = "-" if row.share is None else f"{row.share:.0f} %"
-    print(
-        f"{row.network:<20}{row.batch:>6}{row.n_threads:>8}  {row.library:<16}"
-        f"{row.microseconds:>12.1f}{100 * row.spread:>6.0f} %{row.ratio:>8.2f}{row.gflops:>9.1f}"
-        f"{share:>7}",
-        flush=True,
-    )
-
-
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    all_cpus = len(os.sched_getaffinity(0))
-    parser.add_argument("--dtype", choices=("float32", "float64"), default="float32")
-    parser.add_argument("--threads", type=int, nargs="+", default=sorted({1, all_cpus}))
-    parser.add_argument("--networks", nargs="+", help="sizes with dashes; all five by default")
-    parser.add_argument("--against", nargs="+", help="opponents; all in the folder by default")
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--seconds", type=float, default=0.3, help="of a library in a round, about")
-    parser.add_argument("--peak", type=Path, default=race.REPOSITORY / "build/cpp/measure_peak")
-    parser.add_argument("--json", type=Path, help="file for the numbers")
-    return parser.parse_args()
 
 
 def main() -> None:
-    args = arguments()
-    given = args.against or race.names(HERE)
-    names = [OURS, *(name for name in given if name != OURS)]
-    print(f"{args.dtype}, medians of {args.rounds} rounds; load before: {os.getloadavg()[0]:.1f}")
-    print(
-        f"{'network':<20}{'batch':>6}{'threads':>8}  {'library':<16}{'us per step':>12}"
+    args = race.arguments(__doc__, seconds=0.3)
+    names = [OURS, *(name for name in args.against or race.names(HERE) if name != OURS)]
+    header = (
+        f"{'network':<20}{'batch':>6}{'threads':>8}  {'library':<20}{'us per step':>12}"
         f"{'spread':>8}{'ratio':>8}{'GFLOP/s':>9}{'peak':>7}"
     )
-    rows: list[Row] = []
-    for n_threads in args.threads:
-        for problem in PROBLEMS:
-            if args.networks and problem.name not in args.networks:
-                continue
-            found = measure(replace(problem, dtype=args.dtype), n_threads, names, args)
-            for row in found:
-                print_row(row)
-            rows += found
-    print(f"load after: {os.getloadavg()[0]:.1f}")
-    if args.json:
-        about = race.machine() | {"rounds": args.rounds}
-        numbers = {"about": about, "rows": [asdict(row) for row in rows]}
-        args.json.write_text(json.dumps(numbers, indent=1) + "\n")
+
+    def measure(problem: Problem, n_threads: int) -> list[Row]:
+        times, peaks = race.race(HERE, names, problem, n_threads, args, check_losses)
+        return [summary(problem, n_threads, name, times, peaks) for name in times]
+
+    race.print_table(args, header, PROBLEMS, measure)
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ bool equal(MatrixView<const T> a, MatrixView<const T> b) {
   return true;
 }
 
-// Y_hat for the first rows of X.
+// Z for the first rows of X.
 template <class T>
 bool forward_is_exact(const KernelTable<T>& table, const ExactLayer<T>& layer, Index rows) {
   constexpr Index n_out = ExactLayer<T>::n_out, stride = ExactLayer<T>::padded_out;
@@ -58,7 +58,7 @@ bool forward_is_exact(const KernelTable<T>& table, const ExactLayer<T>& layer, I
   return equal<T>({got.data(), rows, n_out, stride}, expected_z);
 }
 
-// dX for the first rows of dZ.
+// dA_prev for the first rows of dZ.
 template <class T>
 bool input_gradient_is_exact(const KernelTable<T>& table, const ExactLayer<T>& layer, Index rows) {
   constexpr Index n_in = ExactLayer<T>::n_in, n_out = ExactLayer<T>::n_out,

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chainrule import _core
-from chainrule._arrays import as_inputs, as_output
 from chainrule._checks import not_in_this_version
 from chainrule._examples import check_examples, choose_loss, choose_metrics, evaluate_examples
-from chainrule.predictor import Predictor
+from chainrule.predictor import Predictor, predict_converted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -68,11 +67,7 @@ class Predicting(_core.Network):
         plain: NDArray[Any] | None = self._plain_predict(x, out)
         if plain is not None:
             return plain
-        dtype = np.dtype(self.dtype)
-        inputs = as_inputs("x", x, self.n_features, dtype)
-        result = as_output("out", out, (inputs.shape[0], self.n_outputs), dtype, inputs)
-        self._predict(inputs, result)
-        return result
+        return predict_converted(self, x, out)
 
     def predictor(self) -> Predictor:
         """Return a copy of the parameters that only predicts, fast enough for a hot loop.

@@ -87,11 +87,7 @@ class Predictor(_core.Predictor):
         >>> bool((net.predictor().predict(x) == net.predict(x)).all())
         True
         """
-        dtype = np.dtype(self.dtype)
-        inputs = as_inputs("x", x, self.n_features, dtype)
-        result = as_output("out", out, (inputs.shape[0], self.n_outputs), dtype, inputs)
-        self._predict(inputs, result)
-        return result
+        return predict_converted(self, x, out)
 
     @plain_first(_core.plain_predict_one)
     def predict_one(self, x: ArrayLike, out: NDArray[Any] | None = None) -> NDArray[Any]:
@@ -163,6 +159,17 @@ class Predictor(_core.Predictor):
 
     def __repr__(self) -> str:
         return f"<Predictor {self.n_features} -> {self.n_outputs}, {self.dtype}>"
+
+
+def predict_converted(
+    core: _core.Network | _core.Predictor, x: ArrayLike, out: NDArray[Any] | None
+) -> NDArray[Any]:
+    """Predict for what is not as the core takes it, or say what is wrong with it."""
+    dtype = np.dtype(core.dtype)
+    inputs = as_inputs("x", x, core.n_features, dtype)
+    result = as_output("out", out, (inputs.shape[0], core.n_outputs), dtype, inputs)
+    core._predict(inputs, result)
+    return result
 
 
 def _network(given: object) -> _core.Network:

@@ -10,7 +10,7 @@ import pytest
 import cases
 import chainrule as cr
 import helpers
-from chainrule import _prediction, _steps
+from chainrule import _steps, predictor
 
 LOSSES = cr.losses.names()
 # Which forms of targets a loss takes without a conversion.
@@ -237,7 +237,7 @@ def test_plain_predictions_are_taken_with_the_same_bits(
     expected = net.predict(np.asfortranarray(x).view(Subclass))
     out = np.full((d, 3), np.nan, dtype)
     x.flags.writeable = False
-    monkeypatch.setattr(_prediction, "as_inputs", nowhere)
+    monkeypatch.setattr(predictor, "as_inputs", nowhere)
     assert helpers.same_bits(net.predict(x), expected)
     assert net.predict(x, out=out) is out
     assert helpers.same_bits(out, expected)

@@ -44,7 +44,7 @@ def test_rows_are_predicted_at_once(
     net = network(dtype)
     p = net.predictor()
     x = cases.inputs(rng, d, N, given)
-    expected, before = net.predict(x), x.tobytes()
+    expected, before = net.predict(x.astype(dtype)), x.tobytes()
     out = np.full((d, M), np.nan, dtype)
     x.flags.writeable = False
     assert helpers.same_bits(p.predict(x), expected)
@@ -59,7 +59,7 @@ def test_one_row_is_predicted_at_once(given: str, dtype: str, rng: np.random.Gen
     net = network(dtype)
     p = net.predictor()
     x = cases.inputs(rng, 9, N, given)
-    for row, expected in zip(x, net.predict(x), strict=True):
+    for row, expected in zip(x, net.predict(x.astype(dtype)), strict=True):
         out = np.full(M, np.nan, dtype)
         assert helpers.same_bits(p.predict_one(row), expected)
         assert p.predict_one(row, out) is out
