@@ -10,6 +10,8 @@ from problem import LEARNING_RATE, Problem
 from sklearn.neural_network import MLPClassifier
 from threadpoolctl import threadpool_limits
 
+EPSILON = 1e-8
+
 
 class Opponent(opponent.Opponent):
     """Without penalty, with its own Adam."""
@@ -46,5 +48,8 @@ class Opponent(opponent.Opponent):
             moment[...] = 0
 
     def step(self, i: int) -> float:  # noqa: D102
+        # It adds epsilon to the root of v before v is corrected for its beginning at zero.
+        adam = self.model._optimizer
+        adam.epsilon = EPSILON * (1 - adam.beta_2 ** (adam.t + 1)) ** 0.5
         self.model.partial_fit(self.x[i], self.y[i])
         return float(self.model.loss_)
