@@ -10,19 +10,18 @@ from __future__ import annotations
 import importlib
 import json
 import os
-import platform
 import signal
 import subprocess
 import sys
-from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from statistics import median
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-REPOSITORY = Path(__file__).resolve().parents[1]
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Callable, Iterator
+
 PEAK_SECONDS = 0.02
 THREAD_VARIABLES = (
     "CHAINRULE_NUM_THREADS",
@@ -32,18 +31,46 @@ THREAD_VARIABLES = (
 )
 
 
+@dataclass(frozen=True)
+class Entrant:
+    """Who takes part in a race, and with what.
+
+    Parameters
+    ----------
+    library : str
+        A file of the folder's opponents.
+    n_threads : int
+        Threads, and the CPUs that they are bound to.
+    isa : str
+        Tier of chainrule's kernels; other libraries choose for themselves.
+    package : str
+        Folder from which chainrule is imported; empty: the one that is installed.
+    """
+
+    library: str
+    n_threads: int
+    isa: str
+    package: str = ""
+
+    @property
+    def name(self) -> str:
+        """What tables call it."""
+        return f"{self.library} of {self.package}" if self.package else self.library
+
+
 class Process:
     """A child that answers one line per line, and stands still in between.
 
     It is stopped by a signal, so that no thread of it can spin into another's turn.
     """
 
-    def __init__(self, command: list[str], n_threads: int) -> None:
-        environment = os.environ | dict.fromkeys(THREAD_VARIABLES, str(n_threads))
+    def __init__(self, command: list[str], n_threads: int, **variables: str) -> None:
+        environment = os.environ | dict.fromkeys(THREAD_VARIABLES, str(n_threads)) | variables
         pipe = subprocess.PIPE
-        self._child = subprocess.Popen(
-            command, env=environment, stdin=pipe, stdout=pipe, text=True, bufsize=1
-        )
+        with cpus(n_threads):
+            self._child = subprocess.Popen(
+                command, env=environment, stdin=pipe, stdout=pipe, text=True, bufsize=1
+            )
 
     def ask(self, line: str) -> str:
         """Let the child go on until it has answered."""
@@ -68,11 +95,14 @@ class Process:
 class Library(Process):
     """A library on a problem: the program ``worker.py`` of a folder with one of its opponents."""
 
-    def __init__(self, folder: Path, name: str, problem: object, n_threads: int) -> None:
-        given = json.dumps(asdict(problem))
-        super().__init__(
-            [sys.executable, str(folder / "worker.py"), name, str(n_threads), given], n_threads
-        )
+    def __init__(self, folder: Path, entrant: Entrant, problem: Any) -> None:
+        given = {"entrant": asdict(entrant), "problem": asdict(problem)}
+        command = [sys.executable, str(folder / "worker.py"), json.dumps(given)]
+        variables = {"CHAINRULE_ISA": entrant.isa}
+        if entrant.package:
+            paths = [entrant.package, os.environ.get("PYTHONPATH", "")]
+            variables["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
+        super().__init__(command, entrant.n_threads, **variables)
 
     def answer(self, **question: object) -> Any:
         """Return what the worker makes of a question; None if the library has no such network."""
@@ -82,9 +112,10 @@ class Library(Process):
 class Peak(Process):
     """The program measure_peak: the FMA peak of the same machine in the same minute."""
 
-    def __init__(self, program: Path, dtype: str, n_threads: int) -> None:
-        options = ["--type", dtype, "--threads", str(n_threads), "--serve", "yes"]
-        super().__init__([str(program), *options], n_threads)
+    def __init__(self, program: Path, dtype: str, n_threads: int, isa: str) -> None:
+        options = {"--type": dtype, "--threads": str(n_threads), "--tier": isa, "--serve": "yes"}
+        command = [str(program), *(word for option in options.items() for word in option)]
+        super().__init__(command, n_threads)
 
     def round(self, seconds: float) -> float:
         """Return the peak in GFLOP/s."""
@@ -102,106 +133,65 @@ def cpus(n: int) -> Iterator[None]:
         os.sched_setaffinity(0, allowed)
 
 
-def names(folder: Path) -> list[str]:
-    """Return the names of all opponents."""
-    return sorted(path.stem for path in (folder / "opponents").glob("*.py"))
-
-
-Check = Callable[[dict[str, Library]], dict[str, Library]]
+Libraries = dict[Entrant, Library]
 
 
 def race(
-    folder: Path, names: list[str], problem: Any, n_threads: int, args: Namespace, check: Check
-) -> tuple[dict[str, list[Any]], list[float]]:
-    """Return what each library answered in each round, and the peaks of the rounds.
+    folder: Path,
+    entrants: list[Entrant],
+    problem: Any,
+    args: Namespace,
+    check: Callable[[Libraries], Libraries],
+) -> tuple[dict[Entrant, list[Any]], dict[int, list[float]]]:
+    """Return what each answered in each round, and the peaks of the rounds by number of threads.
 
     `check` returns the libraries that have the network, or ends the program if they do not compute
     the same.
     """
-    with ExitStack() as stack, cpus(n_threads):
-        libraries = {
-            name: stack.enter_context(Library(folder, name, problem, n_threads)) for name in names
-        }
-        peak = None
+    with ExitStack() as stack:
+        libraries = check(
+            {each: stack.enter_context(Library(folder, each, problem)) for each in entrants}
+        )
+        meters = {}
         if args.peak.is_file():
-            peak = stack.enter_context(Peak(args.peak, problem.dtype, n_threads))
-        libraries = check(libraries)
+            for each in libraries:
+                if each.n_threads not in meters:
+                    meter = Peak(args.peak, problem.dtype, each.n_threads, each.isa)
+                    meters[each.n_threads] = stack.enter_context(meter)
         order = list(libraries)
-        for name in order:
-            libraries[name].answer(ask="round", seconds=args.seconds)
-        found: dict[str, list[Any]] = {name: [] for name in order}
-        peaks: list[float] = []
+        for each in order:
+            libraries[each].answer(ask="round", seconds=args.seconds)
+        found: dict[Entrant, list[Any]] = {each: [] for each in order}
+        peaks: dict[int, list[float]] = {n_threads: [] for n_threads in meters}
         for _ in range(args.rounds):
-            if peak is not None:
-                peaks.append(peak.round(PEAK_SECONDS))
-            for name in order:
-                found[name].append(libraries[name].answer(ask="round", seconds=args.seconds))
+            for n_threads, meter in meters.items():
+                peaks[n_threads].append(meter.round(PEAK_SECONDS))
+            for each in order:
+                found[each].append(libraries[each].answer(ask="round", seconds=args.seconds))
             # The order turns, so that nobody always follows the same one.
             order = order[1:] + order[:1]
     return found, peaks
 
 
-def share_of_peak(gflops: list[float], peaks: list[float]) -> float | None:
-    """Return the median share of the peak of the same round in per cent; None without peaks."""
-    if not peaks:
-        return None
-    return 100 * median(a / b for a, b in zip(gflops, peaks, strict=True))
-
-
-def arguments(doc: str, seconds: float) -> Namespace:
-    """Read the command line of a race whose rounds take about `seconds` per library."""
-    parser = ArgumentParser(description=doc.partition("\n")[0])
-    all_cpus = len(os.sched_getaffinity(0))
-    parser.add_argument("--dtype", choices=("float32", "float64"), default="float32")
-    parser.add_argument("--threads", type=int, nargs="+", default=sorted({1, all_cpus}))
-    parser.add_argument("--networks", nargs="+", help="sizes with dashes; all by default")
-    parser.add_argument("--against", nargs="+", help="opponents; all in the folder by default")
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument(
-        "--seconds", type=float, default=seconds, help="of a library in a round, about"
-    )
-    parser.add_argument("--peak", type=Path, default=REPOSITORY / "build/cpp/measure_peak")
-    parser.add_argument("--json", type=Path, help="file for the numbers")
-    return parser.parse_args()
-
-
-def print_table(
-    args: Namespace, header: str, problems: Iterable[Any], measure: Callable[..., list[Any]]
-) -> None:
-    """Print, and write if that is asked for, ``measure(problem, n_threads)`` of all problems."""
-    print(f"{args.dtype}, medians of {args.rounds} rounds; load before: {os.getloadavg()[0]:.1f}")
-    print(header)
-    rows: list[Any] = []
-    for n_threads in args.threads:
-        for problem in problems:
-            if args.networks and problem.name not in args.networks:
-                continue
-            for row in measure(replace(problem, dtype=args.dtype), n_threads):
-                print(row, flush=True)
-                rows.append(row)
-    print(f"load after: {os.getloadavg()[0]:.1f}")
-    if args.json:
-        about = {
-            "machine": platform.processor(),
-            "system": platform.platform(),
-            "rounds": args.rounds,
-        }
-        numbers = {"about": about, "rows": [asdict(row) for row in rows]}
-        args.json.write_text(json.dumps(numbers, indent=1) + "\n")
-
-
 def serve(problem_type: Callable[..., Any], work_type: Callable[[Any], Any]) -> None:
-    """Be the worker that the command line names: answer questions by the methods of its work.
+    """Be the worker that the command line describes: answer questions by the methods of its work.
 
     ``{"ask": "round", "seconds": 0.3}``, one JSON object per line, is answered by
     ``round(seconds=0.3)``.
     """
-    name, n_threads, given = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
-    problem = problem_type(**given | {"sizes": tuple(given["sizes"])})
+    given = json.loads(sys.argv[1])
+    entrant = Entrant(**given["entrant"])
+    problem = problem_type(**given["problem"] | {"sizes": tuple(given["problem"]["sizes"])})
     try:
-        work = work_type(importlib.import_module(f"opponents.{name}").Opponent(problem, n_threads))
+        opponent = importlib.import_module(f"opponents.{entrant.library}").Opponent
+        work = work_type(opponent(problem, entrant.n_threads))
     except NotImplementedError:
         work = None
+    # An editable installation puts itself before all folders.
+    if entrant.package and not Path(sys.modules["chainrule"].__file__ or "").is_relative_to(
+        Path(entrant.package).resolve()
+    ):
+        raise SystemExit(f"{sys.modules['chainrule']}: expected that of {entrant.package}")
     for line in sys.stdin:
         question = json.loads(line)
         ask = question.pop("ask")

@@ -34,6 +34,11 @@ class Problem:
         return "-".join(map(str, self.sizes))
 
     @property
+    def examples(self) -> int:
+        """Examples per call."""
+        return self.rows
+
+    @property
     def flops(self) -> int:
         """Operations of the products of one call."""
         pairs = zip(self.sizes, self.sizes[1:], strict=False)

@@ -1,8 +1,8 @@
-"""What is trained? The five networks, and the same data and first weights for every library."""
+"""What is trained? Five networks or random ones, with the same data and weights for everybody."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,11 @@ class Problem:
         return "-".join(map(str, self.sizes))
 
     @property
+    def examples(self) -> int:
+        """Examples per step."""
+        return self.batch
+
+    @property
     def flops(self) -> int:
         """Operations of the products of one step; there is no input gradient of the first layer."""
         products = [n_in * n_out for n_in, n_out in zip(self.sizes, self.sizes[1:], strict=False)]
@@ -66,6 +71,7 @@ class Problem:
 
 # An epoch takes some ten milliseconds, of the largest a second: rounds are short, and what `fit`
 # does once per epoch weighs no more than in real use.
+EPOCH_FLOPS = 3e8
 PROBLEMS = (
     Problem((8, 32, 32, 2), 32, 512),
     Problem((64, 128, 64, 10), 64, 256),
@@ -73,3 +79,20 @@ PROBLEMS = (
     Problem((784, 512, 256, 10), 256, 32),
     Problem((784, 2048, 2048, 10), 1024, 4),
 )
+
+
+def random_problems(n: int, seed: int) -> tuple[Problem, ...]:
+    """Return n networks of 1 to 4 hidden layers; widths and batches are log-uniform."""
+    random = np.random.default_rng(seed)
+
+    def log_uniform(low: int, high: int) -> int:
+        return round(float(np.exp(random.uniform(np.log(low), np.log(high)))))
+
+    problems = []
+    for _ in range(n):
+        hidden = [log_uniform(8, 1024) for _ in range(random.integers(1, 4, endpoint=True))]
+        sizes = (log_uniform(4, 1024), *hidden, log_uniform(2, 100))
+        step = Problem(sizes, log_uniform(8, 512), 1)
+        n_batches = int(np.clip(EPOCH_FLOPS / step.flops, 4, 512))
+        problems.append(replace(step, n_batches=n_batches))
+    return tuple(problems)

@@ -30,8 +30,8 @@ class Rounds:
         self.library.reset()
         return [self.library.step(i % self.library.problem.n_batches) for i in range(steps)]
 
-    def round(self, seconds: float) -> float:
-        """Return the seconds per step over about `seconds`."""
+    def round(self, seconds: float) -> dict[str, float]:
+        """Return the mean seconds per step over about `seconds`."""
         self.library.reset()
         if self.epoch_seconds == 0:
             self.library.epochs(1)
@@ -39,7 +39,7 @@ class Rounds:
         self._warm_up(WARM_UP * seconds)
         n_epochs = max(1, round(seconds / self.epoch_seconds))
         self.epoch_seconds = self._time(n_epochs) / n_epochs
-        return self.epoch_seconds / self.library.problem.n_batches
+        return {"mean": self.epoch_seconds / self.library.problem.n_batches}
 
     def _time(self, n_epochs: int) -> float:
         start = time.perf_counter()
