@@ -39,6 +39,9 @@ def options(doc: str, seconds: float) -> ArgumentParser:
     parser.add_argument(
         "--against-package", nargs="+", default=[], help="folders with other versions of chainrule"
     )
+    parser.add_argument(
+        "--scaling", action="store_true", help="chainrule alone: one thread against more"
+    )
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument(
         "--seconds", type=float, default=seconds, help="of a library in a round, about"

@@ -11,12 +11,13 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from problem import PROBLEMS
+from problem import PROBLEMS, spaced_problems
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 from typing import TYPE_CHECKING
 
 import command_line
+import scaling
 
 if TYPE_CHECKING:
     import race
@@ -40,6 +41,9 @@ def check_outputs(libraries: race.Libraries) -> race.Libraries:
 
 def main() -> None:
     args = command_line.options(__doc__, seconds=0.2).parse_args()
+    if args.scaling:
+        scaling.run(HERE, OURS, (*PROBLEMS, *spaced_problems()), check_outputs, args)
+        return
     command_line.run(HERE, OURS, PROBLEMS, check_outputs, args, ("p50", "p99", "p99.9"))
 
 

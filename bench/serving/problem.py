@@ -66,3 +66,8 @@ PROBLEMS = (
     Problem((8, 64, 64, 2), 32),
     Problem((784, 512, 256, 10), 256),
 )
+
+
+def spaced_problems() -> tuple[Problem, ...]:
+    """Return 30 networks of log-spaced widths."""
+    return tuple(Problem((n, n, n, 10), 64) for n in map(round, np.geomspace(8, 1024, 30)))

@@ -11,12 +11,13 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from problem import PROBLEMS, random_problems
+from problem import PROBLEMS, random_problems, spaced_problems
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 from typing import TYPE_CHECKING
 
 import command_line
+import scaling
 
 if TYPE_CHECKING:
     import race
@@ -50,7 +51,10 @@ def main() -> None:
     if args.random_shapes:
         problems = random_problems(args.random_shapes, args.seed)
         print(f"{args.random_shapes} random shapes, seed {args.seed}")
-    command_line.run(HERE, OURS, problems, check_losses, args)
+    if args.scaling:
+        scaling.run(HERE, OURS, (*problems, *spaced_problems()), check_losses, args)
+    else:
+        command_line.run(HERE, OURS, problems, check_losses, args)
 
 
 if __name__ == "__main__":

@@ -81,6 +81,12 @@ PROBLEMS = (
 )
 
 
+def with_epoch(sizes: tuple[int, ...], batch: int) -> Problem:
+    """Return a problem whose epoch has about EPOCH_FLOPS operations."""
+    step = Problem(sizes, batch, 1)
+    return replace(step, n_batches=int(np.clip(EPOCH_FLOPS / step.flops, 4, 512)))
+
+
 def random_problems(n: int, seed: int) -> tuple[Problem, ...]:
     """Return n networks of 1 to 4 hidden layers; widths and batches are log-uniform."""
     random = np.random.default_rng(seed)
@@ -92,7 +98,10 @@ def random_problems(n: int, seed: int) -> tuple[Problem, ...]:
     for _ in range(n):
         hidden = [log_uniform(8, 1024) for _ in range(random.integers(1, 4, endpoint=True))]
         sizes = (log_uniform(4, 1024), *hidden, log_uniform(2, 100))
-        step = Problem(sizes, log_uniform(8, 512), 1)
-        n_batches = int(np.clip(EPOCH_FLOPS / step.flops, 4, 512))
-        problems.append(replace(step, n_batches=n_batches))
+        problems.append(with_epoch(sizes, log_uniform(8, 512)))
     return tuple(problems)
+
+
+def spaced_problems() -> tuple[Problem, ...]:
+    """Return 30 networks of log-spaced widths."""
+    return tuple(with_epoch((n, n, n, 10), 64) for n in map(round, np.geomspace(8, 1024, 30)))

@@ -1,4 +1,4 @@
-"""Do the benchmarks judge rightly? Only what they compute: what they measure is no test's matter."""
+"""Do the benchmarks judge rightly? What they compute is tested, what they measure is not."""
 
 from __future__ import annotations
 
