@@ -14,14 +14,13 @@ import time
 from argparse import ArgumentParser
 from pathlib import Path
 from statistics import median
+from typing import TYPE_CHECKING
 
 from problem import LEARNING_RATE, Array, Problem
 
 import chainrule as cr
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))
-from typing import TYPE_CHECKING
-
 import race
 
 if TYPE_CHECKING:

@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from problem import PROBLEMS, random_problems, spaced_problems
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))
-from typing import TYPE_CHECKING
-
 import command_line
 import scaling
 
