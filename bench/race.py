@@ -173,6 +173,13 @@ def race(
     return found, peaks
 
 
+def check_origin(package: Path) -> None:
+    """Refuse to time another chainrule: an editable installation puts itself before all folders."""
+    origin = Path(sys.modules["chainrule"].__file__ or "").resolve()
+    if not origin.is_relative_to(package.resolve()):
+        raise SystemExit(f"chainrule: expected that of {package}, got {origin}")
+
+
 def serve(problem_type: Callable[..., Any], work_type: Callable[[Any], Any]) -> None:
     """Be the worker that the command line describes: answer questions by the methods of its work.
 
@@ -187,11 +194,8 @@ def serve(problem_type: Callable[..., Any], work_type: Callable[[Any], Any]) -> 
         work = work_type(opponent(problem, entrant.n_threads))
     except NotImplementedError:
         work = None
-    # An editable installation puts itself before all folders.
-    if entrant.package and not Path(sys.modules["chainrule"].__file__ or "").is_relative_to(
-        Path(entrant.package).resolve()
-    ):
-        raise SystemExit(f"{sys.modules['chainrule']}: expected that of {entrant.package}")
+    if entrant.package:
+        check_origin(Path(entrant.package))
     for line in sys.stdin:
         question = json.loads(line)
         ask = question.pop("ask")
