@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, cast
 from chainrule._checks import as_count, as_list, as_number
 from chainrule._examples import Examples, evaluate_examples, is_by_entry
 from chainrule._progress import progress_callback
-from chainrule.callbacks import Callback, Run, wants_batches
+from chainrule.callbacks import Callback, Run
+from chainrule.callbacks._base import wants_batches
 from chainrule.errors import DivergenceError
 from chainrule.history import History, at_once
 

@@ -20,11 +20,11 @@ def test_opens_with_one_sentence(public: str) -> None:
 
 
 def _overrides(public: str) -> bool:
-    """Whether a base class describes the method already."""
+    """Whether a public base class describes the method already."""
     owner = PUBLIC_OBJECTS.get(public.rpartition(".")[0])
     method = public.rpartition(".")[2]
     return inspect.isclass(owner) and any(
-        hasattr(base, method) for base in owner.__mro__[1:] if base.__module__ == owner.__module__
+        hasattr(base, method) for base in owner.__mro__[1:] if base in PUBLIC_OBJECTS.values()
     )
 
 

@@ -161,14 +161,21 @@ def test_every_cpp_test_has_its_source() -> None:
     assert [name(path) for path, source in mirrored.items() if source not in sources] == []
 
 
+def its_test(module: Path) -> Path:
+    """The test of a module: of `_arrays.py` it is `test_arrays.py`, and a package is a module."""
+    if module.name == "__init__.py":
+        module = module.parent
+    stem = module.stem.removeprefix("_")
+    shared = "registries" if stem in REGISTRY_MODULES else stem
+    folder = module.parent.relative_to(REPOSITORY / "python" / "chainrule")
+    return REPOSITORY / "tests" / "python" / folder / f"test_{shared}.py"
+
+
 def test_every_python_module_has_its_test() -> None:
-    stems = {
-        "registries" if path.stem in REGISTRY_MODULES else path.stem.removeprefix("_")
-        for path in (REPOSITORY / "python" / "chainrule").glob("*.py")
-        if path.stem not in {"__init__", "__main__", "_version"}
-    }
-    expected = [REPOSITORY / "tests" / "python" / f"test_{stem}.py" for stem in sorted(stems)]
-    assert [name(path) for path in expected if not path.is_file()] == []
+    package = REPOSITORY / "python" / "chainrule"
+    without = {package / name for name in ("__init__.py", "__main__.py", "_version.py")}
+    expected = {its_test(path) for path in package.rglob("*.py") if path not in without}
+    assert sorted(name(path) for path in expected if not path.is_file()) == []
 
 
 def test_the_extension_is_imported_by_the_package_only() -> None:

@@ -1,22 +1,15 @@
-"""What may happen during training? Callbacks, called at fixed moments of ``fit``."""
+"""What is a callback? Hooks that are called at fixed moments of ``fit``, and what they see."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from chainrule._checks import as_count, as_flag, as_number
-
 if TYPE_CHECKING:
-    from chainrule import _core
     from chainrule.history import History
     from chainrule.network import Network
 
-__all__ = ["Callback", "EarlyStopping", "Run"]
-
-# Metrics of which more is better.
-_MAXIMISED = {"accuracy"}
+__all__ = ["Callback", "Run", "wants_batches"]
 
 
 @dataclass
@@ -95,7 +88,8 @@ class Callback:
     Notes
     -----
     State is reset in ``on_train_begin``. ``on_train_end`` runs however training ends. Batch hooks
-    cost nothing unless overridden, and no hook that only looks changes a bit of the result.
+    cost nothing unless overridden, by a class or on an object, and no hook that only looks changes
+    a bit of the result.
 
     Examples
     --------
@@ -165,103 +159,7 @@ class Callback:
 
 
 def wants_batches(callback: Callback) -> bool:
-    """Return whether a batch hook is overridden."""
-    cls = type(callback)
-    return (
-        cls.on_batch_begin is not Callback.on_batch_begin
-        or cls.on_batch_end is not Callback.on_batch_end
-    )
-
-
-class EarlyStopping(Callback):
-    r"""Stop when a value has not become better for some epochs, and take back the best weights.
-
-    An epoch is better if :math:`value < best - \delta` (or :math:`value > best + \delta` where more
-    is better); training stops after `patience` epochs in a row that are not.
-
-    Parameters
-    ----------
-    monitor : str or None, default None
-        The value to watch, a key of the history; None is ``val_loss``, or ``loss`` without
-        validation data.
-    patience : int, default 10
-        Epochs in a row without improvement, at least 1.
-    min_delta : float, default 0.0
-        The smallest improvement that counts, at least 0, in the unit of the value.
-    mode : {"auto", "min", "max"}, default "auto"
-        Whether less or more is better; "auto" is "max" for accuracy and the like.
-    restore_best_weights : bool, default True
-        Whether the network has, however training ends, the parameters and optimiser state of the
-        best epoch.
-
-    Raises
-    ------
-    ValueError
-        If an argument is out of range; by ``fit``, before the first update, if `monitor` is not
-        there.
-
-    References
-    ----------
-    Prechelt (1998), Early stopping - but when?
-
-    Examples
-    --------
-    >>> import chainrule as cr
-    >>> cr.EarlyStopping(patience=3).patience
-    3
-    """
-
-    def __init__(
-        self,
-        monitor: str | None = None,
-        *,
-        patience: int = 10,
-        min_delta: float = 0.0,
-        mode: str = "auto",
-        restore_best_weights: bool = True,
-    ) -> None:
-        if mode not in ("auto", "min", "max"):
-            raise ValueError(f"mode: expected 'auto', 'min' or 'max', got {mode!r}")
-        self.monitor = monitor
-        self.patience = as_count("patience", patience)
-        self.min_delta = as_number("min_delta", min_delta)
-        self.mode = mode
-        self.restore_best_weights = as_flag("restore_best_weights", restore_best_weights)
-        self.best_epoch = 0
-        self.best = math.nan
-        self._snapshot: _core.Snapshot | None = None
-
-    def on_train_begin(self, run: Run) -> None:
-        """Choose what is watched, and forget earlier trainings."""
-        self._watched = self.monitor or ("val_loss" if "val_loss" in run.keys else "loss")
-        if self._watched not in run.keys:
-            raise ValueError(
-                f"monitor: {self._watched!r} is not recorded in this fit; expected one of "
-                f"{', '.join(run.keys)}"
-            )
-        more = (
-            self._watched.removeprefix("val_") in _MAXIMISED
-            if self.mode == "auto"
-            else self.mode == "max"
-        )
-        self._sign = -1.0 if more else 1.0
-        self.best = self._sign * math.inf
-        self.best_epoch = 0
-        self._snapshot = None
-
-    def on_epoch_end(self, run: Run) -> None:
-        """Keep the best epoch, or stop."""
-        value = run.logs[self._watched]
-        if self._sign * value < self._sign * self.best - self.min_delta:
-            self.best = value
-            self.best_epoch = run.epoch
-            if self.restore_best_weights:
-                self._snapshot = run.network._snapshot()
-        elif run.epoch - self.best_epoch >= self.patience:
-            run.stop(f"{self._watched} has not become better for {self.patience} epochs")
-
-    def on_train_end(self, run: Run) -> None:
-        """Take back the best weights."""
-        if self._snapshot is not None:
-            run.network._restore(self._snapshot)
-            self._snapshot = None
+    """Return whether a batch hook is overridden, by the class or on the object."""
+    plain = (Callback.on_batch_begin, Callback.on_batch_end)
+    hooks = (callback.on_batch_begin, callback.on_batch_end)
+    return any(getattr(hook, "__func__", hook) not in plain for hook in hooks)

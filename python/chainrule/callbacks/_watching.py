@@ -1,0 +1,59 @@
+"""Has a value become better? What the callbacks share that watch one."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from chainrule._checks import as_number
+from chainrule.callbacks._base import Callback
+
+if TYPE_CHECKING:
+    from chainrule.callbacks._base import Run
+
+__all__ = ["Watching"]
+
+# Metrics of which more is better.
+_MAXIMISED = {"accuracy"}
+
+
+class Watching(Callback):
+    """A callback that watches a value, and knows the best one so far and its epoch."""
+
+    def __init__(self, monitor: str | None, *, min_delta: float, mode: str) -> None:
+        if monitor is not None and not isinstance(monitor, str):
+            raise TypeError(f"monitor: expected a key of the history or None, got {monitor!r}")
+        if mode not in ("auto", "min", "max"):
+            raise ValueError(f"mode: expected 'auto', 'min' or 'max', got {mode!r}")
+        self.monitor = monitor
+        self.min_delta = as_number("min_delta", min_delta)
+        self.mode = mode
+        self.best_epoch = 0
+        self.best = math.nan
+
+    def on_train_begin(self, run: Run) -> None:
+        """Choose what is watched, and forget earlier trainings."""
+        validation = "val_loss" if "val_loss" in run.keys else "loss"
+        self._watched = validation if self.monitor is None else self.monitor
+        if self._watched not in run.keys:
+            raise ValueError(
+                f"monitor: {self._watched!r} is not recorded in this fit; expected one of "
+                f"{', '.join(run.keys)}"
+            )
+        more = (
+            self._watched.removeprefix("val_") in _MAXIMISED
+            if self.mode == "auto"
+            else self.mode == "max"
+        )
+        self._sign = -1.0 if more else 1.0
+        self.best = self._sign * math.inf
+        self.best_epoch = 0
+
+    def _is_best(self, run: Run) -> bool:
+        """Return whether this epoch is better than all before, and remember it if so."""
+        value = run.logs[self._watched]
+        better = self._sign * value < self._sign * self.best - self.min_delta
+        if better:
+            self.best = value
+            self.best_epoch = run.epoch
+        return better
