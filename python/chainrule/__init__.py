@@ -14,7 +14,18 @@ from chainrule import activations, callbacks, initializers, layers, losses, metr
 from chainrule._core.optimizers import *
 from chainrule._core.optimizers import __all__ as _optimizers
 from chainrule._version import __version__
-from chainrule.callbacks import Callback, EarlyStopping
+from chainrule.callbacks import (
+    Callback,
+    CSVLogger,
+    EarlyStopping,
+    JSONLLogger,
+    LambdaCallback,
+    LearningRateLogger,
+    ModelCheckpoint,
+    ProgressBar,
+    ReduceLROnPlateau,
+    Timer,
+)
 from chainrule.errors import DivergenceError, ModelFileError
 from chainrule.gradients import Gradients
 from chainrule.history import History
@@ -26,15 +37,23 @@ from chainrule.trace import Trace
 
 __all__ = [
     "Activation",
+    "CSVLogger",
     "Callback",
     "Dense",
     "DivergenceError",
     "EarlyStopping",
     "Gradients",
     "History",
+    "JSONLLogger",
+    "LambdaCallback",
+    "LearningRateLogger",
+    "ModelCheckpoint",
     "ModelFileError",
     "Network",
     "Predictor",
+    "ProgressBar",
+    "ReduceLROnPlateau",
+    "Timer",
     "Trace",
     "__version__",
     "activations",

@@ -3,34 +3,13 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainrule.callbacks import Callback, Run
-
-if TYPE_CHECKING:
-    from types import ModuleType
+from chainrule.callbacks import Callback, ProgressBar, Run
+from chainrule.callbacks._progress_bar import values_text
 
 __all__ = ["progress_callback"]
-
-
-def _import_tqdm() -> ModuleType | None:
-    try:
-        import tqdm.auto
-    except ImportError:
-        return None
-    module: ModuleType = tqdm.auto
-    return module
-
-
-def _values(run: Run) -> str:
-    shown = (
-        f"{key} {value:.4f}"
-        for key, value in run.logs.items()
-        if key not in ("learning_rate", "seconds")
-    )
-    return "  ".join(shown)
 
 
 class _Lines(Callback):
@@ -40,38 +19,13 @@ class _Lines(Callback):
         width = len(str(run.epochs))
         seconds = run.logs["seconds"]
         print(
-            f"epoch {run.epoch:>{width}}/{run.epochs}  {_values(run)}  {seconds:.2f} s", flush=True
+            f"epoch {run.epoch:>{width}}/{run.epochs}  {values_text(run)}  {seconds:.2f} s",
+            flush=True,
         )
 
     def on_train_end(self, run: Run) -> None:
         if run.stop_reason:
             print(f"stopped: {run.stop_reason}", flush=True)
-
-
-class _Bar(Callback):
-    """A bar over the epochs: tqdm's where it is installed, one line of text otherwise."""
-
-    def on_train_begin(self, run: Run) -> None:
-        tqdm = _import_tqdm()
-        self._bar: Any = tqdm.tqdm(total=run.epochs, unit="epoch") if tqdm else None
-
-    def on_epoch_end(self, run: Run) -> None:
-        if self._bar is not None:
-            self._bar.set_postfix_str(_values(run), refresh=False)
-            self._bar.update()
-            return
-        done = round(30 * run.epoch / run.epochs)
-        print(
-            f"\r[{'=' * done}{' ' * (30 - done)}] {run.epoch}/{run.epochs}  {_values(run)}",
-            end="",
-            flush=True,
-        )
-
-    def on_train_end(self, run: Run) -> None:  # noqa: ARG002
-        if self._bar is not None:
-            self._bar.close()
-        else:
-            print(flush=True)
 
 
 def _is_watched() -> bool:
@@ -94,4 +48,4 @@ def progress_callback(verbose: int | str) -> Callback | None:
         or verbose not in (0, 1, 2)
     ):
         raise ValueError(f"verbose: expected 'auto', 0, 1 or 2, got {verbose!r}")
-    return {0: None, 1: _Bar(), 2: _Lines()}[int(verbose)]
+    return {0: None, 1: ProgressBar(), 2: _Lines()}[int(verbose)]
