@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
 from typing import Any
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 import chainrule as cr
 import oracle
+import oracle_random
 
 Array = NDArray[Any]
 
@@ -59,11 +61,24 @@ def settings(cls: Any) -> list[dict[str, Any]]:
     return [dict(chosen) for chosen in itertools.product(*options)]
 
 
-def twin(net: cr.Network) -> oracle.Network:
-    """Return the oracle's network with the parameters of `net`."""
-    layers: list[oracle.Dense | str] = []
-    for layer in net.layers:
+def twin(net: cr.Network, rows: int | None = None) -> oracle.Network:
+    """Return the oracle's network with the parameters of `net`.
+
+    With `rows`, as it is in its next training forward of so many examples.
+    """
+    layers: list[oracle.Dense | oracle.Noise | str] = []
+    step = json.loads(str(net.get_state()["chainrule"]))["training_forwards"]
+    width = net.n_features
+    for i, layer in enumerate(net.layers):
+        if isinstance(layer.description, cr.layers.Noise):
+            if rows is not None:
+                fields = layer.describe()
+                purpose, noise = oracle_random.NOISES[fields.pop("type")]
+                draw = oracle_random.Draw(net.seed, purpose, i, (rows, width), step)
+                layers.append(oracle.Noise(*noise(draw, **fields)))
+            continue
         if layer.weight is not None:
+            width = layer.units
             bias = None if layer.bias is None else layer.bias.astype(np.float64)
             layers.append(oracle.Dense(layer.weight.astype(np.float64), bias))
         layers.append(layer.activation.name)

@@ -133,6 +133,14 @@ class Dense:
 
 
 @dataclass
+class Noise:
+    """A = scale A_prev + shift, entry by entry."""
+
+    scale: Array
+    shift: Array
+
+
+@dataclass
 class Step:
     """Everything that one batch says, magnitudes being upper bounds of the sums behind each."""
 
@@ -146,12 +154,14 @@ class Step:
 
 @dataclass
 class Network:
-    """Dense layers and names of activations in order; `parameters` is [W1, b1, W2, b2, ...]."""
+    """Dense layers, noise, and activations by name; `parameters` is [W1, b1, W2, b2, ...]."""
 
-    layers: list[Dense | str]
+    layers: list[Dense | Noise | str]
 
     def __post_init__(self) -> None:
-        self.layers = [layer for layer in self.layers if layer != "identity"]
+        self.layers = [
+            layer for layer in self.layers if isinstance(layer, Noise) or layer != "identity"
+        ]
 
     @property
     def parameters(self) -> list[Array]:
@@ -173,6 +183,8 @@ class Network:
             A = values[-1]
             if isinstance(layer, Dense):
                 values.append(A @ layer.W.T + (0 if layer.b is None else layer.b))
+            elif isinstance(layer, Noise):
+                values.append(layer.scale * A + layer.shift)
             else:
                 values.append(ACTIVATIONS[layer].f(A))
         return values
@@ -183,7 +195,7 @@ class Network:
         form = LOSSES[loss]
         if share is None:
             share = shares(np.ones(len(X)), Y.shape, form)
-        if members[-1] == form.matching:
+        if not isinstance(members[-1], Noise) and members[-1] == form.matching:
             elements, gradient = form.fused_value(values[-2], Y), form.fused_gradient(values[-2], Y)
             members.pop()
         else:
@@ -194,6 +206,8 @@ class Network:
                 bias = [] if layer.b is None else [(back.sum(axis=0), bound.sum(axis=0))]
                 found[:0] = [(back.T @ A, bound.T @ (abs(A) + 1)), *bias]
                 back, bound = back @ layer.W, bound @ abs(layer.W)
+            elif isinstance(layer, Noise):
+                back, bound = back * layer.scale, bound * layer.scale
             else:
                 f = ACTIVATIONS[layer]
                 back = f.backward(A, back)

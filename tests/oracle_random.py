@@ -6,7 +6,7 @@ The part of the oracle that is drawn; it knows nothing of the core either.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 
-WEIGHTS, BIASES, SHUFFLE, SPLIT = 1, 2, 3, 4
+WEIGHTS, BIASES, SHUFFLE, SPLIT, DROPOUT, NOISE = 1, 2, 3, 4, 5, 6
 
 
 def philox(counter: Array, key: tuple[int, int]) -> Array:
@@ -56,13 +56,17 @@ class Draw:
     purpose: int
     layer: int
     shape: tuple[int, int]
+    step: int = 0
+
+    def words(self) -> Array:
+        return words(self.seed, self.purpose, self.layer, self.step, *self.shape)
 
     def uniform(self) -> Array:
-        return (words(self.seed, self.purpose, self.layer, 0, *self.shape) + 0.5) * 2.0**-32
+        return (self.words() + 0.5) * 2.0**-32
 
     def normal(self) -> Array:
         n_out, n_in = self.shape
-        u = Draw(self.seed, self.purpose, self.layer, (n_out, n_in + n_in % 2)).uniform()
+        u = replace(self, shape=(n_out, n_in + n_in % 2)).uniform()
         radius, angle = np.sqrt(-2 * np.log(u[:, 0::2])), 2 * math.pi * u[:, 1::2]
         pairs = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=-1)
         return pairs.reshape(n_out, -1)[:, :n_in]
@@ -113,4 +117,36 @@ INITIALIZERS: dict[str, Callable[..., Array]] = {
     "he_normal": lambda draw, n_in, n_out: math.sqrt(2 / n_in) * draw.normal(),
     "lecun_uniform": lambda draw, n_in, n_out: uniform(draw, math.sqrt(3 / n_in)),
     "lecun_normal": lambda draw, n_in, n_out: math.sqrt(1 / n_in) * draw.normal(),
+}
+
+
+# ---- Noise: a <- s a + t, by type of the layer ---------------------------------------------------
+
+SELU_SATURATION = -1.0507009873554804934193349852946 * 1.6732632423543772848170429916717
+
+
+def _dropped(draw: Draw, p: float) -> Array:
+    return draw.words() < round(p * 2**32)
+
+
+def dropout(draw: Draw, p: float) -> tuple[Array, Array]:
+    dropped = _dropped(draw, p)
+    return np.where(dropped, 0, 1 / (1 - p)), np.zeros(draw.shape)
+
+
+def alpha_dropout(draw: Draw, p: float) -> tuple[Array, Array]:
+    dropped, low = _dropped(draw, p), SELU_SATURATION
+    s = ((1 - p) * (1 + p * low**2)) ** -0.5
+    t = -s * p * low
+    return np.where(dropped, 0, s), np.where(dropped, s * low + t, t)
+
+
+def gaussian_noise(draw: Draw, stddev: float) -> tuple[Array, Array]:
+    return np.ones(draw.shape), stddev * draw.normal()
+
+
+NOISES: dict[str, tuple[int, Callable[..., tuple[Array, Array]]]] = {
+    "dropout": (DROPOUT, dropout),
+    "alpha_dropout": (DROPOUT, alpha_dropout),
+    "gaussian_noise": (NOISE, gaussian_noise),
 }

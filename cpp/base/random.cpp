@@ -75,6 +75,11 @@ void for_each_block(const RandomStream& stream, Index row, std::size_t n, F&& f)
 
 RandomBlock philox(const RandomBlock& counter, const RandomKey& key) { return mix(counter, key); }
 
+std::array<double, 4> normals(const RandomBlock& words) {
+  const NormalPair first = to_normals(words[0], words[1]), second = to_normals(words[2], words[3]);
+  return {first.even, first.odd, second.even, second.odd};
+}
+
 RandomBlock RandomStream::block(Index row, Index block) const {
   assert(block >= 0 && block < Index{1} << 32);
   return origin(*this, row).block(block);

@@ -30,6 +30,9 @@ enum class Purpose : std::uint32_t {
   kNoise = 6,
 };
 
+// Four numbers of mean 0 and variance 1, in pairs from neighbouring words.
+std::array<double, 4> normals(const RandomBlock& words);
+
 // The numbers for one purpose, layer and step. Layers are below 2^16, steps below 2^40, rows below
 // 2^32, features below 2^34.
 struct RandomStream {

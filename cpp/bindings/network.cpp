@@ -14,11 +14,11 @@ void NetworkObject::build(const NetworkSpec& spec) {
 
 namespace {
 
-// "identity", "relu", or "relu, tanh" for activations that follow each other.
-std::string name_of(const std::vector<ActivationUse>& activations) {
-  if (activations.empty()) return Identity::name;
+// "identity", "relu", or "relu, dropout" for what follows each other.
+std::string names_of(const std::vector<Link>& links) {
+  if (links.empty()) return Identity::name;
   std::string names;
-  for (const ActivationUse& use : activations) names += (names.empty() ? "" : ", ") + use.spec.name;
+  for (const Link& link : links) names += (names.empty() ? "" : ", ") + name_of(link);
   return names;
 }
 
@@ -117,8 +117,7 @@ void bind_properties(NetworkClass& cls) {
           [](const NetworkObject& self) {
             return self.visit([](auto& net) {
               std::vector<std::string> names;
-              for (const Stage& stage : net.table().stages)
-                names.push_back(name_of(stage.activations));
+              for (const Stage& stage : net.table().stages) names.push_back(names_of(stage.links));
               return names;
             });
           },
@@ -128,8 +127,8 @@ void bind_properties(NetworkClass& cls) {
           "_output_activation",
           [](const NetworkObject& self) -> std::string {
             return self.visit([](auto& net) -> std::string {
-              const auto& last = net.table().stages.back().activations;
-              return last.empty() ? Identity::name : last.back().spec.name;
+              const ActivationUse* output = net.table().output_activation();
+              return output == nullptr ? Identity::name : output->spec.name;
             });
           },
           "The name of the last activation, of which the default loss depends.");

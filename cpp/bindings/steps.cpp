@@ -82,14 +82,15 @@ void bind_steps(NetworkClass& cls) {
       .def(
           "_trace",
           [](const NetworkObject& self, const py::array& x, const py::array& y,
-             const BoundFormula& loss, double learning_rate) {
+             const BoundFormula& loss, double learning_rate, bool training) {
             return self.visit([&](auto& net) {
               const auto examples = to_examples(net, x, y, py::none());
               return trace_to_python(net, examples.rows(),
-                                     net.trace(examples, loss.spec, learning_rate));
+                                     net.trace(examples, loss.spec, learning_rate, training));
             });
           },
-          py::arg("x"), py::arg("y"), py::arg("loss"), py::arg("learning_rate"))
+          py::arg("x"), py::arg("y"), py::arg("loss"), py::arg("learning_rate"),
+          py::arg("training"))
       .def(
           "_start_training",
           [](const py::object& self, const py::array& x, const py::array& y,

@@ -34,6 +34,13 @@ void members(IO& io, S& layer) {
   io.formula("activation", layer.activation, Family::activation);
 }
 
+template <class IO, class S>
+  requires std::constructible_from<Noise, S>
+void members(IO& io, S& noise) {
+  for_each_field(
+      noise, [&](const auto& field) { io.number(field.name, noise.*(field.member), field.range); });
+}
+
 Value to_value(const LayerSpec& layer) {
   MemberWriter io;
   std::visit(

@@ -5,6 +5,7 @@
 
 #include "base/thread_pool.hpp"
 #include "kernels/panels.hpp"
+#include "network/noise.hpp"
 
 namespace chainrule {
 
@@ -116,6 +117,22 @@ class Executor {
     });
   }
 
+  void operator()(const NoiseForward& op) {
+    const NoiseUse& use = run_.plan.noises[static_cast<std::size_t>(op.noise)];
+    const MatrixView<const T> z = run_.view(op.z);
+    const MatrixView<T> scale = run_.view(op.scale), a = run_.view(op.a);
+    over_rows(z.rows, 40.0 * static_cast<double>(z.cols), [&](Range rows) {
+      const auto cut = [&](auto m) { return m.rows_from(rows.begin, rows.size()); };
+      std::visit(
+          [&](const auto& noise) {
+            const RandomStream stream{run_.noise.seed, noise.purpose, use.layer, run_.noise.step};
+            add_noise(noise, stream, rows.begin, cut(z), cut(scale), cut(a));
+          },
+          use.noise);
+      pad_rows(cut(a));
+    });
+  }
+
   void operator()(const LossOfBatch& op) {
     const Plan<T>& plan = run_.plan;
     LossArguments<T> arguments{};
@@ -136,6 +153,16 @@ class Executor {
     over_rows(a.rows, 10.0 * static_cast<double>(a.cols), [&](Range rows) {
       const auto cut = [&](auto m) { return m.rows_from(rows.begin, rows.size()); };
       f.kernels->backward(z.data == nullptr ? z : cut(z), cut(a), cut(da), cut(dz), f.fields);
+      pad_rows(cut(dz));
+    });
+  }
+
+  void operator()(const NoiseBackward& op) {
+    const MatrixView<const T> da = run_.view(op.da), scale = run_.view(op.scale);
+    const MatrixView<T> dz = run_.view(op.dz);
+    over_rows(da.rows, static_cast<double>(da.cols), [&](Range rows) {
+      const auto cut = [&](auto m) { return m.rows_from(rows.begin, rows.size()); };
+      remove_noise(cut(da), cut(scale), cut(dz));
       pad_rows(cut(dz));
     });
   }

@@ -30,6 +30,13 @@ struct Update {
   }
 };
 
+// Where the random numbers of a run begin: the seed of the network and how many training forwards
+// it has made before.
+struct RandomOrigin {
+  std::uint64_t seed = 0;
+  Index step = 0;
+};
+
 // What one run of a plan works on. Either `gradient` or `update` takes the gradients of the
 // parameters.
 template <class T>
@@ -40,6 +47,7 @@ struct Run {
   T* workspace;
   MatrixView<const T> x;
   Index n_threads = 1;
+  RandomOrigin noise{};
   T* gradient = nullptr;
   const Update<T>* update = nullptr;
   T* updated_parameters = nullptr;

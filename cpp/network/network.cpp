@@ -23,11 +23,11 @@ void copy_buffer(const AlignedBuffer<T>& from, AlignedBuffer<T>& to) {
   std::copy_n(from.data(), from.size(), to.data());
 }
 
-// The usual loss of outputs behind these activations.
-std::optional<FormulaSpec> usual_loss_of(const std::vector<ActivationUse>& activations) {
-  const std::string last = activations.empty() ? Identity::name : activations.back().spec.name;
+// The usual loss behind an activation; null is the identity.
+std::optional<FormulaSpec> usual_loss_of(const ActivationUse* output) {
+  const std::string name = output == nullptr ? Identity::name : output->spec.name;
   const char* loss = nullptr;
-  with_member(Activations{}, "activation", last, [&]<class F>() { loss = F::loss; });
+  with_member(Activations{}, "activation", name, [&]<class F>() { loss = F::loss; });
   if (loss == nullptr) return std::nullopt;
   return default_spec(Losses{}, "loss", loss);
 }
@@ -42,7 +42,7 @@ template <class T>
 Network<T>::Network(NetworkSpec spec)
     : spec_(std::move(spec)),
       table_(spec_),
-      usual_loss_(usual_loss_of(table_.stages.back().activations)) {
+      usual_loss_(usual_loss_of(table_.output_activation())) {
   initialize(spec_.seed);
 }
 
@@ -103,15 +103,18 @@ void Network<T>::initialize(std::uint64_t seed) {
 }
 
 template <class T>
-const Plan<T>& Network<T>::plan(const PlanOptions& options) const {
+const Plan<T>& Network<T>::plan(PlanOptions options) const {
+  options.with_noise &= table_.has_noise();  // or two equal plans would be built
   const std::lock_guard lock(plans_mutex_);
   for (const CachedPlan& cached : plans_)
     if (cached.purpose == options.purpose && cached.capacity == options.capacity &&
         cached.weights_per_output == options.weights_per_output &&
+        cached.with_noise == options.with_noise &&
         (options.loss == nullptr ? !cached.loss : cached.loss == *options.loss))
       return *cached.plan;
-  CachedPlan built{options.purpose, options.capacity, std::nullopt, options.weights_per_output,
-                   std::make_unique<const Plan<T>>(make_plan(table_, options))};
+  CachedPlan built{options.purpose,    options.capacity,
+                   std::nullopt,       options.weights_per_output,
+                   options.with_noise, std::make_unique<const Plan<T>>(make_plan(table_, options))};
   if (options.loss != nullptr) built.loss = *options.loss;
   plans_.push_back(std::move(built));
   return *plans_.back().plan;

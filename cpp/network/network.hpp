@@ -158,7 +158,8 @@ class Network {
   Gradients<T> backward(MatrixView<const T> da);
   void apply(const T* gradient, const double* learning_rate,
              const FormulaSpec* optimizer = nullptr);
-  Trace<T> trace(const Examples<T>& examples, const FormulaSpec& loss, double learning_rate) const;
+  Trace<T> trace(const Examples<T>& examples, const FormulaSpec& loss, double learning_rate,
+                 bool training = false) const;
 
   // One update from one batch of a fit; `loss` is J before it. `y_hat` gets the predictions if it
   // has data. `examples` must know the mean of their weights.
@@ -185,7 +186,7 @@ class Network {
   bool is_training() const { return training_; }
 
   // The caller holds mutex(), alone or together with others.
-  const Plan<T>& plan(const PlanOptions& options) const;
+  const Plan<T>& plan(PlanOptions options) const;
 
  private:
   Index threads() const;
@@ -193,6 +194,8 @@ class Network {
   void copy_into(Snapshot<T>& snapshot) const;
   void check_prediction_range(const Run<T>& run) const;
   Run<T> run_of(const Pass<T>& pass) const;
+  // The numbers that the next training forward draws.
+  RandomOrigin next_noise() const { return {spec_.seed, training_forwards_}; }
   Update<T> begin_update(const KernelTable<T>& kernels, const double* learning_rate);
   void update_from(Run<T>& run, const double* learning_rate);
   void note_failure(const Run<T>& run);
@@ -214,7 +217,7 @@ class Network {
     PlanPurpose purpose;
     Index capacity;
     std::optional<FormulaSpec> loss;
-    bool weights_per_output;
+    bool weights_per_output, with_noise;
     std::unique_ptr<const Plan<T>> plan;
   };
   mutable std::mutex plans_mutex_;

@@ -22,14 +22,32 @@ ActivationUse use_of(const FormulaSpec& spec) {
 
 bool is_identity(const FormulaSpec& spec) { return spec.name == Identity::name; }
 
+// What a layer adds between two Dense layers, if it does.
+struct LinkOf {
+  Index layer;
+
+  std::optional<Link> operator()(const ActivationSpec& spec) const {
+    if (is_identity(spec.activation)) return std::nullopt;
+    return use_of(spec.activation);
+  }
+  std::optional<Link> operator()(const DenseSpec& dense) const {
+    return (*this)(ActivationSpec{dense.activation});
+  }
+  template <class N>
+  std::optional<Link> operator()(const N& noise) const {
+    return NoiseUse{layer, noise};
+  }
+};
+
 // The activation behind Dense layer `layer`: its own, or the next one before another Dense.
 std::string activation_behind(const NetworkSpec& spec, std::size_t layer) {
   const auto& dense = std::get<DenseSpec>(spec.layers[layer]);
   if (!is_identity(dense.activation)) return dense.activation.name;
   for (std::size_t i = layer + 1; i < spec.layers.size(); ++i) {
+    if (std::holds_alternative<DenseSpec>(spec.layers[i])) break;
     const auto* activation = std::get_if<ActivationSpec>(&spec.layers[i]);
-    if (activation == nullptr) break;
-    if (!is_identity(activation->activation)) return activation->activation.name;
+    if (activation != nullptr && !is_identity(activation->activation))
+      return activation->activation.name;
   }
   return Identity::name;
 }
@@ -43,6 +61,18 @@ FormulaSpec default_initializer(const NetworkSpec& spec, std::size_t layer) {
 }
 
 }  // namespace
+
+std::vector<Link> links_in_use(std::vector<Link> links, bool with_noise) {
+  if (!with_noise)
+    std::erase_if(links, [](const Link& l) { return std::holds_alternative<NoiseUse>(l); });
+  return links;
+}
+
+std::string name_of(const Link& link) {
+  if (const auto* use = std::get_if<ActivationUse>(&link)) return use->spec.name;
+  return std::visit([](const auto& noise) { return std::string(noise.type); },
+                    std::get<NoiseUse>(link).noise);
+}
 
 template <class T>
 ParameterTable<T>::ParameterTable(const NetworkSpec& spec) {
@@ -61,16 +91,31 @@ ParameterTable<T>::ParameterTable(const NetworkSpec& spec) {
       stage.weight = add_segment(parameter_name(layer, "weight"), true, dense->units, width);
       if (dense->bias)
         stage.bias = add_segment(parameter_name(layer, "bias"), false, dense->units, 1);
-      if (!is_identity(dense->activation)) stage.activations.push_back(use_of(dense->activation));
       width = dense->units;
       stages.push_back(std::move(stage));
-    } else {
-      const FormulaSpec& activation = std::get<ActivationSpec>(spec.layers[i]).activation;
-      auto& uses = stages.empty() ? input_activations : stages.back().activations;
-      if (!is_identity(activation)) uses.push_back(use_of(activation));
     }
+    if (auto link = std::visit(LinkOf{layer}, spec.layers[i]))
+      (stages.empty() ? input_links : stages.back().links).push_back(std::move(*link));
   }
   check(!stages.empty(), "layers: expected at least one Dense layer, got none");
+}
+
+template <class T>
+bool ParameterTable<T>::has_noise() const {
+  const auto in = [](const std::vector<Link>& links) {
+    return std::ranges::any_of(
+        links, [](const Link& link) { return std::holds_alternative<NoiseUse>(link); });
+  };
+  return in(input_links) ||
+         std::ranges::any_of(stages, [&](const Stage& stage) { return in(stage.links); });
+}
+
+template <class T>
+const ActivationUse* ParameterTable<T>::output_activation() const {
+  const std::vector<Link>& links = stages.back().links;
+  for (auto link = links.rbegin(); link != links.rend(); ++link)
+    if (const auto* use = std::get_if<ActivationUse>(&*link)) return use;
+  return nullptr;
 }
 
 template <class T>

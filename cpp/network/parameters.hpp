@@ -23,13 +23,28 @@ struct Segment {
   bool operator==(const Segment&) const = default;
 };
 
-// An activation other than the identity, somewhere between two Dense layers.
+// What stands between two Dense layers: an activation other than the identity, or noise.
 struct ActivationUse {
   Index index;  // in Activations
   FormulaSpec spec;
 
   bool operator==(const ActivationUse&) const = default;
 };
+
+struct NoiseUse {
+  Index layer;  // position in net.layers
+  Noise noise;
+
+  bool operator==(const NoiseUse&) const = default;
+};
+
+using Link = std::variant<ActivationUse, NoiseUse>;
+
+// Those that do something: without noise, layers of noise are passed over.
+std::vector<Link> links_in_use(std::vector<Link> links, bool with_noise);
+
+// "relu", "dropout"
+std::string name_of(const Link& link);
 
 // Dense layer l = position + 1 with everything up to the next one: Z = W A_prev + b, then f, g, ...
 struct Stage {
@@ -38,7 +53,7 @@ struct Stage {
   Index n_out;
   Index weight;  // segment
   Index bias;    // segment, or -1
-  std::vector<ActivationUse> activations;
+  std::vector<Link> links;
 
   bool operator==(const Stage&) const = default;
 };
@@ -48,13 +63,16 @@ struct ParameterTable {
   explicit ParameterTable(const NetworkSpec& spec);
 
   std::vector<Segment> segments;
-  std::vector<ActivationUse> input_activations;  // before the first Dense layer
+  std::vector<Link> input_links;  // before the first Dense layer
   std::vector<Stage> stages;
   Index size = 0;          // of the flat block, padding included
   Index n_parameters = 0;  // without padding
 
   Index n_features() const { return stages.front().n_in; }
   Index n_outputs() const { return stages.back().n_out; }
+  bool has_noise() const;
+  // The activation that the network ends in, or null.
+  const ActivationUse* output_activation() const;
 
   bool operator==(const ParameterTable&) const = default;
 };

@@ -1,6 +1,7 @@
 #include "network/plan.hpp"
 
 #include <algorithm>
+#include <span>
 
 #include "base/check.hpp"
 #include "kernels/dispatch.hpp"
@@ -37,11 +38,15 @@ class PlanBuilder {
  private:
   bool keeps_all() const { return options_.purpose == PlanPurpose::keep_all; }
 
-  // What one activation of a chain reads and writes.
-  struct Link {
+  // What an activation or noise between two Dense layers reads and writes; noise has a scale.
+  struct PlannedLink {
     ActivationId activation;
     BufferId z, a;
+    BufferId scale = kNoBuffer;
+
+    bool is_noise() const { return scale != kNoBuffer; }
   };
+  using Chain = std::vector<PlannedLink>;
 
   BufferId add_buffer(Index rows, Index cols) {
     Index stride = round_up(cols, kLanes<T>);
@@ -74,10 +79,25 @@ class PlanBuilder {
     }
   }
 
+  std::vector<Link> in_use(const std::vector<Link>& links) const {
+    return links_in_use(links, options_.with_noise);
+  }
+  static const ActivationUse* activation_in(const Link& link) {
+    return std::get_if<ActivationUse>(&link);
+  }
+  bool is_row_wise(const ActivationUse& use) const {
+    return plan_.kernels->activations[use.index].row_wise;
+  }
+  // A link whose slope is applied to the tiles of the input gradient.
+  bool is_elementwise(const PlannedLink& link) const {
+    return !link.is_noise() && !kernels_of_activation(link.activation).row_wise;
+  }
+
   // The loss, and whether its fused form includes the last activation.
   void choose_loss() {
     if (options_.loss == nullptr) return;
-    const auto& last = table_.stages.back().activations;
+    const std::vector<Link> links = in_use(table_.stages.back().links);
+    const ActivationUse* last = links.empty() ? nullptr : activation_in(links.back());
     with_member(Losses{}, "loss", options_.loss->name, [&]<class F>() {
       plan_.loss = &plan_.kernels->losses[find_by_name(Losses{}, F::name)];
       plan_.loss_gradient_factor = F::gradient_factor;
@@ -85,16 +105,17 @@ class PlanBuilder {
       check(F::averages_outputs || !options_.weights_per_output,
             "sample_weight: expected one weight for each row, since ", F::name,
             " adds over the outputs");
-      fused_ = !last.empty() && last.back().index == find_by_name(Activations{}, F::Matching::name);
+      fused_ = last != nullptr && last->index == find_by_name(Activations{}, F::Matching::name);
     });
   }
 
   void forward() {
     BufferId x = kInput;
-    if (!table_.input_activations.empty()) {
+    const std::vector<Link> input_links = in_use(table_.input_links);
+    if (!input_links.empty()) {
       const BufferId padded = add_batch_buffer(table_.n_features());
       add(LoadInput{padded}, {padded});
-      x = follow_chain(table_.input_activations, 0, padded, input_chain_, 0);
+      x = follow_chain(input_links, padded, input_chain_);
     }
     plan_.first_input = x;
     for (std::size_t s = 0; s < table_.stages.size(); ++s)
@@ -104,41 +125,46 @@ class PlanBuilder {
 
   BufferId forward_stage(Index s, BufferId x) {
     const Stage& stage = table_.stages[static_cast<std::size_t>(s)];
-    const bool last_stage = s + 1 == static_cast<Index>(table_.stages.size());
-    const std::size_t left_to_loss = last_stage && fused_ ? 1 : 0;
-    const std::size_t n_own = stage.activations.size() - left_to_loss;
+    std::vector<Link> links = in_use(stage.links);
+    // The fused form of the loss includes the last activation.
+    if (fused_ && s + 1 == static_cast<Index>(table_.stages.size())) links.pop_back();
     chains_.emplace_back();
     inputs_.push_back(x);
 
-    const bool in_epilogue =
-        n_own > 0 && !plan_.kernels->activations[stage.activations[0].index].row_wise;
-    const bool needs_z = !in_epilogue || keeps_all() ||
-                         plan_.kernels->activations[stage.activations[0].index].slope_needs_z;
+    const ActivationUse* first = links.empty() ? nullptr : activation_in(links.front());
+    const bool in_epilogue = first != nullptr && !is_row_wise(*first);
+    const bool needs_z =
+        !in_epilogue || keeps_all() || plan_.kernels->activations[first->index].slope_needs_z;
     const BufferId z = needs_z ? add_batch_buffer(stage.n_out) : kNoBuffer;
     BufferId value = z;
     if (in_epilogue) {
       value = add_batch_buffer(stage.n_out);
-      const ActivationId activation = add_activation(stage.activations[0]);
+      const ActivationId activation = add_activation(*first);
       chains_.back().push_back({activation, z, value});
       add(DenseForward{s, x, z, value, activation}, {x, z, value});
     } else {
       add(DenseForward{s, x, z, kNoBuffer, kIdentity}, {x, z});
     }
-    value =
-        follow_chain(stage.activations, in_epilogue ? 1 : 0, value, chains_.back(), left_to_loss);
+    value = follow_chain(std::span(links).subspan(in_epilogue ? 1 : 0), value, chains_.back());
     plan_.stages[static_cast<std::size_t>(s)].z = z;
     plan_.stages[static_cast<std::size_t>(s)].a = value;
     return value;
   }
 
-  // Activations from `first` on, except the last `left` ones; returns where the value is then.
-  BufferId follow_chain(const std::vector<ActivationUse>& uses, std::size_t first, BufferId value,
-                        std::vector<Link>& chain, std::size_t left) {
-    for (std::size_t k = first; k + left < uses.size(); ++k) {
-      const BufferId a = add_batch_buffer(plan_.buffers[static_cast<std::size_t>(value)].cols);
-      const ActivationId activation = add_activation(uses[k]);
-      chain.push_back({activation, value, a});
-      add(ActivationForward{activation, value, a}, {value, a});
+  // Returns where the value is behind the links.
+  BufferId follow_chain(std::span<const Link> links, BufferId value, Chain& chain) {
+    for (const Link& link : links) {
+      const Index cols = plan_.buffers[static_cast<std::size_t>(value)].cols;
+      const BufferId a = add_batch_buffer(cols);
+      if (const ActivationUse* use = activation_in(link)) {
+        chain.push_back({add_activation(*use), value, a});
+        add(ActivationForward{chain.back().activation, value, a}, {value, a});
+      } else {
+        chain.push_back({kIdentity, value, a, add_batch_buffer(cols)});
+        plan_.noises.push_back(std::get<NoiseUse>(link));
+        add(NoiseForward{std::ssize(plan_.noises) - 1, value, chain.back().scale, a},
+            {value, chain.back().scale, a});
+      }
       value = a;
     }
     return value;
@@ -177,7 +203,7 @@ class PlanBuilder {
       StageBuffers& buffers = plan_.stages[s];
       if (buffers.dz == kNoBuffer) {
         if (!(fused_ && s + 1 == table_.stages.size() && chains_[s].empty())) buffers.da = gradient;
-        gradient = backward_chain(chains_[s], gradient, chains_[s].size());
+        gradient = backward_chain(chains_[s], gradient);
         buffers.dz = gradient;
       }
       // dA needs the weights from before the update.
@@ -189,15 +215,17 @@ class PlanBuilder {
       plan_.input_gradient = backward_dense(0, plan_.stages.front().dz);
   }
 
-  // Through the first n links of a chain, last one first.
-  BufferId backward_chain(const std::vector<Link>& chain, BufferId gradient, std::size_t n) {
-    for (std::size_t k = n; k-- > 0;) {
-      const Link& link = chain[k];
+  // Through the links of a chain, last one first.
+  BufferId backward_chain(std::span<const PlannedLink> chain, BufferId gradient) {
+    for (auto link = chain.rbegin(); link != chain.rend(); ++link) {
       const BufferId dz =
-          keeps_all() ? add_batch_buffer(plan_.buffers[static_cast<std::size_t>(link.a)].cols)
+          keeps_all() ? add_batch_buffer(plan_.buffers[static_cast<std::size_t>(link->a)].cols)
                       : gradient;
-      add(ActivationBackward{link.activation, link.z, link.a, gradient, dz},
-          {link.z, link.a, gradient, dz});
+      if (link->is_noise())
+        add(NoiseBackward{gradient, link->scale, dz}, {gradient, link->scale, dz});
+      else
+        add(ActivationBackward{link->activation, link->z, link->a, gradient, dz},
+            {link->z, link->a, gradient, dz});
       gradient = dz;
     }
     return gradient;
@@ -227,24 +255,23 @@ class PlanBuilder {
   // pass.
   BufferId backward_dense(std::size_t s, BufferId dz) {
     const Stage& stage = table_.stages[s];
-    const std::vector<Link>& chain = s > 0 ? chains_[s - 1] : input_chain_;
+    std::span<const PlannedLink> chain = s > 0 ? chains_[s - 1] : input_chain_;
     const BufferId w_transposed = add_buffer(1, panels_size<T>(stage.n_in, stage.n_out));
-    const bool in_epilogue =
-        !chain.empty() && !kernels_of_activation(chain.back().activation).row_wise;
+    const bool in_epilogue = !chain.empty() && is_elementwise(chain.back());
     const bool store_da = !in_epilogue || keeps_all();
     const BufferId da = store_da ? add_batch_buffer(stage.n_in) : kNoBuffer;
     InputGradient operation{
         static_cast<Index>(s), dz, w_transposed, da, kNoBuffer, kNoBuffer, kNoBuffer, kIdentity};
     if (in_epilogue) {
-      const Link& link = chain.back();
+      const PlannedLink& link = chain.back();
       operation.dz_prev = add_batch_buffer(stage.n_in);
       operation.z_prev = kernels_of_activation(link.activation).slope_needs_z ? link.z : kNoBuffer;
       operation.a_prev = link.a;
       operation.activation = link.activation;
+      chain = chain.first(chain.size() - 1);
     }
     add(operation, {dz, w_transposed, da, operation.dz_prev, operation.z_prev, operation.a_prev});
-    const BufferId below = backward_chain(chain, in_epilogue ? operation.dz_prev : da,
-                                          chain.size() - (in_epilogue ? 1 : 0));
+    const BufferId below = backward_chain(chain, in_epilogue ? operation.dz_prev : da);
     if (s > 0) {
       plan_.stages[s - 1].da = da;
       plan_.stages[s - 1].dz = below;
@@ -289,9 +316,9 @@ class PlanBuilder {
   Plan<T> plan_;
   bool fused_ = false;
   BufferId gradient_ = kNoBuffer;
-  std::vector<Link> input_chain_;
-  std::vector<std::vector<Link>> chains_;  // per stage
-  std::vector<BufferId> inputs_;           // per stage
+  Chain input_chain_;
+  std::vector<Chain> chains_;     // per stage
+  std::vector<BufferId> inputs_;  // per stage
 };
 
 }  // namespace

@@ -46,6 +46,12 @@ struct ActivationForward {
   BufferId z, a;
 };
 
+// A = scale Z + shift with new random factors; `scale` is kept for the way back.
+struct NoiseForward {
+  Index noise;  // position in Plan::noises
+  BufferId z, scale, a;
+};
+
 // The losses of the examples; `gradient` is dZ in the fused form, dY_hat otherwise.
 struct LossOfBatch {
   bool fused;
@@ -56,6 +62,11 @@ struct LossOfBatch {
 struct ActivationBackward {
   ActivationId activation;
   BufferId z, a, da, dz;
+};
+
+// dZ = dA * scale
+struct NoiseBackward {
+  BufferId da, scale, dz;
 };
 
 // dA_prev = W^T dZ after a copy of W^T, and dZ_prev = dA_prev * f'(Z_prev) for an elementwise f.
@@ -73,8 +84,9 @@ struct ParameterGradient {
   BufferId x_tiles, dz_panels;
 };
 
-using Operation = std::variant<LoadInput, DenseForward, ActivationForward, LossOfBatch,
-                               ActivationBackward, InputGradient, ParameterGradient>;
+using Operation =
+    std::variant<LoadInput, DenseForward, ActivationForward, NoiseForward, LossOfBatch,
+                 ActivationBackward, NoiseBackward, InputGradient, ParameterGradient>;
 
 // `rows` rows of `cols` elements, `stride` apart; copies of dZ in panels have a row per panel.
 struct Buffer {
@@ -107,6 +119,7 @@ struct Plan {
   BufferId first_input = kInput;  // what the first Dense layer receives
   std::vector<ActivationCall<T>> activations;
   std::vector<std::vector<T>> activation_fields;
+  std::vector<NoiseUse> noises;
   BufferId y_hat = kNoBuffer, y = kNoBuffer, scale = kNoBuffer, losses = kNoBuffer,
            element_losses = kNoBuffer, output_gradient = kNoBuffer, input_gradient = kNoBuffer;
   Index workspace_size = 0;  // elements
@@ -119,6 +132,7 @@ struct PlanOptions {
   Index capacity = 1;
   const FormulaSpec* loss = nullptr;  // null: no loss, backward begins with a given dY_hat
   bool weights_per_output = false;
+  bool with_noise = false;  // as in training; without it, layers of noise do nothing
 };
 
 template <class T>

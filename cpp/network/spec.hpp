@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/index.hpp"
+#include "formulas/noises.hpp"
 #include "formulas/registry.hpp"
 
 namespace chainrule {
@@ -38,7 +39,7 @@ struct ActivationSpec {
   bool operator==(const ActivationSpec&) const = default;
 };
 
-using LayerSpec = std::variant<DenseSpec, ActivationSpec>;
+using LayerSpec = std::variant<DenseSpec, ActivationSpec, Dropout, AlphaDropout, GaussianNoise>;
 
 struct NetworkSpec {
   std::string dtype = "float32";

@@ -14,7 +14,9 @@ void visit_tensors(const DenseSpec& dense, Index layer, Dtype dtype, Index& widt
   width = dense.units;
 }
 
-void visit_tensors(const ActivationSpec&, Index, Dtype, Index&, const TensorVisitor&) {}
+// Other layers have none.
+template <class Layer>
+void visit_tensors(const Layer&, Index, Dtype, Index&, const TensorVisitor&) {}
 
 void visit_parameters(const NetworkSpec& network, const TensorVisitor& visit) {
   Index width = network.n_features;

@@ -29,16 +29,18 @@ std::vector<T> tensor_of(const ParameterTable<T>& table, Index segment_id, const
 // f'(Z): the backward pass of a gradient of ones; empty if more than one elementwise activation
 // stands between Z and A.
 template <class T>
-std::vector<T> slope_of(const Run<T>& run, const Stage& stage, const StageBuffers& buffers) {
+std::vector<T> slope_of(const Run<T>& run, const std::vector<Link>& links,
+                        const StageBuffers& buffers) {
   const MatrixView<const T> z = run.view(buffers.z), a = run.view(buffers.a);
   AlignedBuffer<T> slope(z.rows * z.stride);
   const MatrixView<T> ones{slope.data(), z.rows, z.cols, z.stride};
   std::fill_n(slope.data(), slope.size(), T(1));
-  if (stage.activations.empty()) return rows_of<T>(ones);
-  const ActivationUse& use = stage.activations.front();
-  const ActivationKernels<T>& kernels = run.plan.kernels->activations[use.index];
-  if (stage.activations.size() > 1 || kernels.row_wise) return {};
-  const std::vector<T> fields(use.spec.values.begin(), use.spec.values.end());
+  if (links.empty()) return rows_of<T>(ones);
+  const auto* use = std::get_if<ActivationUse>(&links.front());
+  if (links.size() > 1 || use == nullptr) return {};
+  const ActivationKernels<T>& kernels = run.plan.kernels->activations[use->index];
+  if (kernels.row_wise) return {};
+  const std::vector<T> fields(use->spec.values.begin(), use->spec.values.end());
   kernels.backward(z, a, ones, ones, fields.data());
   return rows_of<T>(ones);
 }
@@ -62,13 +64,15 @@ std::vector<T> output_gradient(const Run<T>& run) {
 
 template <class T>
 Trace<T> Network<T>::trace(const Examples<T>& examples, const FormulaSpec& loss,
-                           double learning_rate) const {
+                           double learning_rate, bool training) const {
   const FloatEnvironment environment;
   const std::shared_lock lock(mutex_);
-  const Plan<T>& plan = this->plan({PlanPurpose::keep_all, plan_capacity(examples.rows()), &loss});
+  const Plan<T>& plan =
+      this->plan({PlanPurpose::keep_all, plan_capacity(examples.rows()), &loss, false, training});
   AlignedBuffer<T> workspace(plan.workspace_size), gradient(table_.size), updated(table_.size);
   const Selection rows{nullptr, examples.rows()};
-  Run<T> run{plan, table_, parameters_.data(), workspace.data(), examples.x, threads()};
+  Run<T> run{plan,       table_,    parameters_.data(), workspace.data(),
+             examples.x, threads(), next_noise()};
   run.gradient = gradient.data();
   load_targets(run, examples, rows, examples.rows());
   execute(run, 0, plan.n_forward);
@@ -97,7 +101,8 @@ Trace<T> Network<T>::trace(const Examples<T>& examples, const FormulaSpec& loss,
     };
     trace.layers.push_back(
         {parameter(stage.weight, parameters_.data()), parameter(stage.bias, parameters_.data()),
-         values(buffers.z), values(buffers.a), slope_of(run, stage, buffers),
+         values(buffers.z), values(buffers.a),
+         slope_of(run, links_in_use(stage.links, training), buffers),
          last ? output_gradient(run) : values(buffers.da), values(buffers.dz),
          parameter(stage.weight, gradient.data()), parameter(stage.bias, gradient.data()),
          parameter(stage.weight, updated.data()), parameter(stage.bias, updated.data())});
@@ -111,9 +116,9 @@ Trace<T> Network<T>::trace(const Examples<T>& examples, const FormulaSpec& loss,
   return trace;
 }
 
-template Trace<float> Network<float>::trace(const Examples<float>&, const FormulaSpec&,
-                                            double) const;
-template Trace<double> Network<double>::trace(const Examples<double>&, const FormulaSpec&,
-                                              double) const;
+template Trace<float> Network<float>::trace(const Examples<float>&, const FormulaSpec&, double,
+                                            bool) const;
+template Trace<double> Network<double>::trace(const Examples<double>&, const FormulaSpec&, double,
+                                              bool) const;
 
 }  // namespace chainrule

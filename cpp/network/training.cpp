@@ -61,11 +61,12 @@ double Network<T>::train_step(const ExclusiveTraining& /*held*/, const Examples<
   Examples<T> examples = given;
   examples.mean_weight = mean_of_weights(given);
   const std::unique_lock lock(mutex_);
-  const Plan<T>& plan = this->plan(
-      {PlanPurpose::train, plan_capacity(examples.rows()), &loss, examples.weights_per_output()});
+  const Plan<T>& plan = this->plan({PlanPurpose::train, plan_capacity(examples.rows()), &loss,
+                                    examples.weights_per_output(), true});
   const typename WorkspacePool<T>::Loan workspace(workspaces_, plan.workspace_size);
   const Selection rows{nullptr, examples.rows()};
-  Run<T> run{plan, table_, parameters_.data(), workspace.data(), examples.x, threads()};
+  Run<T> run{plan,       table_,    parameters_.data(), workspace.data(),
+             examples.x, threads(), next_noise()};
   load_targets(run, examples, rows, examples.rows());
   execute(run, 0, plan.n_forward);
   check_prediction_range(run);
@@ -86,7 +87,7 @@ typename Network<T>::BatchResult Network<T>::fit_batch(const Plan<T>& plan, T* w
                                                        MatrixView<const T> x, Selection rows,
                                                        double learning_rate, MatrixView<T> y_hat) {
   const std::unique_lock lock(mutex_);
-  Run<T> run{plan, table_, parameters_.data(), workspace, x, threads()};
+  Run<T> run{plan, table_, parameters_.data(), workspace, x, threads(), next_noise()};
   BatchResult result{0.0, weight_sum(examples, rows), 0.0};
   ++training_forwards_;
   load_targets(run, examples, rows, rows.count);
@@ -120,12 +121,13 @@ Gradients<T> Network<T>::gradients(const Examples<T>& given, const FormulaSpec& 
   else
     together.lock();
   const Plan<T>& plan = this->plan({PlanPurpose::gradients, plan_capacity(examples.rows()), &loss,
-                                    examples.weights_per_output()});
+                                    examples.weights_per_output(), training});
   Gradients<T> result;
   result.flat = AlignedBuffer<T>(table_.size);
   result.pass = {&plan, {}, AlignedBuffer<T>(plan.workspace_size), examples.rows(), version_};
   const Selection rows{nullptr, examples.rows()};
-  Run<T> run{plan, table_, parameters_.data(), result.pass.workspace.data(), examples.x, threads()};
+  Run<T> run{plan,       table_,    parameters_.data(), result.pass.workspace.data(),
+             examples.x, threads(), next_noise()};
   run.gradient = result.flat.data();
   load_targets(run, examples, rows, examples.rows());
   execute(run, 0, plan.n_forward);
@@ -167,12 +169,14 @@ template <class T>
 void Network<T>::forward(MatrixView<const T> x, MatrixView<T> y_hat) {
   const FloatEnvironment environment;
   const std::unique_lock lock(mutex_);
-  const Plan<T>& plan = this->plan({PlanPurpose::gradients, plan_capacity(x.rows)});
+  const Plan<T>& plan =
+      this->plan({PlanPurpose::gradients, plan_capacity(x.rows), nullptr, false, true});
   pending_ = Pass<T>{&plan, AlignedBuffer<T>(x.rows * x.cols),
                      AlignedBuffer<T>(plan.workspace_size), x.rows, version_};
   const MatrixView<T> kept{pending_->x.data(), x.rows, x.cols, x.cols};
   copy_rows<T>(x, kept);
-  Run<T> run{plan, table_, parameters_.data(), pending_->workspace.data(), kept, threads()};
+  Run<T> run{plan, table_,    parameters_.data(), pending_->workspace.data(),
+             kept, threads(), next_noise()};
   execute(run, 0, plan.n_forward);
   ++training_forwards_;
   copy_rows<T>(run.view(plan.y_hat), y_hat);

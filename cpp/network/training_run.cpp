@@ -36,7 +36,7 @@ TrainingRun<T>::TrainingRun(Network<T>& network, Examples<T> examples,
   if (options.loss != nullptr) loss = *options.loss;
   check(loss.has_value(), "loss: none is set");
   plan_ = &network_.plan({PlanPurpose::train, plan_capacity(options_.batch_size), &*loss,
-                          examples_.weights_per_output()});
+                          examples_.weights_per_output(), true});
   workspace_.emplace(network_.workspaces(), plan_->workspace_size);
   // The network changes last: what fails before has changed nothing.
   network_.use_optimizer(options.optimizer);

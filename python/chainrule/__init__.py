@@ -29,7 +29,7 @@ from chainrule.callbacks import (
 from chainrule.errors import DivergenceError, ModelFileError
 from chainrule.gradients import Gradients
 from chainrule.history import History
-from chainrule.layers import Activation, Dense
+from chainrule.layers import Activation, AlphaDropout, Dense, Dropout, GaussianNoise
 from chainrule.network import Network, from_bytes, load, mlp
 from chainrule.predictor import Predictor
 from chainrule.runtime import get_num_threads, set_num_threads, show_config
@@ -37,11 +37,14 @@ from chainrule.trace import Trace
 
 __all__ = [
     "Activation",
+    "AlphaDropout",
     "CSVLogger",
     "Callback",
     "Dense",
     "DivergenceError",
+    "Dropout",
     "EarlyStopping",
+    "GaussianNoise",
     "Gradients",
     "History",
     "JSONLLogger",

@@ -373,7 +373,7 @@ class Stepping(Predicting):
         loss : str or Formula, optional
             The loss for this call; by default the network's.
         training : bool, default False
-            Whether layers behave as in training; makes no difference to the layers of this version.
+            Whether layers of noise take part, with the random numbers of the next training forward.
 
         Returns
         -------
@@ -406,6 +406,7 @@ class Stepping(Predicting):
         """
         chosen = choose_loss(self, loss)
         rate = as_number("learning_rate", learning_rate)
-        as_flag("training", training)
+        noisy = as_flag("training", training)
         batch = check_examples(self, x, y, None, chosen)
-        return trace_from(self._trace(batch.x, batch.y, chosen, rate), batch.y, self, chosen, rate)
+        core = self._trace(batch.x, batch.y, chosen, rate, noisy)
+        return trace_from(core, batch.y, self, chosen, rate)

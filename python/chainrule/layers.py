@@ -7,13 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 from chainrule import _core
 from chainrule._checks import MOST_UNITS, as_count, as_flag, not_in_this_version
+from chainrule._noise import AlphaDropout, Dropout, GaussianNoise, Noise
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from chainrule.network import Network
 
-__all__ = ["Activation", "Dense", "NetworkLayer"]
+__all__ = [
+    "Activation",
+    "AlphaDropout",
+    "Dense",
+    "Dropout",
+    "GaussianNoise",
+    "NetworkLayer",
+    "Noise",
+]
 
 _LATER = ("l1", "l2", "max_norm", "trainable", "learning_rate_multiplier")
 
@@ -163,10 +172,17 @@ class Activation:
         return {"type": "activation", "activation": self.activation.describe()}
 
 
-def from_description(description: dict[str, Any]) -> Dense | Activation:
+Layer = Dense | Activation | Noise
+
+_NOISES = {cls.type: cls for cls in (Dropout, AlphaDropout, GaussianNoise)}
+
+
+def from_description(description: dict[str, Any]) -> Layer:
     """Return the layer of a description."""
     values = dict(description)
     kind = values.pop("type")
+    if kind in _NOISES:
+        return _NOISES[kind](**values)
     values["activation"] = _core.activations.from_description(values["activation"])
     if kind == "activation":
         return Activation(**values)
@@ -185,7 +201,7 @@ class NetworkLayer:
         The network.
     index : int
         Position in ``network.layers``, from 0.
-    description : Dense or Activation
+    description : Dense, Activation, Dropout, AlphaDropout or GaussianNoise
         What it was made from.
 
     Examples
@@ -196,7 +212,7 @@ class NetworkLayer:
     (3, 2)
     """
 
-    def __init__(self, network: Network, index: int, description: Dense | Activation) -> None:
+    def __init__(self, network: Network, index: int, description: Layer) -> None:
         self._network = network
         self._index = index
         self.description = description
@@ -208,6 +224,14 @@ class NetworkLayer:
 
     def __repr__(self) -> str:
         return repr(self.description)
+
+    @property
+    def detail(self) -> str:
+        """What a summary says behind the kind of layer: its activation, or its noise."""
+        if isinstance(self.description, Noise):
+            members = self.description.describe().items()
+            return " ".join(f"{key}={value:g}" for key, value in members if key != "type")
+        return str(self.activation.name)
 
     def _tensor(self, name: str) -> NDArray[Any] | None:
         tensor: NDArray[Any] | None = self._network._tensors().get(f"layers.{self._index}.{name}")

@@ -15,6 +15,7 @@ from chainrule._checks import (
     MOST_UNITS,
     as_count,
     as_list,
+    as_number,
     as_path,
     as_seed,
     not_in_this_version,
@@ -23,7 +24,7 @@ from chainrule._examples import checked_loss, default_loss
 from chainrule._saving import Saving
 from chainrule._warnings import warn_of_notices
 from chainrule.errors import ModelFileError
-from chainrule.layers import Activation, Dense, NetworkLayer, from_description
+from chainrule.layers import Dense, Dropout, Layer, NetworkLayer, from_description
 from chainrule.runtime import MOST_THREADS
 
 if TYPE_CHECKING:
@@ -55,8 +56,8 @@ class Network(Saving):
     ----------
     n_features : int
         Number of features n of an example, at least 1.
-    layers : sequence of Dense and Activation
-        The layers, at least one Dense among them.
+    layers : sequence of layers
+        Dense, Activation, Dropout, AlphaDropout and GaussianNoise, at least one Dense among them.
     loss : str or Formula, optional
         The loss that every call uses; by default the usual one of the output: ``mse`` for identity,
         ``binary_cross_entropy`` for sigmoid, ``cross_entropy`` for softmax.
@@ -92,7 +93,7 @@ class Network(Saving):
     def __init__(
         self,
         n_features: int,
-        layers: Sequence[Dense | Activation],
+        layers: Sequence[Layer],
         *,
         loss: str | _core.Formula | None = None,
         dtype: DTypeLike = "float32",
@@ -101,9 +102,9 @@ class Network(Saving):
         warn_of_notices()
         given = as_list("layers", layers)
         for i, layer in enumerate(given):
-            if not isinstance(layer, Dense | Activation):
+            if not isinstance(layer, Layer):
                 raise TypeError(
-                    f"layers[{i}]: expected chainrule.Dense or chainrule.Activation, got {layer!r}"
+                    f"layers[{i}]: expected a layer such as chainrule.Dense, got {layer!r}"
                 )
         self._build(
             {
@@ -212,7 +213,7 @@ class Network(Saving):
         width, number = self.n_features, 0
         for layer in self.layers:
             description = layer.description
-            kind = f"{type(description).__name__} {layer.activation.name}"
+            kind = f"{type(description).__name__} {layer.detail}"
             if isinstance(description, Dense):
                 number += 1
                 n_parameters = description.units * (width + description.bias)
@@ -260,7 +261,9 @@ def mlp(
         The activation :math:`f` of the hidden layers.
     output : str or Formula, default "identity"
         The activation :math:`g` of the outputs.
-    dropout, norm : optional
+    dropout : float in [0, 1), default 0
+        The fraction of units dropped behind each hidden layer, by :class:`Dropout`.
+    norm : optional
         Kept for a later version.
     initializer : str or Formula, optional
         How weights begin; by default the usual one for each activation.
@@ -295,14 +298,17 @@ def mlp(
     >>> cr.mlp([784, 256, 128, 10], output="softmax", seed=0)
     <Network 784-256-128-10, 235146 parameters, float32>
     """
-    not_in_this_version(dropout=(dropout, 0.0), norm=(norm, None))
+    not_in_this_version(norm=(norm, None))
+    noise = [Dropout(as_number("dropout", dropout, below=1))] if dropout != 0 else []
     given = as_list("sizes", sizes)
     if len(given) < 2:
         raise ValueError(f"sizes: expected at least 2 (features and outputs), got {len(given)}")
     hidden_activation = _core.activations.get(activation)
     counts = [as_count(f"sizes[{i}]", size, most=MOST_UNITS) for i, size in enumerate(given)]
-    hidden = [Dense(n, hidden_activation, initializer=initializer) for n in counts[1:-1]]
-    layers = [*hidden, Dense(counts[-1], output, initializer=initializer)]
+    layers: list[Layer] = []
+    for n in counts[1:-1]:
+        layers += [Dense(n, hidden_activation, initializer=initializer), *noise]
+    layers.append(Dense(counts[-1], output, initializer=initializer))
     return Network(counts[0], layers, loss=loss, dtype=dtype, seed=seed)
 
 

@@ -195,10 +195,17 @@ _MUTANTS = {
         ("the slope behind a product is left out", "operation.activation = link.activation;", ""),
         (
             "every loss is fused with every activation",
-            "last.back().index == find_by_name(Activations{}, F::Matching::name)",
+            "last->index == find_by_name(Activations{}, F::Matching::name)",
             "true",
         ),
-        ("the first of several activations is passed over", "k-- > 0", "k-- > 1"),
+        (
+            "the first of several activations is passed over",
+            "link != chain.rend()",
+            "link + 1 < chain.rend()",
+        ),
+    ],
+    "network/noise.hpp": [
+        ("noise passes gradients as they are", "da(i, j) * scale(i, j)", "da(i, j)"),
     ],
     "network/training.cpp": [
         (

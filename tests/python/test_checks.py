@@ -179,7 +179,6 @@ LATER: dict[str, Callable[[cr.Network], Any]] = {
     },
     "evaluate ignore_nan_targets": lambda net: net.evaluate(X, Y, ignore_nan_targets=True),
     "initialize x": lambda net: net.initialize(X),
-    "mlp dropout": lambda _: cr.mlp([3, 2], dropout=0.1),
     "mlp norm": lambda _: cr.mlp([3, 2], norm="batch"),
     "Dense l1": lambda _: cr.Dense(2, l1=0.1),
     "Dense l2": lambda _: cr.Dense(2, l2=0.1),

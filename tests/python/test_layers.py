@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import pickle
+import re
 
 import numpy as np
 import pytest
@@ -23,11 +24,15 @@ DESCRIPTIONS = [
     cr.Dense(3, bias_initializer="ones"),
     cr.Activation("relu"),
     cr.Activation("softmax"),
+    cr.Dropout(),
+    cr.Dropout(0.25),
+    cr.AlphaDropout(0.25),
+    cr.GaussianNoise(0.25),
 ]
 
 
 @pytest.mark.parametrize("description", DESCRIPTIONS, ids=repr)
-def test_descriptions_are_values(description: cr.Dense | cr.Activation) -> None:
+def test_descriptions_are_values(description: cr.layers.Layer) -> None:
     for twin in (
         copy.copy(description),
         copy.deepcopy(description),
@@ -89,4 +94,5 @@ def test_layers_of_a_loaded_network_are_described_alike() -> None:
     net = cr.Network(2, layers, seed=0)
     assert [layer.description for layer in cr.from_bytes(net.to_bytes()).layers] == layers
     for description in DESCRIPTIONS:
-        assert description.describe()["type"] == type(description).__name__.lower()
+        words = re.findall("[A-Z][a-z]+", type(description).__name__)
+        assert description.describe()["type"] == "_".join(words).lower()

@@ -21,8 +21,25 @@ FormulaSpec drawn_formula(List list, Random& random) {
   return default_spec(list, "formula", all[random() % all.size()]);
 }
 
+LayerSpec drawn_noise(Random& random) {
+  switch (random() % 3) {
+    case 0:
+      return Dropout{0.25};
+    case 1:
+      return AlphaDropout{0.125};
+    default:
+      return GaussianNoise{2.0};
+  }
+}
+
 LayerSpec drawn_layer(Random& random) {
-  if (random() % 4 == 0) return ActivationSpec{drawn_formula(Activations{}, random)};
+  switch (random() % 8) {
+    case 0:
+    case 1:
+      return ActivationSpec{drawn_formula(Activations{}, random)};
+    case 2:
+      return drawn_noise(random);
+  }
   DenseSpec dense;
   dense.units = static_cast<Index>(1 + random() % 5);
   dense.activation = drawn_formula(Activations{}, random);
