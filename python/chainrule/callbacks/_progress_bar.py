@@ -96,7 +96,7 @@ class _TextBar:
 
     def update(self) -> None:
         self._done += 1
-        if self._done == self._total or time.perf_counter() >= self._next:
+        if time.perf_counter() >= self._next:
             self._show()
 
     def _show(self) -> None:

@@ -106,6 +106,7 @@ def test_fields_that_cannot_be_filled_in_are_refused(path: str, tmp_path: Path) 
         ("missing/net", FileNotFoundError),
         ("folder", IsADirectoryError),
         ("link", IsADirectoryError),
+        ("to nowhere", FileNotFoundError),
         ("file/net", NotADirectoryError),
         ("x" * 300, OSError),
         ("/dev/null/net", NotADirectoryError),
@@ -118,6 +119,7 @@ def test_a_bad_place_is_refused_before_the_first_update(
     (tmp_path / "folder").mkdir()
     (tmp_path / "file").touch()
     (tmp_path / "link").symlink_to("folder")
+    (tmp_path / "to nowhere").symlink_to("missing/net")
     before_names, net = names(tmp_path), network()
     before = state_bytes(net)
     path = tmp_path / place

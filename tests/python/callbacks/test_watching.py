@@ -61,6 +61,8 @@ def test_the_best_epoch_is_the_first_of_equals_and_forgotten_in_the_next_fit(
             net = network()
             net.fit(X, Y, epochs=len(scripted), callbacks=[Script(scripted), callback])
         assert (callback.best_epoch, callback.best) == (best, values[best - 1])
+    network().fit(X, Y, callbacks=[Script([math.nan]), callback])
+    assert (callback.best_epoch, callback.best) == (0, -math.inf)
 
 
 @pytest.mark.parametrize("name", WATCHING)
