@@ -107,8 +107,8 @@ class LearningRateLogger(Callback):
     Notes
     -----
     The history has the rate at the beginning of each epoch; this has those within an epoch too,
-    which a callback may set in its batch hooks. Stands behind such a callback in the list if that
-    sets the rate in ``on_batch_begin``, and before it if in ``on_batch_end``.
+    which a callback may set in its batch hooks. A callback that sets the rate in ``on_batch_end``
+    stands behind this one in the list of callbacks.
 
     Examples
     --------
