@@ -72,10 +72,27 @@ TEST(parameters_lie_one_after_the_other) {
   });
 }
 
+TEST(parameters_of_layers_of_noise) {
+  const auto spec = network_spec<float>(
+      3, {dense(4, "relu"), Dropout{0.25}, dense(2, "softmax"), GaussianNoise{0.5}});
+  const ParameterTable<float> table(spec);
+  CHECK_EQUAL(table.segments.size(), 4u);
+  CHECK(table.has_noise());
+  CHECK_EQUAL(table.output_activation()->spec.name, Softmax::name);
+  const std::vector<Link>& links = table.stages[0].links;
+  CHECK_EQUAL(links.size(), 2u);
+  CHECK_EQUAL(name_of(links[1]), Dropout::type);
+  CHECK_EQUAL(std::get<NoiseUse>(links[1]).layer, 1);
+  CHECK_EQUAL(links_in_use(links, true).size(), 2u);
+  CHECK_EQUAL(links_in_use(links, false).size(), 1u);
+}
+
 TEST(parameters_of_stages) {
   const ParameterTable<double> table(example<double>());
-  CHECK_EQUAL(table.input_activations.size(), 1u);
-  CHECK_EQUAL(table.input_activations[0].spec.name, Tanh::name);
+  CHECK_EQUAL(table.input_links.size(), 1u);
+  CHECK_EQUAL(name_of(table.input_links[0]), Tanh::name);
+  CHECK(!table.has_noise());
+  CHECK_EQUAL(table.output_activation()->spec.name, Sigmoid::name);
   CHECK_EQUAL(table.stages.size(), 3u);
   const auto check_stage = [&](std::size_t s, Index layer, Index n_in, Index n_out, Index bias,
                                const std::vector<std::string>& activations) {
@@ -84,10 +101,11 @@ TEST(parameters_of_stages) {
     CHECK_EQUAL(stage.n_in, n_in);
     CHECK_EQUAL(stage.n_out, n_out);
     CHECK_EQUAL(stage.bias, bias);
-    CHECK_EQUAL(stage.activations.size(), activations.size());
+    CHECK_EQUAL(stage.links.size(), activations.size());
     for (std::size_t i = 0; i < activations.size(); ++i) {
-      CHECK_EQUAL(stage.activations[i].spec.name, activations[i]);
-      CHECK_EQUAL(stage.activations[i].index, find_by_name(Activations{}, activations[i]));
+      CHECK_EQUAL(name_of(stage.links[i]), activations[i]);
+      CHECK_EQUAL(std::get<ActivationUse>(stage.links[i]).index,
+                  find_by_name(Activations{}, activations[i]));
     }
   };
   check_stage(0, 1, 3, 17, 1, {"relu", "softmax"});

@@ -22,6 +22,8 @@ struct UseOf {
   Use operator()(const LoadInput& op) const { return {{}, {op.x}}; }
   Use operator()(const DenseForward& op) const { return {{op.x}, {op.z, op.a}}; }
   Use operator()(const ActivationForward& op) const { return {{op.z}, {op.a}}; }
+  Use operator()(const NoiseForward& op) const { return {{op.z}, {op.scale, op.a}}; }
+  Use operator()(const NoiseBackward& op) const { return {{op.da, op.scale}, {op.dz}}; }
   Use operator()(const LossOfBatch& op) const {
     return {{op.prediction, plan.y, plan.scale},
             {op.fused ? op.y_hat : kNoBuffer, op.gradient, plan.losses, plan.element_losses}};
@@ -82,6 +84,8 @@ std::string program(const Plan<T>& plan) {
     std::string operator()(const ActivationForward&) { return "f"; }
     std::string operator()(const LossOfBatch& op) { return op.fused ? "fused" : "loss"; }
     std::string operator()(const ActivationBackward&) { return "f'"; }
+    std::string operator()(const NoiseForward&) { return "noise"; }
+    std::string operator()(const NoiseBackward&) { return "noise'"; }
     std::string operator()(const InputGradient& op) {
       return text("da", op.stage, op.activation >= 0 ? "*f'" : "");
     }
@@ -98,11 +102,20 @@ std::string program(const Plan<T>& plan) {
   return words;
 }
 
-std::string program_of(const std::vector<LayerSpec>& layers, PlanPurpose purpose,
-                       const char* loss) {
+std::string program_of(const std::vector<LayerSpec>& layers, PlanPurpose purpose, const char* loss,
+                       bool with_noise = false) {
   const ParameterTable<float> table(network_spec<float>(3, layers));
   const FormulaSpec spec = loss == nullptr ? FormulaSpec{} : default_spec(Losses{}, "loss", loss);
-  return program(make_plan(table, {purpose, kCapacity, loss == nullptr ? nullptr : &spec}));
+  return program(
+      make_plan(table, {purpose, kCapacity, loss == nullptr ? nullptr : &spec, false, with_noise}));
+}
+
+// layer_stacks, and noise in all places that it can have.
+std::vector<std::vector<LayerSpec>> all_stacks(std::string_view hidden, std::string_view output) {
+  std::vector<std::vector<LayerSpec>> stacks = layer_stacks(hidden, output, 3);
+  stacks.push_back({GaussianNoise{}, dense(5, hidden), Dropout{}, Dropout{}, activation(hidden),
+                    dense(4), AlphaDropout{}, dense(3, output), Dropout{}});
+  return stacks;
 }
 
 // Calls f(table, options) for all kinds of networks, purposes and losses.
@@ -110,7 +123,7 @@ template <class T, class F>
 void for_each_plan(F&& f) {
   for_each_type(Activations{}, [&]<class Hidden>() {
     for_each_type(Activations{}, [&]<class Output>() {
-      for (const std::vector<LayerSpec>& layers : layer_stacks(Hidden::name, Output::name, 3)) {
+      for (const std::vector<LayerSpec>& layers : all_stacks(Hidden::name, Output::name)) {
         const ParameterTable<T> table(network_spec<T>(6, layers));
         for (const PlanPurpose purpose :
              {PlanPurpose::infer, PlanPurpose::evaluate, PlanPurpose::train, PlanPurpose::gradients,
@@ -120,8 +133,11 @@ void for_each_plan(F&& f) {
           if (purpose == PlanPurpose::infer) continue;
           for_each_type(Losses{}, [&]<class Loss>() {
             const FormulaSpec loss = to_spec(Loss{});
-            f(table, PlanOptions{purpose, kCapacity, &loss, false});
-            if (Loss::averages_outputs) f(table, PlanOptions{purpose, kCapacity, &loss, true});
+            for (const bool noise : {false, true}) {
+              f(table, PlanOptions{purpose, kCapacity, &loss, false, noise});
+              if (Loss::averages_outputs)
+                f(table, PlanOptions{purpose, kCapacity, &loss, true, noise});
+            }
           });
         }
       }
@@ -167,6 +183,23 @@ TEST(plan_with_several_activations_in_a_row) {
                                          dense(2, "tanh"),       activation("softmax")};
   CHECK_EQUAL(program_of(layers, PlanPurpose::train, "cross_entropy"),
               "z1 f f f z2+f fused | f' da1 f' f' f' dw2+db dw1+db ");
+}
+
+TEST(plan_with_noise) {
+  const std::vector<LayerSpec> layers = {GaussianNoise{}, dense(4, "relu"), Dropout{},
+                                         dense(2, "softmax")};
+  CHECK_EQUAL(program_of(layers, PlanPurpose::infer, nullptr), "z1+f z2 f ");
+  CHECK_EQUAL(program_of(layers, PlanPurpose::train, "cross_entropy", true),
+              "load noise z1+f noise z2 fused | da1 noise' f' dw2+db dw1+db ");
+  CHECK_EQUAL(program_of(layers, PlanPurpose::gradients, "cross_entropy", true),
+              "load noise z1+f noise z2 fused | da1 noise' f' dw2+db dw1+db | da0 noise' ");
+  CHECK_EQUAL(program_of(layers, PlanPurpose::gradients, "cross_entropy"),
+              "z1+f z2 fused | da1*f' dw2+db dw1+db | da0 ");
+  // Behind the last activation there is no fused form with noise.
+  const std::vector<LayerSpec> at_the_end = {dense(2, "softmax"), Dropout{}};
+  CHECK_EQUAL(program_of(at_the_end, PlanPurpose::train, "cross_entropy", true),
+              "z1 f noise loss | noise' f' dw1+db ");
+  CHECK_EQUAL(program_of(at_the_end, PlanPurpose::evaluate, "cross_entropy"), "z1 fused ");
 }
 
 // The fused form is taken exactly where the last activation is the one that matches the loss.

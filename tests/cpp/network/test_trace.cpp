@@ -151,10 +151,10 @@ TEST(trace_slopes) {
     for_each_network<T>([]<class Loss>(Network<T>& network, const TestData<T>& data) {
       const Trace<T> trace = network.trace(data.examples(), to_spec(Loss{}), 0.1);
       for (std::size_t s = 0; s < trace.layers.size(); ++s) {
-        const std::vector<ActivationUse>& uses = network.table().stages[s].activations;
-        bool elementwise = uses.size() <= 1;
-        for (const ActivationUse& use : uses)
-          with_member(Activations{}, "activation", use.spec.name,
+        const std::vector<Link>& links = network.table().stages[s].links;
+        bool elementwise = links.size() <= 1;
+        for (const Link& link : links)
+          with_member(Activations{}, "activation", name_of(link),
                       [&]<class F>() { elementwise = elementwise && !F::row_wise; });
         const TracedLayer<T>& layer = trace.layers[s];
         CHECK_EQUAL(layer.slope.size(), elementwise ? layer.z.size() : 0);
