@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from chainrule._checks import as_count, as_list, as_number
-from chainrule._examples import Examples, evaluate_examples, is_by_entry
+from chainrule._examples import Examples, evaluate_examples, targets_of
 from chainrule._progress import progress_callback
 from chainrule.callbacks import Callback, Run
 from chainrule.callbacks._base import wants_batches
@@ -35,7 +35,7 @@ class _Fit:
     validation: Examples | None
     loss: _core.Formula
     optimizer: _core.Formula | None
-    metrics: list[metrics.Metric]
+    metrics: list[metrics.AnyMetric]
     epochs: int
     batch_size: int
     shuffle: bool
@@ -134,13 +134,9 @@ class _Fit:
 
     def _values(self, core: _core.TrainingRun) -> dict[str, float]:
         values = {"loss": core.epoch_loss}
+        targets = targets_of(self.network, self.training)
         for metric in self.metrics:
-            values[metric.name] = metric(
-                core.predictions,
-                self.training.y,
-                self.training.weights,
-                by_entry=is_by_entry(self.network),
-            )
+            values[metric.name] = metric._measure(core.predictions, targets)
         if self.validation is not None:
             values |= evaluate_examples(
                 self.network,
@@ -176,7 +172,7 @@ def fit(
     *,
     epochs: int,
     batch_size: int | None,
-    chosen: list[metrics.Metric],
+    chosen: list[metrics.AnyMetric],
     shuffle: bool,
     callbacks: Iterable[Callback],
     verbose: int | str,

@@ -10,6 +10,7 @@ import numpy as np
 
 from chainrule import _core, metrics
 from chainrule._arrays import Array, as_inputs, as_targets, as_weights, at_least_one
+from chainrule._metrics.base import Targets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -129,27 +130,35 @@ def validation_examples(
     return check_examples(network, data[0], data[1], weights, loss, names=names)
 
 
-def is_by_entry(network: _core.Network) -> bool:
-    """Return whether every output is a decision of its own: sigmoid outputs."""
-    return network._output_activation == "sigmoid"
+def targets_of(network: _core.Network, examples: Examples) -> Targets:
+    """Return what the network's predictions are measured by."""
+    return Targets(examples.y, examples.weights, network.n_outputs, network._output_activation)
 
 
 def choose_metrics(
-    network: _core.Network, given: Iterable[object] | None, y: Array
-) -> list[metrics.Metric]:
-    """Return the metrics of a call: by default accuracy for classifiers."""
-    if given is not None:
-        return metrics.get_all(given)
+    network: _core.Network,
+    given: Iterable[object] | None,
+    examples: Examples,
+    validation: Examples | None = None,
+) -> list[metrics.AnyMetric]:
+    """Return the metrics of a call, by default accuracy for classifiers, if they can be used."""
     output = network._output_activation
-    binary = output == "sigmoid" and bool(np.isin(y, (0, 1)).all())
-    return [metrics.Accuracy()] if output == "softmax" or binary else []
+    targets = [targets_of(network, e) for e in (examples, validation) if e is not None]
+    if given is None:
+        binary = output == "sigmoid" and targets[0].are_binary()
+        return [metrics.Accuracy()] if output in ("softmax", "log_softmax") or binary else []
+    chosen = metrics.get_all(given)
+    for metric in chosen:
+        for each in targets:
+            metric._check(each)
+    return chosen
 
 
 def evaluate_examples(
     network: _core.Network,
     examples: Examples,
     loss: _core.Formula,
-    chosen: Sequence[metrics.Metric],
+    chosen: Sequence[metrics.AnyMetric],
     prefix: str = "",
     *,
     seconds_at_a_time: float = math.inf,
@@ -166,9 +175,8 @@ def evaluate_examples(
         )
     _, loss_sum, weight_sum = sums
     values = {f"{prefix}loss": loss_sum / weight_sum}
+    targets = targets_of(network, examples)
     for metric in chosen:
         assert predictions is not None
-        values[f"{prefix}{metric.name}"] = metric(
-            predictions, examples.y, examples.weights, by_entry=is_by_entry(network)
-        )
+        values[f"{prefix}{metric.name}"] = metric._measure(predictions, targets)
     return values

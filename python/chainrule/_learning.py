@@ -88,8 +88,10 @@ class Learning(Stepping):
         loss : str or Formula, optional
             One of ``chainrule.losses``, remembered by the network; by default that of the network,
             or the usual one of its output.
-        metrics : iterable of str or Metric, optional
-            By default accuracy for classifiers; ``()`` for none.
+        metrics : iterable of str, metric or function, optional
+            Names or objects of ``chainrule.metrics``, or own functions ``f(y_pred, y_true)``, with
+            a parameter ``sample_weight`` if there are weights; by default accuracy for classifiers,
+            ``()`` for none.
         validation_data : (x, y) or (x, y, sample_weight), optional
             Examples that loss and metrics are measured on after each epoch, and that are never
             trained on.
@@ -183,7 +185,7 @@ class Learning(Stepping):
             optimizer_or_none(optimizer),
             epochs=epochs,
             batch_size=batch_size,
-            chosen=choose_metrics(self, metrics, training.y),
+            chosen=choose_metrics(self, metrics, training, validation),
             shuffle=shuffle,
             callbacks=callbacks,
             verbose=verbose,

@@ -154,8 +154,10 @@ class Predicting(_core.Network):
             Targets; class numbers ``0..m-1`` of shape (d,) for ``cross_entropy``.
         loss : str or Formula, optional
             The loss for this call; by default the network's.
-        metrics : iterable of str or Metric, optional
-            By default accuracy for classifiers; ``()`` for none.
+        metrics : iterable of str, metric or function, optional
+            Names or objects of ``chainrule.metrics``, or own functions ``f(y_pred, y_true)``, with
+            a parameter ``sample_weight`` if there are weights; by default accuracy for classifiers,
+            ``()`` for none.
         sample_weight : array_like, shape (d,) or (d, n_outputs), optional
             Weights of examples or, for losses that average over outputs, of single outputs; at
             least 0.
@@ -191,7 +193,7 @@ class Predicting(_core.Network):
         not_in_this_version(ignore_nan_targets=(ignore_nan_targets, False))
         chosen = choose_loss(self, loss)
         examples = check_examples(self, x, y, sample_weight, chosen)
-        return evaluate_examples(self, examples, chosen, choose_metrics(self, metrics, examples.y))
+        return evaluate_examples(self, examples, chosen, choose_metrics(self, metrics, examples))
 
     def example_losses(self, x: ArrayLike, y: ArrayLike) -> NDArray[Any]:
         r"""Return the loss :math:`\ell(\hat y_i, y_i)` of each example.

@@ -51,8 +51,8 @@ ARGUMENTS: dict[str, tuple[Callable[[cr.Network, Any], Any], list[Any], list[Any
     "callbacks": (lambda net, v: net.fit(X, Y, callbacks=v), [None, 3, cr.Callback(), [3]], []),
     "metrics": (
         lambda net, v: net.fit(X, Y, metrics=v),
-        ["accuracy", 3, [3]],
-        [["acuracy"], ["accuracy", "accuracy"]],
+        ["mse", 3, [3], [cr.metrics.Mse], len],
+        [["acuracy"], ["mse", "mse"], ["accuracy"]],
     ),
     "verbose": (
         lambda net, v: net.fit(X, Y, verbose=v),
@@ -187,7 +187,6 @@ LATER: dict[str, Callable[[cr.Network], Any]] = {
     "Dense learning_rate_multiplier": lambda _: cr.Dense(2, learning_rate_multiplier=2.0),
     "layer trainable": lambda net: setattr(net.layers[0], "trainable", False),
     "own loss": lambda net: net.fit(X, Y, loss=lambda y_pred, y: (y, y)),
-    "own metrics": lambda net: net.fit(X, Y, metrics=[lambda y_pred, y: 0.0]),
 }
 
 

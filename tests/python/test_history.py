@@ -25,7 +25,7 @@ def network(output: str = "identity", outputs: int = 1) -> cr.Network:
 REST = ["learning_rate", "seconds"]
 KEYS: list[tuple[cr.Network, Any, dict[str, Any], list[str]]] = [
     (network(), Y, {}, ["loss"]),
-    (network(), Y, {"metrics": ["accuracy"]}, ["loss", "accuracy"]),
+    (network(), Y, {"metrics": ["mse", "r2"]}, ["loss", "mse", "r2"]),
     (network(), Y, {"validation_split": 0.2}, ["loss", "val_loss"]),
     (network("softmax", 3), CLASSES, {}, ["loss", "accuracy"]),
     (network("softmax", 3), CLASSES, {"metrics": ()}, ["loss"]),

@@ -1,76 +1,387 @@
-"""Are metrics what scikit-learn says they are, by name and as objects?"""
+"""Are metrics what scikit-learn says they are, with weights, ties and in degenerate cases?"""
 
 from __future__ import annotations
 
+import ast
 import pickle
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 import sklearn.metrics
 
 import chainrule as cr
+from chainrule import metrics
+from helpers import run_code
 
-RNG = np.random.default_rng(8)
-D, M = 50, 4
-SCORES = RNG.random((D, M))
-CLASSES = RNG.integers(0, M, D)
-WEIGHTS = RNG.random(D)
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-
-@pytest.mark.parametrize("weights", [None, WEIGHTS])
-def test_accuracy_of_classes(dtype: str, weights: np.ndarray | None) -> None:
-    found = cr.metrics.Accuracy()(SCORES.astype(dtype), CLASSES, weights)
-    expected = sklearn.metrics.accuracy_score(CLASSES, SCORES.argmax(1), sample_weight=weights)
-    assert found == pytest.approx(expected, rel=D * 2e-16)
-
-
-def test_accuracy_of_rows_goes_by_the_largest(dtype: str) -> None:
-    rows = np.eye(M)[CLASSES].astype(dtype)
-    accuracy = cr.metrics.Accuracy()
-    assert accuracy(SCORES.astype(dtype), rows) == accuracy(SCORES.astype(dtype), CLASSES)
-
-
-def test_ties_go_to_the_lowest_class() -> None:
-    tied = np.full((3, M), 0.25)
-    assert cr.metrics.Accuracy()(tied, np.array([0, 1, 0])) == pytest.approx(2 / 3)
-
-
-@pytest.mark.parametrize("weights", [None, WEIGHTS])
-def test_accuracy_of_one_output_and_of_entries(weights: np.ndarray | None) -> None:
-    y = RNG.integers(0, 2, (D, M)).astype(float)
-    one = cr.metrics.Accuracy()(SCORES[:, :1], y[:, :1], weights)
-    assert one == pytest.approx(np.average((SCORES[:, 0] > 0.5) == y[:, 0], weights=weights))
-    entries = cr.metrics.Accuracy()(SCORES, y, weights, by_entry=True)
-    expected = np.average(((SCORES > 0.5) == y).mean(axis=1), weights=weights)
-    assert entries == pytest.approx(expected)
+D = 60
+LABELLED = ("precision", "recall", "f1")
+RANKED = ("roc_auc", "average_precision")
+COMPARED = ("mse", "rmse", "mae", "r2")
+OF_CLASSES = ("accuracy", "top_k", *LABELLED, *RANKED, "log_loss")
+OF_ENTRIES = ("accuracy", *LABELLED, *RANKED, "log_loss")
+EVERY: dict[str, Any] = {
+    name: getattr(metrics, "".join(word.capitalize() for word in name.split("_")))
+    for name in metrics.names()
+}
+THEIRS: dict[str, Callable[..., float]] = {
+    "accuracy": sklearn.metrics.accuracy_score,
+    "precision": sklearn.metrics.precision_score,
+    "recall": sklearn.metrics.recall_score,
+    "f1": sklearn.metrics.f1_score,
+    "roc_auc": sklearn.metrics.roc_auc_score,
+    "average_precision": sklearn.metrics.average_precision_score,
+    "log_loss": sklearn.metrics.log_loss,
+    "mse": sklearn.metrics.mean_squared_error,
+    "rmse": sklearn.metrics.root_mean_squared_error,
+    "mae": sklearn.metrics.mean_absolute_error,
+    "r2": sklearn.metrics.r2_score,
+}
 
 
-def test_a_half_is_not_above_a_half() -> None:
-    accuracy = cr.metrics.Accuracy()
-    assert accuracy(np.array([[0.5], [0.5]]), np.array([[0.0], [1.0]])) == 0.5
+def theirs(name: str, y: Any, given: Any, weights: Any, **arguments: Any) -> float:
+    """What scikit-learn says, without the rows of weight 0, of which it counts the labels."""
+    if weights is not None:
+        there = weights > 0
+        y, given, weights = y[there], given[there], weights[there]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it warns where a metric is not defined
+        return float(THEIRS[name](y, given, sample_weight=weights, **arguments))
 
 
-def test_fit_and_evaluate_report_the_metric() -> None:
-    x = RNG.standard_normal((D, 3))
-    net = cr.mlp([3, 8, M], output="softmax", seed=0)
-    given = {"sample_weight": WEIGHTS, "metrics": ["accuracy"]}
-    history = net.fit(x, CLASSES, batch_size=D, **given)
-    still = cr.mlp([3, 8, M], output="softmax", seed=0)
-    expected = sklearn.metrics.accuracy_score(
-        CLASSES, still.predict_classes(x), sample_weight=WEIGHTS
-    )
-    assert still.evaluate(x, CLASSES, **given)["accuracy"] == pytest.approx(expected)
-    # One batch: the predictions made while training are those from before the update.
-    assert history["accuracy"] == [pytest.approx(expected)]
+def theirs_of_classes(name: str, p: np.ndarray, y: np.ndarray, weights: Any) -> float:
+    m = p.shape[1]
+    if name == "accuracy":
+        return theirs(name, y, p.argmax(1), weights)
+    if name in LABELLED:
+        average = "binary" if m == 2 else "macro"
+        return theirs(name, y, p.argmax(1), weights, average=average, zero_division=0)
+    if name == "log_loss":
+        return theirs(name, y, p, weights, labels=range(m))
+    # Rows of labels are each against the rest, with any number of classes among the targets.
+    return theirs(name, *((y == 1, p[:, 1]) if m == 2 else (np.eye(m)[y], p)), weights)
 
 
-def test_names_and_objects_mean_the_same() -> None:
-    net = cr.mlp([3, M], output="softmax", seed=0)
-    x = RNG.standard_normal((D, 3))
-    assert cr.metrics.names() == ["accuracy"]
-    for chosen in (["accuracy"], [cr.metrics.Accuracy()], ("accuracy",), {"accuracy"}):
-        assert net.evaluate(x, CLASSES, metrics=chosen) == net.evaluate(x, CLASSES)
-    assert net.evaluate(x, CLASSES, metrics=()).keys() == {"loss"}
-    assert pickle.loads(pickle.dumps(cr.metrics.Accuracy())) == cr.metrics.Accuracy()
-    with pytest.raises(ValueError, match=r"unknown name 'acuracy'; did you mean accuracy\?"):
-        net.evaluate(x, CLASSES, metrics=["acuracy"])
+def theirs_of_one(name: str, p: np.ndarray, y: np.ndarray, weights: Any) -> float:
+    """What scikit-learn says of one column of yes or no."""
+    if name == "log_loss":
+        return theirs(name, y, p, weights, labels=[0, 1])
+    arguments = {"zero_division": 0} if name in LABELLED else {}
+    return theirs(name, y, p if name in RANKED else p > 0.5, weights, **arguments)
+
+
+def draw_weights(rng: np.random.Generator, weighted: bool) -> np.ndarray | None:
+    drawn = rng.random(D)
+    return np.where(drawn < 0.3, 0.0, drawn) if weighted else None
+
+
+def draw_classes(rng: np.random.Generator, m: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Probabilities and classes: any, with ties, with classes missing, all right, all the same."""
+    p, y = rng.dirichlet(np.ones(m), D), rng.integers(0, m, D)
+    steps = np.array([0.5, 0.5] if m == 2 else [0.1, 0.3, 0.3, 0.3])
+    return {
+        "any": (p, y),
+        "ties": (rng.permuted(np.tile(steps, (D, 1)), axis=1), y),
+        "missing": (p, y // 2),
+        "one class": (p, np.zeros(D, int)),
+        "right": (np.eye(m)[y], y),
+        "wrong": (np.eye(m)[(y + 1) % m], y),
+        "constant": (np.full((D, m), 1 / m), y),
+        "one row": (np.vstack([p[:1]] * D), np.vstack([y[:1]] * D)[:, 0]),
+    }
+
+
+def draw_entries(rng: np.random.Generator, m: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    p, y = rng.random((D, m)), rng.integers(0, 2, (D, m))
+    return {
+        "any": (p, y),
+        "ties": (np.round(p, 1), y),
+        "no positives": (p, 0 * y),
+        "all positive": (p, 0 * y + 1),
+        "right": (y.astype(float), y),
+        "wrong": (1.0 - y, y),
+        "halves": (0 * p + 0.5, y),
+        "one positive": (p, np.eye(D, m, dtype=int)),
+    }
+
+
+def tolerance(name: str, dtype: str) -> dict[str, float]:
+    # Sums of D numbers; 1 - p and logarithms of float32, which scikit-learn leaves in float32.
+    single = name == "log_loss" and dtype == "float32"
+    return {"rel": 1e-6 if single else 10 * D * 2**-53, "abs": 1e-15, "nan_ok": True}
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("m", [2, 4])
+@pytest.mark.parametrize("name", [name for name in OF_CLASSES if name != "top_k"])
+def test_of_classes(
+    name: str, m: int, weighted: bool, dtype: str, rng: np.random.Generator
+) -> None:
+    weights = draw_weights(rng, weighted)
+    for case, (drawn, y) in draw_classes(rng, m).items():
+        p = drawn.astype(dtype)
+        expected = pytest.approx(theirs_of_classes(name, p, y, weights), **tolerance(name, dtype))
+        assert EVERY[name]()(p, y, weights) == expected, case
+        rows = np.eye(m, dtype=dtype)[y]
+        assert EVERY[name]()(p, rows, weights) == expected, case
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("m", [1, 3])
+@pytest.mark.parametrize("name", OF_ENTRIES)
+def test_of_entries(
+    name: str, m: int, weighted: bool, dtype: str, rng: np.random.Generator
+) -> None:
+    weights = draw_weights(rng, weighted)
+    for case, (drawn, y) in draw_entries(rng, m).items():
+        p = drawn.astype(dtype)
+        columns = [theirs_of_one(name, p[:, j], y[:, j], weights) for j in range(m)]
+        found = EVERY[name]()(p, y.astype(dtype), weights, output="sigmoid")
+        assert found == pytest.approx(np.mean(columns), **tolerance(name, dtype)), case
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("k", range(1, 8))
+def test_top_k(k: int, weighted: bool, dtype: str, rng: np.random.Generator) -> None:
+    weights = draw_weights(rng, weighted)
+    for case, (drawn, y) in draw_classes(rng, 4).items():
+        p = drawn.astype(dtype)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # k is as large as the number of classes
+            expected = sklearn.metrics.top_k_accuracy_score(
+                y, p, k=k, labels=range(4), sample_weight=weights
+            )
+        assert metrics.TopK(k)(p, y, weights) == pytest.approx(expected, rel=1e-14), case
+    assert metrics.TopK() == metrics.TopK(5)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("m", [1, 3])
+@pytest.mark.parametrize("name", COMPARED)
+def test_of_numbers(
+    name: str, m: int, weighted: bool, dtype: str, rng: np.random.Generator
+) -> None:
+    weights = draw_weights(rng, weighted)
+    p, y = (rng.standard_normal((D, m)).astype(dtype) for _ in range(2))
+    for found in (p, y):
+        expected = theirs(name, y.astype(float), found.astype(float), weights)
+        assert EVERY[name]()(found, y, weights) == pytest.approx(expected, **tolerance(name, dtype))
+
+
+def test_r2_of_equal_targets_and_of_one_example() -> None:
+    for value in (2.0, 0.1):  # ten times 0.1 are not 1, and their mean is not 0.1
+        y = np.full((10, 1), value)
+        weights = np.linspace(0.1, 1, 10)
+        for found, expected in ((y, 1.0), (y + 1, 0.0)):
+            assert metrics.R2()(found, y) == metrics.R2()(found, y, weights) == expected
+    assert sklearn.metrics.r2_score(np.full(10, 2.0), np.full(10, 2.0)) == 1.0
+    assert sklearn.metrics.r2_score(np.full(10, 2.0), np.full(10, 3.0)) == 0.0
+    assert np.isnan(metrics.R2()(y[:1], y[:1]))
+
+
+def test_rankings_of_classes_are_each_against_the_rest(rng: np.random.Generator) -> None:
+    p, y = draw_classes(rng, 4)["any"]
+    expected = sklearn.metrics.roc_auc_score(y, p, multi_class="ovr", average="macro")
+    assert metrics.RocAuc()(p, y) == pytest.approx(expected, rel=1e-14)
+    expected = sklearn.metrics.average_precision_score(y, p)
+    assert metrics.AveragePrecision()(p, y) == pytest.approx(expected, rel=1e-14)
+
+
+def test_ties_of_decisions_go_to_the_lowest_class_and_a_half_is_no() -> None:
+    tied = np.full((3, 4), 0.25)
+    assert metrics.Accuracy()(tied, np.array([0, 1, 0])) == pytest.approx(2 / 3)
+    halves = np.array([[0.5], [0.5]])
+    assert metrics.Accuracy()(halves, np.array([[0.0], [1.0]])) == 0.5
+    assert metrics.Recall()(halves, np.array([[0.0], [1.0]])) == 0.0
+
+
+def test_logarithms_of_probabilities(rng: np.random.Generator) -> None:
+    p, y = draw_classes(rng, 4)["any"]
+    for name in OF_CLASSES:
+        found = EVERY[name]()(np.log(p), y, output="log_softmax")
+        assert found == pytest.approx(EVERY[name]()(p, y), rel=1e-14), name
+
+
+def test_log_loss_of_probable_targets(rng: np.random.Generator) -> None:
+    p, y = rng.dirichlet(np.ones(3), D), rng.dirichlet(np.ones(3), D)
+    expected = -(y * np.log(p)).sum(1).mean()
+    assert metrics.LogLoss()(p, y) == pytest.approx(expected, rel=1e-14)
+    expected = -(y * np.log(p) + (1 - y) * np.log(1 - p)).mean()
+    assert metrics.LogLoss()(p, y, output="sigmoid") == pytest.approx(expected, rel=1e-14)
+
+
+# ---- Weights -------------------------------------------------------------------------------------
+
+# (metric, output, draw what fits)
+USES = [
+    *((name, "softmax", lambda rng: draw_classes(rng, 4)["ties"]) for name in OF_CLASSES),
+    *((name, "sigmoid", lambda rng: draw_entries(rng, 3)["ties"]) for name in OF_ENTRIES),
+    *(
+        (name, "identity", lambda rng: (rng.random((D, 3)), rng.random((D, 3))))
+        for name in COMPARED
+    ),
+]
+every_use = pytest.mark.parametrize(("name", "output", "draw"), USES)
+
+
+@every_use
+def test_weights_count_examples(
+    name: str, output: str, draw: Any, rng: np.random.Generator
+) -> None:
+    p, y = draw(rng)
+    metric = metrics.TopK(2) if name == "top_k" else EVERY[name]()
+    assert metric(p, y, np.ones(D), output=output) == metric(p, y, output=output)
+    twice = np.where(np.arange(D) < 20, 2.0, 1.0)
+    doubled = (np.concatenate([a, a[:20]]) for a in (p, y))
+    expected = pytest.approx(metric(*doubled, output=output), rel=1e-13)
+    assert metric(p, y, twice, output=output) == expected
+    assert metric(p, y, 7 * twice, output=output) == expected
+
+
+@every_use
+def test_what_has_no_weight_is_not_there(
+    name: str, output: str, draw: Any, rng: np.random.Generator
+) -> None:
+    p, y = draw(rng)
+    metric = metrics.TopK(2) if name == "top_k" else EVERY[name]()
+    weights = np.where(np.arange(D) % 3 == 0, 0.0, 1.0)
+    there = weights > 0
+    spoilt = p.copy()
+    spoilt[~there] = np.nan if name != "log_loss" else 0.5
+    found = metric(spoilt, y, weights, output=output)
+    assert found == pytest.approx(metric(p[there], y[there], output=output), rel=1e-13)
+
+
+@pytest.mark.parametrize("name", [*OF_ENTRIES, *COMPARED])
+def test_weights_of_entries(name: str, rng: np.random.Generator) -> None:
+    p, y = rng.random((D, 3)), rng.integers(0, 2, (D, 3)).astype(float)
+    weights = np.where(rng.random((D, 3)) < 0.3, 0.0, rng.random((D, 3)))
+    weights[:, 2] = 0.0  # an output that nothing is known of
+    one = theirs_of_one if name in OF_ENTRIES else theirs_of_one_number
+    columns = [one(name, p[:, j], y[:, j], weights[:, j]) for j in range(2)]
+    # Errors and right decisions are averaged over entries, all else over outputs.
+    pooled = name in ("accuracy", "log_loss", "mse", "mae")
+    expected = np.average(columns, weights=weights.sum(0)[:2] if pooled else None)
+    metric = EVERY[name]()
+    found = metric(p, y, weights, output="sigmoid")
+    assert found == pytest.approx(expected, rel=1e-13)
+    masked = np.where(weights == 0, np.nan, y)
+    assert metric(p, masked, weights, output="sigmoid") == found
+
+
+def theirs_of_one_number(name: str, p: np.ndarray, y: np.ndarray, weights: Any) -> float:
+    return theirs(name, y, p, weights)
+
+
+# ---- Same bits -----------------------------------------------------------------------------------
+
+_PROGRAM = """
+import numpy as np
+import chainrule as cr
+rng = np.random.default_rng(1)
+p = rng.dirichlet(np.ones(5), 3000).astype("f4")
+y = rng.integers(0, 5, 3000)
+weights = rng.random(3000)
+for name in cr.metrics.names():
+    metric = getattr(cr.metrics, "".join(word.capitalize() for word in name.split("_")))()
+    print(name, metric(p, np.eye(5)[y], weights).hex())
+"""
+
+
+def test_numpy_for_another_processor_gives_the_same_bits() -> None:
+    core = np._core._multiarray_umath
+    wide = [name for name in core.__cpu_dispatch__ if core.__cpu_features__[name]]
+    here = run_code(_PROGRAM)
+    assert run_code(_PROGRAM, NPY_DISABLE_CPU_FEATURES=" ".join(wide)) == here
+    assert len(here.splitlines()) == len(metrics.names())
+
+
+def test_no_function_of_numpy_that_sums_or_is_transcendental() -> None:
+    changing = {
+        "sum",
+        "mean",
+        "average",
+        "dot",
+        "matmul",
+        "prod",
+        "var",
+        "std",
+        "cumsum",
+        "trapezoid",
+    }
+    changing |= {
+        "exp",
+        "log",
+        "log2",
+        "log1p",
+        "expm1",
+        "power",
+        "hypot",
+        "einsum",
+        "inner",
+        "vdot",
+    }
+    sources = sorted((Path(cr.__file__).parent / "_metrics").glob("*.py"))
+    assert len(sources) > 5
+    for path in sources:
+        used = {
+            n.attr for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Attribute)
+        }
+        assert used & changing == set(), path.name
+
+
+# ---- Objects -------------------------------------------------------------------------------------
+
+
+def test_names_and_classes() -> None:
+    assert metrics.names() == list(EVERY)
+    assert {cls.__name__ for cls in EVERY.values()} | {"names"} == set(metrics.__all__)
+    for name, cls in EVERY.items():
+        assert cls.name == name
+        assert cls() == cls() == pickle.loads(pickle.dumps(cls()))
+        assert hash(cls()) == hash(cls())
+        assert eval(repr(cls()), {cls.__name__: cls}) == cls()
+        assert ".. math::" in cls.__doc__
+        assert "scikit-learn's" in cls.__doc__
+    assert metrics.TopK(3) != metrics.TopK()
+    for wrong, error in ((0, ValueError), (2.0, TypeError), (True, TypeError)):
+        with pytest.raises(error, match="TopK: k: expected"):
+            metrics.TopK(wrong)
+
+
+P = np.full((4, 2), 0.5)
+WRONG: list[tuple[tuple[Any, ...], str]] = [
+    ((P[0], np.zeros(2, int)), r"predictions: expected shape \(d, m\), got \(2,\)"),
+    ((P[:0], np.zeros(0, int)), "predictions: expected shape"),
+    ((P, np.zeros(3, int)), r"y: expected shape \(4,\) or \(4, 2\), got \(3,\)"),
+    ((P, np.full(4, 2)), r"y: expected classes 0..1, got 2 to 2"),
+    ((P, np.full(4, -1)), r"y: expected classes 0..1, got -1 to -1"),
+    ((P, np.zeros(4, int), np.ones(3)), r"weights: expected shape \(4,\) or \(4, 2\), got \(3,\)"),
+    ((P, np.zeros(4, int), -np.ones(4)), "weights: expected at least 0, and one above"),
+    ((P, np.zeros(4, int), np.zeros(4)), "weights: expected at least 0, and one above"),
+    ((P, np.zeros(4, int), np.full(4, np.nan)), "weights: expected at least 0, and one above"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "words"), WRONG)
+def test_wrong_data_are_refused(arguments: tuple[Any, ...], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        metrics.Accuracy()(*arguments)
+
+
+def test_log_loss_needs_probabilities() -> None:
+    for p in (P + 1, P - 1):
+        with pytest.raises(ValueError, match=r"predictions: expected probabilities"):
+            metrics.LogLoss()(p, np.zeros(4, int))
+
+
+@pytest.mark.parametrize("name", [*RANKED, "log_loss", *COMPARED])
+def test_nan_predictions_are_not_hidden(name: str) -> None:
+    p, y = np.array([[0.2], [np.nan], [0.7]]), np.array([[0.0], [1.0], [1.0]])
+    assert np.isnan(EVERY[name]()(p, y))
+    assert metrics.TopK(1)(np.full((1, 3), np.nan), np.array([1])) == 0.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from chainrule import metrics
 from chainrule._checks import as_number
 from chainrule.callbacks._base import Callback
 
@@ -12,9 +13,6 @@ if TYPE_CHECKING:
     from chainrule.callbacks._base import Run
 
 __all__ = ["Watching"]
-
-# Metrics of which more is better.
-_MAXIMISED = {"accuracy"}
 
 
 class Watching(Callback):
@@ -41,7 +39,7 @@ class Watching(Callback):
                 f"{', '.join(run.keys)}"
             )
         more = (
-            self._watched.removeprefix("val_") in _MAXIMISED
+            metrics.is_more_better(self._watched.removeprefix("val_"))
             if self.mode == "auto"
             else self.mode == "max"
         )
