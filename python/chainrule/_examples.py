@@ -10,7 +10,7 @@ import numpy as np
 
 from chainrule import _core, metrics
 from chainrule._arrays import Array, as_inputs, as_targets, as_weights, at_least_one
-from chainrule._metrics.base import Targets
+from chainrule.metrics._base import Targets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

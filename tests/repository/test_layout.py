@@ -23,6 +23,8 @@ ALL_FILES = [
 
 # Python modules whose public names come from the lists of the core: one test walks all lists.
 REGISTRY_MODULES = {"activations", "initializers", "losses", "optimizers"}
+# Packages whose members are all tested by the same tests.
+FAMILIES = {"metrics"}
 
 
 def name(path: Path) -> str:
@@ -163,7 +165,7 @@ def test_every_cpp_test_has_its_source() -> None:
 
 def its_test(module: Path) -> Path:
     """The test of a module: of `_arrays.py` it is `test_arrays.py`, and a package is a module."""
-    if module.name == "__init__.py":
+    if module.name == "__init__.py" or module.parent.name in FAMILIES:
         module = module.parent
     stem = module.stem.removeprefix("_")
     shared = "registries" if stem in REGISTRY_MODULES else stem

@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from chainrule._metrics.base import Array, Targets
+    from chainrule.metrics._base import Array, Targets
 
 # Other keys of the history, and what it adds.
 _TAKEN = ("loss", "penalty", "learning_rate", "seconds", "epoch")

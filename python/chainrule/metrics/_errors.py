@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chainrule._metrics.base import Metric, Targets, mean, total
+from chainrule.metrics._base import Metric, Targets, mean, total
 
 if TYPE_CHECKING:
-    from chainrule._metrics.base import Array, Floats
+    from chainrule.metrics._base import Array, Floats
 
 
 def _residuals(predictions: Array, targets: Targets, rows: slice) -> Floats:

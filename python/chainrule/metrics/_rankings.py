@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chainrule._metrics.base import Metric, Targets, mean, total
+from chainrule.metrics._base import Metric, Targets, mean, total
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from chainrule._metrics.base import Array, Floats
+    from chainrule.metrics._base import Array, Floats
 
 
 def _labels(predictions: Array, targets: Targets) -> Iterator[tuple[Array, Array, Floats]]:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chainrule._metrics.base import Targets, mean
-from chainrule._metrics.decisions import Decision
+from chainrule.metrics._base import Targets, mean
+from chainrule.metrics._decisions import Decision
 
 if TYPE_CHECKING:
-    from chainrule._metrics.base import Array, Floats
+    from chainrule.metrics._base import Array, Floats
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chainrule import _core
-from chainrule._metrics.base import Metric, Targets, blocks, total
 from chainrule.layers import Dense
+from chainrule.metrics._base import Metric, Targets, blocks, total
 
 if TYPE_CHECKING:
-    from chainrule._metrics.base import Array, Floats
+    from chainrule.metrics._base import Array, Floats
 
 
 @dataclass(frozen=True)

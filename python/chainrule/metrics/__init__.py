@@ -11,13 +11,13 @@ import difflib
 from typing import TYPE_CHECKING
 
 from chainrule._checks import as_list
-from chainrule._metrics.base import Metric
-from chainrule._metrics.decisions import Accuracy, TopK
-from chainrule._metrics.errors import R2, Mae, Mse, Rmse
-from chainrule._metrics.labels import F1, Precision, Recall
-from chainrule._metrics.own import OwnMetric
-from chainrule._metrics.probabilities import LogLoss
-from chainrule._metrics.rankings import AveragePrecision, RocAuc
+from chainrule.metrics._base import Metric
+from chainrule.metrics._decisions import Accuracy, TopK
+from chainrule.metrics._errors import R2, Mae, Mse, Rmse
+from chainrule.metrics._labels import F1, Precision, Recall
+from chainrule.metrics._own import OwnMetric
+from chainrule.metrics._probabilities import LogLoss
+from chainrule.metrics._rankings import AveragePrecision, RocAuc
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

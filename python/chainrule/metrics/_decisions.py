@@ -9,10 +9,10 @@ import numpy as np
 
 from chainrule import _core
 from chainrule._checks import as_count
-from chainrule._metrics.base import Metric, Targets, total
+from chainrule.metrics._base import Metric, Targets, total
 
 if TYPE_CHECKING:
-    from chainrule._metrics.base import Array
+    from chainrule.metrics._base import Array
 
 
 class Decision(Metric):

@@ -1,1 +1,0 @@
-"""What is measured on predictions? The metrics by family, and what they share in ``base``."""
