@@ -40,10 +40,18 @@ def ranges(cls: Any) -> dict[str, tuple[str, float, float, str]]:
     return {name: (a, float(low), float(high), b) for name, a, low, high, b in found}
 
 
+def choices(cls: Any) -> dict[str, list[str]]:
+    """The words of each field that is one of a few: ``{"approximate": ["none", "tanh"]}``."""
+    found = re.findall(r"^(\w+) : ('.+'), default", cls.__doc__, re.MULTILINE)
+    return {name: re.findall(r"'(\w+)'", words) for name, words in found}
+
+
 def other_value(cls: Any, name: str, default: Any) -> Any:
     """A value that a field may have, clearly not its default."""
     if isinstance(default, bool):
         return not default
+    if isinstance(default, str):
+        return next(word for word in choices(cls)[name] if word != default)
     _, low, high, _ = ranges(cls)[name]
     if np.isinf(low):
         return default - 0.1
@@ -61,12 +69,28 @@ def settings(cls: Any) -> list[dict[str, Any]]:
     return [dict(chosen) for chosen in itertools.product(*options)]
 
 
+def activations() -> list[Any]:
+    """Every activation with every setting of its fields."""
+    return [cls(**setting) for cls in CLASSES["activations"].values() for setting in settings(cls)]
+
+
+def pairs(loss: str) -> list[tuple[str, str]]:
+    """Every activation inside with the matching output, and the other way round."""
+    matching = oracle.LOSSES[loss].matching
+    names = cr.activations.names()
+    inside = [(name, matching) for name in names]
+    return inside + [(matching, name) for name in names if name != matching]
+
+
+PAIRINGS = [(*pair, loss) for loss in oracle.LOSSES for pair in pairs(loss)]
+
+
 def twin(net: cr.Network, rows: int | None = None) -> oracle.Network:
     """Return the oracle's network with the parameters of `net`.
 
     With `rows`, as it is in its next training forward of so many examples.
     """
-    layers: list[oracle.Dense | oracle.Noise | str] = []
+    layers: list[oracle.Dense | oracle.Noise | dict[str, Any]] = []
     step = json.loads(str(net.get_state()["chainrule"]))["training_forwards"]
     width = net.n_features
     for i, layer in enumerate(net.layers):
@@ -81,7 +105,7 @@ def twin(net: cr.Network, rows: int | None = None) -> oracle.Network:
             width = layer.units
             bias = None if layer.bias is None else layer.bias.astype(np.float64)
             layers.append(oracle.Dense(layer.weight.astype(np.float64), bias))
-        layers.append(layer.activation.name)
+        layers.append(layer.activation.describe())
     return oracle.Network(layers)
 
 
@@ -120,15 +144,31 @@ def targets(rng: np.random.Generator, d: int, m: int, loss: str, dtype: str) -> 
 
 
 def every_loss(net: cr.Network, x: Array) -> cr.Network:
-    """Bring the Z of the outputs for x to 0.3 to 0.7, where every loss is defined."""
+    """Bring the Z of the outputs for x to 0.3 to 0.7, or below 0 if only then f(Z) is below 1."""
     weights, biases = net.weights, net.biases
     layers = twin(net).layers
     last = max(i for i, layer in enumerate(layers) if isinstance(layer, oracle.Dense))
     below = oracle.Network(layers[:last])
     Z = below.forward(x.astype(np.float64))[-1] @ weights[-1].astype(np.float64).T
     scaled = weights[-1] * min(1.0, 0.2 / abs(Z).max())
-    net.set_weights([*weights[:-1], scaled], [*biases[:-1], np.full(net.n_outputs, 0.5)])
+    outputs = oracle.Network(layers[last + 1 :]).forward(np.full((1, net.n_outputs), 0.7))[-1]
+    centre = 0.5 if outputs.max() < 1 else -0.5
+    net.set_weights([*weights[:-1], scaled], [*biases[:-1], np.full(net.n_outputs, centre)])
     return net
+
+
+def takes(net: cr.Network, x: Array, y: Array, loss: str) -> bool:
+    """Whether the loss takes the predictions; it refuses only those that are no probabilities."""
+    try:
+        net.evaluate(x, y, loss=loss, metrics=())
+    except ValueError as error:
+        said = str(error)
+    else:
+        return True
+    p = net.predict(x)
+    assert "needs predictions in [0, 1]" in said
+    assert ((p < 0) | (p > 1)).any()
+    return False
 
 
 def unit(dtype: str) -> float:

@@ -2,7 +2,8 @@
 
 Written from the equations and not from the code: it knows nothing of the core. Examples are rows,
 so Z = A_prev Wᵀ + b. Members of each list stand under their names in ACTIVATIONS, LOSSES and
-OPTIMIZERS; oracle_random.py has INITIALIZERS.
+OPTIMIZERS, activations and optimisers as functions of their fields; oracle_random.py has
+INITIALIZERS.
 """
 
 from __future__ import annotations
@@ -63,13 +64,61 @@ def softmax_jacobian(Z: Array) -> Array:
     return A[:, :, None] * (np.eye(Z.shape[1]) - A[:, None, :])
 
 
-ACTIVATIONS: dict[str, Elementwise | RowWise] = {
-    "identity": Elementwise(lambda Z: Z, np.ones_like),
-    "sigmoid": Elementwise(sigmoid, lambda Z: sigmoid(Z) * sigmoid(-Z)),
-    "tanh": Elementwise(np.tanh, lambda Z: 1 - np.tanh(Z) ** 2),
-    "relu": Elementwise(lambda Z: np.maximum(Z, 0), lambda Z: np.where(Z > 0, 1.0, 0.0)),
-    "softmax": RowWise(softmax, softmax_jacobian),
+def leaky_relu(negative_slope: float = 0.01) -> Elementwise:
+    c = negative_slope
+    return Elementwise(lambda Z: np.where(Z < 0, c * Z, Z), lambda Z: np.where(Z > 0, 1.0, c))
+
+
+def line_between(low: float, high: float) -> Elementwise:
+    return Elementwise(
+        lambda Z: np.clip(Z, low, high), lambda Z: np.where((low < Z) & (high > Z), 1.0, 0.0)
+    )
+
+
+def hard_tanh(min_val: float = -1.0, max_val: float = 1.0) -> Elementwise:
+    return line_between(min_val, max_val)
+
+
+def hard_sigmoid() -> Elementwise:
+    line = line_between(0, 6)
+    return Elementwise(lambda Z: line.f(Z + 3) / 6, lambda Z: line.slope(Z + 3) / 6)
+
+
+def hard_swish() -> Elementwise:
+    return Elementwise(
+        lambda Z: Z * np.clip((Z + 3) / 6, 0, 1),
+        lambda Z: np.where(Z <= -3, 0.0, np.where(Z >= 3, 1.0, Z / 3 + 0.5)),
+    )
+
+
+def silu() -> Elementwise:
+    return Elementwise(
+        lambda Z: Z * sigmoid(Z), lambda Z: sigmoid(Z) + Z * sigmoid(Z) * sigmoid(-Z)
+    )
+
+
+ACTIVATIONS: dict[str, Callable[..., Elementwise | RowWise]] = {
+    "identity": lambda: Elementwise(lambda Z: Z, np.ones_like),
+    "sigmoid": lambda: Elementwise(sigmoid, lambda Z: sigmoid(Z) * sigmoid(-Z)),
+    "tanh": lambda: Elementwise(np.tanh, lambda Z: 1 - np.tanh(Z) ** 2),
+    "softsign": lambda: Elementwise(lambda Z: Z / (1 + abs(Z)), lambda Z: (1 + abs(Z)) ** -2.0),
+    "relu": lambda: Elementwise(lambda Z: np.maximum(Z, 0), lambda Z: np.where(Z > 0, 1.0, 0.0)),
+    "leaky_relu": leaky_relu,
+    "relu6": lambda: line_between(0, 6),
+    "hard_tanh": hard_tanh,
+    "hard_sigmoid": hard_sigmoid,
+    "hard_swish": hard_swish,
+    "silu": silu,
+    "exponential": lambda: Elementwise(np.exp, np.exp),
+    "softmax": lambda: RowWise(softmax, softmax_jacobian),
 }
+
+
+def activation(description: dict[str, Any]) -> Elementwise | RowWise:
+    """Return the activation of a name and its fields."""
+    fields = {key: value for key, value in description.items() if key != "name"}
+    return ACTIVATIONS[description["name"]](**fields)
+
 
 # ---- Losses ------------------------------------------------------------------------------------
 
@@ -154,14 +203,12 @@ class Step:
 
 @dataclass
 class Network:
-    """Dense layers, noise, and activations by name; `parameters` is [W1, b1, W2, b2, ...]."""
+    """Dense layers, noise, activations (name and fields); `parameters` is [W1, b1, W2, b2, ...]."""
 
-    layers: list[Dense | Noise | str]
+    layers: list[Dense | Noise | dict[str, Any]]
 
     def __post_init__(self) -> None:
-        self.layers = [
-            layer for layer in self.layers if isinstance(layer, Noise) or layer != "identity"
-        ]
+        self.layers = [layer for layer in self.layers if layer != {"name": "identity"}]
 
     @property
     def parameters(self) -> list[Array]:
@@ -186,7 +233,7 @@ class Network:
             elif isinstance(layer, Noise):
                 values.append(layer.scale * A + layer.shift)
             else:
-                values.append(ACTIVATIONS[layer].f(A))
+                values.append(activation(layer).f(A))
         return values
 
     def step(self, X: Array, Y: Array, loss: str, share: Array | float | None = None) -> Step:
@@ -195,7 +242,8 @@ class Network:
         form = LOSSES[loss]
         if share is None:
             share = shares(np.ones(len(X)), Y.shape, form)
-        if not isinstance(members[-1], Noise) and members[-1] == form.matching:
+        last = members[-1]
+        if isinstance(last, dict) and last["name"] == form.matching:
             elements, gradient = form.fused_value(values[-2], Y), form.fused_gradient(values[-2], Y)
             members.pop()
         else:
@@ -209,7 +257,7 @@ class Network:
             elif isinstance(layer, Noise):
                 back, bound = back * layer.scale, bound * layer.scale
             else:
-                f = ACTIVATIONS[layer]
+                f = activation(layer)
                 back = f.backward(A, back)
                 bound = bound + abs(bound).sum(axis=1, keepdims=True) * isinstance(f, RowWise)
         losses = form.of_example(elements)

@@ -9,6 +9,7 @@
 #include <charconv>
 #include <limits>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <type_traits>
 
@@ -52,6 +53,40 @@ struct Field {
 template <class Owner, class T>
 Field(const char*, T Owner::*, Interval, const char*) -> Field<Owner, T>;
 
+// A field that is one of a few words; T is an enumeration, whose values are their positions.
+template <class Owner, class T, std::size_t n>
+struct Choice {
+  static_assert(std::is_enum_v<T>);
+  using Value = T;
+
+  const char* name;
+  T Owner::* member;
+  std::array<const char*, n> words;
+  const char* doc;
+
+  const char* word(T value) const { return words[static_cast<std::size_t>(value)]; }
+  // False if there is no such word.
+  bool find(std::string_view word, T& value) const {
+    for (std::size_t i = 0; i < n; ++i)
+      if (word == words[i]) return value = static_cast<T>(i), true;
+    return false;
+  }
+};
+
+template <class Owner, class T, std::size_t n>
+Choice(const char*, T Owner::*, std::array<const char*, n>, const char*) -> Choice<Owner, T, n>;
+
+template <class F>
+inline constexpr bool is_choice = std::is_enum_v<typename std::remove_cvref_t<F>::Value>;
+
+// "'none' or 'tanh'"
+template <class Owner, class T, std::size_t n>
+std::string to_text(const Choice<Owner, T, n>& choice) {
+  std::string all;
+  for (const char* word : choice.words) all += text(all.empty() ? "'" : " or '", word, "'");
+  return all;
+}
+
 // The shortest text that reads back as the same number.
 inline std::string shortest(double x) {
   std::array<char, 32> digits;
@@ -71,13 +106,34 @@ void for_each_field(const F& /*formula*/, Function&& f) {
   std::apply([&](const auto&... field) { (f(field), ...); }, F::fields);
 }
 
+// The value of a field as users see it: a choice is its word.
+template <class F, class FieldOfF>
+auto shown(const F& formula, const FieldOfF& field) {
+  if constexpr (is_choice<FieldOfF>)
+    return field.word(formula.*(field.member));
+  else
+    return formula.*(field.member);
+}
+
+// The formula with the values of its fields in order, a bool being 0 or 1 and a choice its
+// position.
+template <class F, class T>
+F from_values(const T* values) {
+  F formula;
+  for_each_field(formula, [&](const auto& field) {
+    auto& member = formula.*(field.member);
+    member = static_cast<std::remove_reference_t<decltype(member)>>(*values++);
+  });
+  return formula;
+}
+
 // Refuses a value outside its range, as in "Normal: stddev: expected a number in [0, inf), got -1",
 // and what F::conflict() says against all values together (a sentence, or null).
 template <class F>
 void check_fields(const F& formula) {
   for_each_field(formula, [&](const auto& field) {
     using Value = typename std::remove_reference_t<decltype(field)>::Value;
-    if constexpr (!std::is_same_v<Value, bool>) {
+    if constexpr (!std::is_same_v<Value, bool> && !is_choice<decltype(field)>) {
       const auto value = static_cast<double>(formula.*(field.member));
       if (field.range.contains(value)) return;  // each step asks: no words are made for it
       const char* kind = std::is_same_v<Value, Index> ? "an integer" : "a number";

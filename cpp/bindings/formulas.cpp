@@ -7,6 +7,10 @@ namespace chainrule {
 
 namespace {
 
+// What Python sees of a field.
+template <class Field>
+using ShownValue = std::conditional_t<is_choice<Field>, std::string, typename Field::Value>;
+
 // What Python gives for a field; signatures show the kind that it has to be.
 template <class Value>
 class Given : public py::object {
@@ -28,16 +32,33 @@ namespace chainrule {
 
 namespace {
 
-// A field, or an error that names it, as in "Adam: beta_1: expected a number, got None".
-template <class F, class Value>
-Value field_from_python(const char* name, const py::handle& given) {
+// A field, or an error that names it, as in "Gelu: approximate: expected 'none' or 'tanh', got 3".
+template <class F, class Field>
+typename Field::Value field_from_python(const Field& field, const py::handle& given)
+  requires is_choice<Field>
+{
+  typename Field::Value value{};
+  const bool is_word = py::isinstance<py::str>(given);
+  if (is_word && field.find(to_utf8(given), value)) return value;
+  const std::string words = text(F::class_name, ": ", field.name, ": expected ", to_text(field),
+                                 ", got ", to_utf8(py::repr(given)));
+  if (is_word) throw std::invalid_argument(words);
+  throw py::type_error(words);
+}
+
+// The same for numbers and flags: "Adam: beta_1: expected a number, got None".
+template <class F, class Field>
+typename Field::Value field_from_python(const Field& field, const py::handle& given)
+  requires(!is_choice<Field>)
+{
+  using Value = typename Field::Value;
   constexpr bool wants_flag = std::is_same_v<Value, bool>;
   py::detail::make_caster<bool> flag;
   py::detail::make_caster<Value> value;
   if (flag.load(given, false) == wants_flag && value.load(given, !wants_flag)) return value;
   const std::string words =
-      text(F::class_name, ": ", name, ": expected ", wants_flag ? "True or False" : "a number",
-           ", got ", to_utf8(py::repr(given)));
+      text(F::class_name, ": ", field.name, ": expected ",
+           wants_flag ? "True or False" : "a number", ", got ", to_utf8(py::repr(given)));
   // A whole number of hundreds of digits is of the right kind.
   if (!wants_flag && PyLong_CheckExact(given.ptr())) throw std::invalid_argument(words);
   throw py::type_error(words);
@@ -52,7 +73,7 @@ py::dict describe(const FormulaSpec& spec) {
   description["name"] = F::name;
   const F formula = from_spec<F>(spec);
   for_each_field(formula,
-                 [&](const auto& field) { description[field.name] = formula.*(field.member); });
+                 [&](const auto& field) { description[field.name] = shown(formula, field); });
   return description;
 }
 
@@ -66,9 +87,8 @@ template <class F>
 F from_description(const py::dict& description) {
   F formula;
   for_each_field(formula, [&](const auto& field) {
-    using Value = typename std::remove_reference_t<decltype(field)>::Value;
     if (description.contains(field.name))
-      formula.*(field.member) = field_from_python<F, Value>(field.name, description[field.name]);
+      formula.*(field.member) = field_from_python<F>(field, description[field.name]);
   });
   for (const auto& [key, value] : description) {
     const std::string name = to_utf8(key);
@@ -94,7 +114,9 @@ std::string documentation(const std::string& family) {
     using Value = typename std::remove_reference_t<decltype(field)>::Value;
     if (first) doc += "\nParameters\n----------\n";
     first = false;
-    if constexpr (std::is_same_v<Value, bool>)
+    if constexpr (is_choice<decltype(field)>)
+      doc += text(field.name, " : ", to_text(field), ", default '", shown(defaults, field), "'");
+    else if constexpr (std::is_same_v<Value, bool>)
       doc += text(field.name, " : bool, default ", defaults.*(field.member) ? "True" : "False");
     else
       doc += text(field.name, " : ", std::is_same_v<Value, Index> ? "int" : "float", " in ",
@@ -113,16 +135,15 @@ template <class F, std::size_t... I>
 void bind_constructor(py::class_<Bound<F>, BoundFormula>& cls, std::index_sequence<I...>) {
   using Fields = std::remove_const_t<decltype(F::fields)>;
   const F defaults;
-  const auto make = [](const Given<typename std::tuple_element_t<I, Fields>::Value>&... given) {
+  const auto make = [](const Given<ShownValue<std::tuple_element_t<I, Fields>>>&... given) {
     F formula;
     ((formula.*(std::get<I>(F::fields).member) =
-          field_from_python<F, typename std::tuple_element_t<I, Fields>::Value>(
-              std::get<I>(F::fields).name, given)),
+          field_from_python<F>(std::get<I>(F::fields), given)),
      ...);
     return bound(formula);
   };
   const auto argument = [&](const auto& field) {
-    return py::arg(field.name) = defaults.*(field.member);
+    return py::arg(field.name) = shown(defaults, field);
   };
   if constexpr (sizeof...(I) == 0)
     cls.def(py::init([] { return bound(F{}); }));
@@ -138,9 +159,11 @@ py::object bind_formula(py::module_& module, const std::string& family) {
   py::class_<Bound<F>, BoundFormula> cls(module, F::class_name, documentation<F>(family).c_str());
   bind_constructor<F>(cls, std::make_index_sequence<std::tuple_size_v<decltype(F::fields)>>());
   for_each_field(F{}, [&](const auto& field) {
-    const auto member = field.member;
     cls.def_property_readonly(
-        field.name, [member](const Bound<F>& self) { return from_spec<F>(self.spec).*member; },
+        field.name,
+        [field](const Bound<F>& self) -> ShownValue<std::remove_cvref_t<decltype(field)>> {
+          return shown(from_spec<F>(self.spec), field);
+        },
         sentence(field.doc).c_str());
   });
   // The fields, and the attributes that a derived class of Python has added.

@@ -33,8 +33,7 @@ json::Object formula_object(const FormulaSpec& spec, Family family) {
   with_formula(family, "formula", spec.name, [&]<class F>() {
     const F formula = from_spec<F>(spec);
     io.name("name", F::name);
-    for_each_field(formula,
-                   [&](const auto& field) { io.put(field.name, formula.*(field.member)); });
+    for_each_field(formula, [&](const auto& field) { io.put(field.name, shown(formula, field)); });
   });
   return std::move(io.object);
 }
@@ -152,7 +151,9 @@ FormulaSpec MemberReader::formula_members(Family family) {
     F formula;
     for_each_field(formula, [&](const auto& field) {
       auto& member = formula.*(field.member);
-      if constexpr (std::same_as<std::remove_reference_t<decltype(member)>, bool>)
+      if constexpr (is_choice<decltype(field)>)
+        choice(field.name, member, field);
+      else if constexpr (std::same_as<std::remove_reference_t<decltype(member)>, bool>)
         flag(field.name, member);
       else
         number(field.name, member, field.range);

@@ -59,6 +59,13 @@ class MemberReader {
   void number(const char* key, Integer& number, const Interval& range) {
     number = static_cast<Integer>(integer(key, range));
   }
+  // One of the words of a field.
+  template <class T, class ChoiceOfT>
+  void choice(const char* key, T& value, const ChoiceOfT& words) {
+    const json::Value& given = take(key);
+    const auto* word = given.get_if<std::string>();
+    if (word == nullptr || !words.find(*word, value)) refuse(key, to_text(words), given);
+  }
   void formula(const char* key, FormulaSpec& spec, Family family);
   void optimizer(const char* key, OptimizerSpec& spec);
   // Nothing but null is known here yet.

@@ -43,7 +43,7 @@ class Dense:
         Whether there is a bias :math:`b`.
     initializer : str, Formula or None, default None
         How the weights begin, one of ``chainrule.initializers``; None takes the usual one for the
-        next activation (``he_normal`` for relu, ``glorot_uniform`` otherwise).
+        next activation (``he_normal`` for relu and its like, ``glorot_uniform`` otherwise).
     bias_initializer : str or Formula, default "zeros"
         How the biases begin.
     l1, l2, max_norm, trainable, learning_rate_multiplier : optional
@@ -72,6 +72,8 @@ class Dense:
     >>> import chainrule as cr
     >>> cr.Dense(32, "relu") == cr.Dense(32, cr.activations.Relu())
     True
+    >>> cr.Dense(32, cr.activations.LeakyRelu(0.1)).activation.negative_slope
+    0.1
     """
 
     units: int

@@ -20,16 +20,31 @@ class Mutant:
 
 
 _MUTANTS = {
-    "formulas/activations.inl": [
-        ("the slope of sigmoid has a wrong sign", "a * (splat<V>(1) - a)", "a * (splat<V>(1) + a)"),
+    "formulas/activations_smooth.inl": [
+        (
+            "the slope of sigmoid has a wrong sign",
+            "return a * (splat<V>(1) - a);",
+            "return a * (splat<V>(1) + a);",
+        ),
         (
             "the slope of tanh lacks a factor",
             "(splat<V>(1) - a) * (splat<V>(1) + a)",
             "splat<V>(1) - a",
         ),
+        ("silu's slope forgets that z is a factor", "splat<V>(1) + z * s.closed", "splat<V>(1)"),
+    ],
+    "formulas/activations_with_kinks.inl": [
         ("the mask of relu is dropped", "less_equal(a, splat<V>(0))", "less(a, splat<V>(0))"),
+        ("leaky_relu is 1 at its kink", "less(splat<V>(0), a)", "less_equal(splat<V>(0), a)"),
+        ("a limit counts as inside", "less_equal(high, x)", "less(high, x)"),
+    ],
+    "formulas/activations_of_rows.inl": [
         ("softmax has the diagonal of its Jacobian only", "p * (g - mean)", "p * g"),
-        ("the mean of softmax is not weighted", "p * g", "g"),
+        (
+            "the mean of softmax is not weighted",
+            "[](V p, V g) { return p * g; }",
+            "[](V, V g) { return g; }",
+        ),
     ],
     "formulas/losses.inl": [
         (

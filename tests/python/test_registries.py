@@ -14,7 +14,7 @@ import pytest
 import chainrule as cr
 import oracle
 import oracle_random
-from cases import CLASSES, FAMILIES, fields, other_value, ranges
+from cases import CLASSES, FAMILIES, choices, fields, other_value, ranges
 
 MEMBERS = [(family, name) for family, module in FAMILIES.items() for name in module.names()]
 TWINS = {
@@ -152,8 +152,9 @@ def test_first_field_may_be_positional_and_the_rest_not(family: str, name: str) 
 @every_member
 def test_ranges_are_checked_as_documented(family: str, name: str) -> None:
     cls = CLASSES[family][name]
-    numbers = {field for field, value in fields(cls).items() if not isinstance(value, bool)}
-    assert set(ranges(cls)) == numbers
+    kinds = {field: type(value) for field, value in fields(cls).items()}
+    assert set(ranges(cls)) == {field for field, kind in kinds.items() if kind is float}
+    assert set(choices(cls)) == {field for field, kind in kinds.items() if kind is str}
     for field, (left, low, high, right) in ranges(cls).items():
         outside = {np.nan, np.inf, -np.inf}
         if np.isfinite(low):
@@ -171,11 +172,26 @@ def test_ranges_are_checked_as_documented(family: str, name: str) -> None:
                 cls(**{field: odd})
         with pytest.raises(ValueError, match=words):
             cls(**{field: 10**400})
-    for field in fields(cls).keys() - numbers:
+    for field in (field for field, kind in kinds.items() if kind is bool):
         for odd in ("1", None, 1):
             with pytest.raises(TypeError, match=rf"{field}: expected True or False"):
                 cls(**{field: odd})
         assert cls(**{field: np.False_}) == cls(**{field: False})
+
+
+@every_member
+def test_words_are_checked_as_documented(family: str, name: str) -> None:
+    cls = CLASSES[family][name]
+    for field, words in choices(cls).items():
+        said = rf"{cls.__name__}: {field}: expected '{words[0]}'.* or '{words[-1]}', got "
+        for word in words:
+            assert getattr(cls(**{field: word}), field) == word
+            for wrong in (word + "s", word.upper(), "", "\udc80"):
+                with pytest.raises(ValueError, match=said):
+                    cls(**{field: wrong})
+        for odd in (1, None, True, [words[0]]):
+            with pytest.raises(TypeError, match=said):
+                cls(**{field: odd})
 
 
 @every_member

@@ -182,7 +182,7 @@ def test_equations_hold_as_typed(shape: str, dtype: str, rng: np.random.Generato
     t = net.trace(x, y)
     check_equations(t, net)
     # A[0] is what the first Dense receives.
-    front = [] if net.layers[0].weight is not None else [net.layers[0].activation.name]
+    front = [] if net.layers[0].weight is not None else [net.layers[0].activation.describe()]
     received = oracle.Network(front).forward(x.astype(float))[-1]
     cases.close(t.A[0].T, received, 30 * cases.unit(dtype) * bool(front))
 
@@ -207,7 +207,7 @@ def test_slope_is_none_where_there_is_no_single_one() -> None:
         t = cr.mlp([2, 3, 3], name, name, seed=0).trace([[1.0, 2.0]], [[0, 0, 1]], loss="mse")
         assert [slope is None for slope in t.slope] == [row_wise, row_wise]
         if not row_wise:
-            expected = oracle.ACTIVATIONS[name].slope(t.Z[1].astype(float))
+            expected = oracle.ACTIVATIONS[name]().slope(t.Z[1].astype(float))
             cases.close(t.slope[1], expected, 30 * cases.unit("float32"))
     stacked = [cr.Dense(3, "tanh"), cr.Activation("relu"), cr.Dense(1)]
     t = cr.Network(2, stacked, seed=0).trace([[1.0, 2.0]], [1.0])
@@ -238,15 +238,15 @@ def check_is_training(net: cr.Network, x: Any, y: Any, loss: str) -> None:
     assert net.predict(x).tobytes() == net.trace(x, y, loss=loss).Y_hat.T.tobytes()
 
 
-@pytest.mark.parametrize("loss", LOSSES)
-@pytest.mark.parametrize("output", ACTIVATIONS)
-@pytest.mark.parametrize("hidden", ACTIVATIONS)
+@pytest.mark.parametrize(("hidden", "output", "loss"), cases.PAIRINGS)
 def test_a_trace_has_the_bits_of_training(
     hidden: str, output: str, loss: str, dtype: str, rng: np.random.Generator
 ) -> None:
     x = cases.inputs(rng, 5, 3, dtype)
     net = cases.every_loss(cr.mlp([3, 5, 2], hidden, output, dtype=dtype, seed=1), x)
-    check_is_training(net, x, cases.targets(rng, 5, 2, loss, dtype), loss)
+    y = cases.targets(rng, 5, 2, loss, dtype)
+    if cases.takes(net, x, y, loss):
+        check_is_training(net, x, y, loss)
 
 
 @pytest.mark.parametrize("shape", SHAPES)

@@ -33,6 +33,12 @@ CHAINRULE_INLINE V spread(typename V::Scalar x) {
     return splat<V>(x);
 }
 
+// A field of a formula, rounded once.
+template <class V>
+CHAINRULE_INLINE V constant(double x) {
+  return splat<V>(static_cast<typename V::Number>(x));
+}
+
 template <class V>
 CHAINRULE_INLINE V load_part(const typename V::Scalar* p) {
   if constexpr (is_column<V>)

@@ -65,44 +65,46 @@ void apply_function(Index n, const T* x, T* y) {
 }
 
 template <class F, class T>
-void forward_short_rows(MatrixView<const T> z, MatrixView<T> a) {
+void forward_short_rows(const F& f, MatrixView<const T> z, MatrixView<T> a) {
   for_each_group<T>(z.rows, [&](Index first, Index count) {
     ColumnsOfRows<T> in, out;
     gather_columns(z, first, count, in);
-    F::template forward_row<Column<Vec<T>>>(z.cols, in, out);
+    f.template forward_row<Column<Vec<T>>>(z.cols, in, out);
     scatter_columns(out, first, count, a);
   });
 }
 
 // Elementwise kernels work on padded rows.
 template <class F, class T>
-void activation_forward(MatrixView<const T> z, MatrixView<T> a, const T* /*fields*/) {
+void activation_forward(MatrixView<const T> z, MatrixView<T> a, const T* fields) {
   using V = Vec<T>;
+  const F f = from_values<F>(fields);
   if constexpr (F::row_wise) {
-    if (z.cols <= kShortRow) return forward_short_rows<F>(z, a);
+    if (z.cols <= kShortRow) return forward_short_rows(f, z, a);
   }
   for (Index i = 0; i < z.rows; ++i) {
     if constexpr (F::row_wise) {
-      F::template forward_row<V>(z.cols, z.row(i), a.row(i));
+      f.template forward_row<V>(z.cols, z.row(i), a.row(i));
     } else {
       for (Index j = 0; j < z.cols; j += V::width)
-        store(a.row(i) + j, F::forward(load(z.row(i) + j)));
+        store(a.row(i) + j, f.forward(load(z.row(i) + j)));
     }
   }
 }
 
 template <class F, class T>
 void activation_backward(MatrixView<const T> z, MatrixView<const T> a, MatrixView<const T> da,
-                         MatrixView<T> dz, const T* /*fields*/) {
+                         MatrixView<T> dz, const T* fields) {
   using V = Vec<T>;
+  const F f = from_values<F>(fields);
   for (Index i = 0; i < a.rows; ++i) {
     if constexpr (F::row_wise) {
-      F::template backward_row<V>(a.cols, a.row(i), da.row(i), dz.row(i));
+      f.template backward_row<V>(a.cols, a.row(i), da.row(i), dz.row(i));
     } else {
       for (Index j = 0; j < a.cols; j += V::width) {
         const V output = load(a.row(i) + j);
         const V input = F::slope_needs_z ? load(z.row(i) + j) : output;
-        store(dz.row(i) + j, load(da.row(i) + j) * F::slope(input, output));
+        store(dz.row(i) + j, load(da.row(i) + j) * f.slope(input, output));
       }
     }
   }

@@ -4,7 +4,7 @@ The activations.
 from __future__ import annotations
 import chainrule._core
 import typing
-__all__: list = ['Identity', 'Sigmoid', 'Tanh', 'Relu', 'Softmax']
+__all__: list = ['Identity', 'Sigmoid', 'Tanh', 'Softsign', 'Relu', 'LeakyRelu', 'Relu6', 'HardTanh', 'HardSigmoid', 'HardSwish', 'Silu', 'Exponential', 'Softmax']
 class Identity(chainrule._core.Formula):
     """
     The identity, the output of a regression.
@@ -80,6 +80,31 @@ class Tanh(chainrule._core.Formula):
         ...
     def __setstate__(self, arg0: tuple[dict, dict]) -> None:
         ...
+class Softsign(chainrule._core.Formula):
+    """
+    Softsign, which reaches -1 and 1 more slowly than tanh.
+    
+    .. math:: f(z) = \\frac{z}{1 + |z|}, \\qquad f'(z) = \\frac{1}{(1 + |z|)^2}
+    
+    References
+    ----------
+    Turian, Bergstra and Bengio (2009), Quadratic features and deep architectures for chunking.
+    
+    Examples
+    --------
+    >>> import chainrule as cr
+    >>> cr.activations.Softsign().name
+    'softsign'
+    """
+    default_initializer: typing.ClassVar[str] = 'glorot_uniform'
+    default_loss = None
+    row_wise: typing.ClassVar[bool] = False
+    def __getstate__(self) -> tuple[dict, dict]:
+        ...
+    def __init__(self) -> None:
+        ...
+    def __setstate__(self, arg0: tuple[dict, dict]) -> None:
+        ...
 class Relu(chainrule._core.Formula):
     """
     The rectified linear unit.
@@ -97,6 +122,225 @@ class Relu(chainrule._core.Formula):
     'relu'
     """
     default_initializer: typing.ClassVar[str] = 'he_normal'
+    default_loss = None
+    row_wise: typing.ClassVar[bool] = False
+    def __getstate__(self) -> tuple[dict, dict]:
+        ...
+    def __init__(self) -> None:
+        ...
+    def __setstate__(self, arg0: tuple[dict, dict]) -> None:
+        ...
+class LeakyRelu(chainrule._core.Formula):
+    """
+    The leaky rectified linear unit, with a little slope where relu has none.
+    
+    .. math:: f(z) = \\begin{cases} z & z \\ge 0 \\\\ c z & z < 0 \\end{cases}, \\qquad
+              f'(z) = \\begin{cases} 1 & z > 0 \\\\ c & z \\le 0 \\end{cases}
+    
+    with the negative slope :math:`c`.
+    
+    Parameters
+    ----------
+    negative_slope : float in [0, inf), default 0.01
+        The slope c for z below 0.
+    
+    Raises
+    ------
+    ValueError
+        If a value is outside its range.
+    
+    References
+    ----------
+    Maas, Hannun and Ng (2013), Rectifier nonlinearities improve neural network acoustic models.
+    
+    Examples
+    --------
+    >>> import chainrule as cr
+    >>> cr.activations.LeakyRelu().name
+    'leaky_relu'
+    """
+    default_initializer: typing.ClassVar[str] = 'he_normal'
+    default_loss = None
+    row_wise: typing.ClassVar[bool] = False
+    def __getstate__(self) -> tuple[dict, dict]:
+        ...
+    def __init__(self, negative_slope: typing.SupportsFloat | typing.SupportsIndex = 0.01) -> None:
+        ...
+    def __setstate__(self, arg0: tuple[dict, dict]) -> None:
+        ...
+    @property
+    def negative_slope(self) -> float:
+        """
+        The slope c for z below 0.
+        """
+class Relu6(chainrule._core.Formula):
+    """
+    The rectified linear unit up to 6.
+    
+    .. math:: f(z) = \\min(\\max(0, z), 6), \\qquad f'(z) = 1 \\text{ for } 0 < z < 6, \\; 0 \\text{ otherwise}
+    
+    References
+    ----------
+    Krizhevsky (2010), Convolutional deep belief networks on CIFAR-10.
+    
+    Examples
+    --------
+    >>> import chainrule as cr
+    >>> cr.activations.Relu6().name
+    'relu6'
+    """
+    default_initializer: typing.ClassVar[str] = 'he_normal'
+    default_loss = None
+    row_wise: typing.ClassVar[bool] = False
+    def __getstate__(self) -> tuple[dict, dict]:
+        ...
+    def __init__(self) -> None:
+        ...
+    def __setstate__(self, arg0: tuple[dict, dict]) -> None:
+        ...
+class HardTanh(chainrule._core.Formula):
+    """
+    A straight line between two limits.
+    
+    .. math:: f(z) = \\min(\\max(l, z), h), \\qquad f'(z) = 1 \\text{ for } l < z < h, \\; 0 \\text{ otherwise}
+    
+    with the limits :math:`l` and :math:`h`, `min_val` and `max_val`.
+    
+    Parameters
+    ----------
+    min_val : float in (-inf, inf), default -1
+        The least value l.
+    max_val : float in (-inf, inf), default 1
+        The largest value h.
+    
+    Raises
+    ------
+    ValueError
+        If a value is outside its range.
+    
+    References
+    ----------
+    Collobert (2004), Large scale machine learning, section 5.2.
+    
+    Examples
+    --------
+    >>> import chainrule as cr
+    >>> cr.activations.HardTanh().name
+    'hard_tanh'
+    """
+    default_initializer: typing.ClassVar[str] = 'glorot_uniform'
+    default_loss = None
+    row_wise: typing.ClassVar[bool] = False
+    def __getstate__(self) -> tuple[dict, dict]:
+        ...
+    def __init__(self, min_val: typing.SupportsFloat | typing.SupportsIndex = -1.0, *, max_val: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> None:
+        ...
+    def __setstate__(self, arg0: tuple[dict, dict]) -> None:
+        ...
+    @property
+    def max_val(self) -> float:
+        """
+        The largest value h.
+        """
+    @property
+    def min_val(self) -> float:
+        """
+        The least value l.
+        """
+class HardSigmoid(chainrule._core.Formula):
+    """
+    A straight line in place of the sigmoid.
+    
+    .. math:: f(z) = \\min\\left(\\max\\left(0, \\frac{z + 3}{6}\\right), 1\\right), \\qquad
+              f'(z) = \\tfrac{1}{6} \\text{ for } |z| < 3, \\; 0 \\text{ otherwise}
+    
+    References
+    ----------
+    Howard and others (2019), Searching for MobileNetV3, section 5.2.
+    
+    Examples
+    --------
+    >>> import chainrule as cr
+    >>> cr.activations.HardSigmoid().name
+    'hard_sigmoid'
+    """
+    default_initializer: typing.ClassVar[str] = 'glorot_uniform'
+    default_loss = None
+    row_wise: typing.ClassVar[bool] = False
+    def __getstate__(self) -> tuple[dict, dict]:
+        ...
+    def __init__(self) -> None:
+        ...
+    def __setstate__(self, arg0: tuple[dict, dict]) -> None:
+        ...
+class HardSwish(chainrule._core.Formula):
+    """
+    Two straight lines and a parabola in place of silu.
+    
+    .. math:: f(z) = z \\min\\left(\\max\\left(0, \\frac{z + 3}{6}\\right), 1\\right), \\qquad
+              f'(z) = \\begin{cases} 0 & z \\le -3 \\\\ z/3 + 1/2 & -3 < z < 3 \\\\ 1 & z \\ge 3 \\end{cases}
+    
+    References
+    ----------
+    Howard and others (2019), Searching for MobileNetV3, section 5.2.
+    
+    Examples
+    --------
+    >>> import chainrule as cr
+    >>> cr.activations.HardSwish().name
+    'hard_swish'
+    """
+    default_initializer: typing.ClassVar[str] = 'he_normal'
+    default_loss = None
+    row_wise: typing.ClassVar[bool] = False
+    def __getstate__(self) -> tuple[dict, dict]:
+        ...
+    def __init__(self) -> None:
+        ...
+    def __setstate__(self, arg0: tuple[dict, dict]) -> None:
+        ...
+class Silu(chainrule._core.Formula):
+    """
+    The sigmoid-weighted linear unit, also called swish.
+    
+    .. math:: f(z) = z \\sigma(z), \\qquad f'(z) = \\sigma(z) (1 + z (1 - \\sigma(z)))
+    
+    References
+    ----------
+    Elfwing, Uchibe and Doya (2018), Sigmoid-weighted linear units for neural network function approximation in reinforcement learning, equation 12.
+    
+    Examples
+    --------
+    >>> import chainrule as cr
+    >>> cr.activations.Silu().name
+    'silu'
+    """
+    default_initializer: typing.ClassVar[str] = 'he_normal'
+    default_loss = None
+    row_wise: typing.ClassVar[bool] = False
+    def __getstate__(self) -> tuple[dict, dict]:
+        ...
+    def __init__(self) -> None:
+        ...
+    def __setstate__(self, arg0: tuple[dict, dict]) -> None:
+        ...
+class Exponential(chainrule._core.Formula):
+    """
+    The exponential function, for outputs that are positive; it overflows to infinity.
+    
+    .. math:: f(z) = e^z, \\qquad f'(z) = e^z
+    
+    References
+    ----------
+    McCullagh and Nelder (1989), Generalized linear models, section 2.2.
+    
+    Examples
+    --------
+    >>> import chainrule as cr
+    >>> cr.activations.Exponential().name
+    'exponential'
+    """
+    default_initializer: typing.ClassVar[str] = 'glorot_uniform'
     default_loss = None
     row_wise: typing.ClassVar[bool] = False
     def __getstate__(self) -> tuple[dict, dict]:

@@ -26,6 +26,16 @@ struct Damped {
                       Field{"sharp", &Damped::sharp, any(), "whether it is sharp"});
 };
 
+struct Waving {
+  static constexpr auto class_name = "Waving";
+  enum class Shape { flat, round, sharp };
+  double height = 2.0;
+  Shape shape = Shape::round;
+  static constexpr auto fields = std::make_tuple(
+      Field{"height", &Waving::height, positive(), "how high it is"},
+      Choice{"shape", &Waving::shape, std::array{"flat", "round", "sharp"}, "what it looks like"});
+};
+
 struct Bare {
   static constexpr auto class_name = "Bare";
   static constexpr auto fields = std::make_tuple();
@@ -91,6 +101,25 @@ TEST(conflicting_fields_are_refused) {
   check_fields(damped);
   damped.sharp = true;
   CHECK_THROWS(check_fields(damped), "Damped: sharp=True needs share <= 0.9");
+}
+
+TEST(fields_that_are_one_of_a_few_words) {
+  check_fields(Waving{});
+  constexpr auto shape = std::get<1>(Waving::fields);
+  CHECK_EQUAL(to_text(shape), "'flat' or 'round' or 'sharp'");
+  CHECK_EQUAL(std::string_view(shown(Waving{}, shape)), "round");
+  Waving::Shape found{};
+  for (const char* word : shape.words)
+    CHECK(shape.find(word, found) && shape.word(found) == std::string_view(word));
+  for (const char* word : {"", "fla", "flat ", "Flat"}) CHECK(!shape.find(word, found));
+  CHECK(found == Waving::Shape::sharp);
+}
+
+TEST(formulas_come_back_from_the_values_of_their_fields) {
+  const std::vector<float> values = {0.5f, 2};
+  const Waving waving = from_values<Waving>(values.data());
+  CHECK(waving.height == 0.5 && waving.shape == Waving::Shape::sharp);
+  from_values<Bare>(static_cast<const float*>(nullptr));
 }
 
 TEST(numbers_are_written_shortest) {

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <deque>
 
+#include "formulas/settings.hpp"
 #include "fuzz/json_change.hpp"
 #include "network/json_reader.hpp"
 #include "network/model_file.hpp"
@@ -18,7 +19,12 @@ namespace {
 template <class List>
 FormulaSpec drawn_formula(List list, Random& random) {
   const std::vector<std::string> all = names(list);
-  return default_spec(list, "formula", all[random() % all.size()]);
+  FormulaSpec spec;
+  with_member(list, "formula", all[random() % all.size()], [&]<class F>() {
+    const std::vector<F> settings = test::settings<F>();
+    spec = to_spec(settings[random() % settings.size()]);
+  });
+  return spec;
 }
 
 LayerSpec drawn_noise(Random& random) {

@@ -57,6 +57,16 @@ inline std::vector<std::vector<LayerSpec>> layer_stacks(std::string_view hidden,
            activation(output)}};
 }
 
+// Calls f(hidden, output) for every activation inside with `other` at the end, and the other way
+// round: each in every place of layer_stacks, where all pairs of them would be too many.
+template <class F>
+void for_each_pair(std::string_view other, F&& f) {
+  for (const std::string& name : names(Activations{})) {
+    f(std::string_view(name), other);
+    f(other, std::string_view(name));
+  }
+}
+
 template <class T>
 std::vector<T> parameters_of(const Network<T>& network) {
   return {network.parameters(), network.parameters() + network.table().size};

@@ -106,6 +106,27 @@ double distance(const std::vector<T>& a, const std::vector<T>& b) {
   return largest;
 }
 
+template <class T, class Loss, class Optimizer>
+void check_fused_update(const std::vector<LayerSpec>& layers) {
+  const TestData<T> data(261, 6, 3);  // a chunk and a few rows
+  Network<T> fused(network_spec<T>(6, layers)), swept(network_spec<T>(6, layers));
+  Optimizer optimizer;
+  optimizer.weight_decay = 0.125;
+  optimizer.decay_biases = false;
+  for (Network<T>* network : {&fused, &swept}) network->set_optimizer(to_spec(optimizer));
+  for (int step = 0; step < 3; ++step) {
+    if (!suits<Loss>(predict(fused, data.inputs()))) break;
+    const double j = fused.train_step(data.examples(), to_spec(Loss{}), nullptr);
+    const Gradients<T> gradients = swept.gradients(data.examples(), to_spec(Loss{}), true);
+    swept.apply(gradients.flat.data(), nullptr);
+    CHECK_EQUAL(j, gradients.loss);
+    CHECK(same_state(fused, swept));
+  }
+  CHECK(padding_is_zero(fused.table(), fused.parameters()));
+  for (const AlignedBuffer<T>& slot : fused.optimizer_state()->slots)
+    CHECK(padding_is_zero(fused.table(), slot.data()));
+}
+
 }  // namespace
 
 TEST(execution_gives_the_same_bits_with_any_number_of_threads) {
@@ -154,46 +175,26 @@ TEST(execution_counts_paths) {
   CHECK_EQUAL(path_counters().threaded_operations, 0);
 }
 
-// The update from the tiles of dW and that from a stored gradient: every optimiser, activation and
-// loss.
+// The update from the tiles of dW and that from a stored gradient: every activation in every place,
+// and every optimiser with every loss.
 TEST(execution_of_the_fused_update_is_gradients_and_sweep) {
   for_each_dtype([]<class T>() {
-    const TestData<T> data(261, 6, 3);  // a chunk and a few rows
-    for_each_type(Activations{}, [&]<class Hidden>() {
-      for_each_type(Activations{}, [&]<class Output>() {
-        for (const std::vector<LayerSpec>& layers : layer_stacks(Hidden::name, Output::name, 3))
-          for_each_type(Losses{}, [&]<class Loss>() {
-            for_each_type(Optimizers{}, [&]<class Optimizer>() {
-              Network<T> fused(network_spec<T>(6, layers)), swept(network_spec<T>(6, layers));
-              if (!suits<Loss>(predict(fused, data.inputs()))) return;
-              Optimizer optimizer;
-              optimizer.weight_decay = 0.125;
-              optimizer.decay_biases = false;
-              for (Network<T>* network : {&fused, &swept})
-                network->set_optimizer(to_spec(optimizer));
-              for (int step = 0; step < 3; ++step) {
-                if (!suits<Loss>(predict(fused, data.inputs()))) break;
-                const double j = fused.train_step(data.examples(), to_spec(Loss{}), nullptr);
-                const Gradients<T> gradients =
-                    swept.gradients(data.examples(), to_spec(Loss{}), true);
-                swept.apply(gradients.flat.data(), nullptr);
-                CHECK_EQUAL(j, gradients.loss);
-                CHECK(same_state(fused, swept));
-              }
-              CHECK(padding_is_zero(fused.table(), fused.parameters()));
-              for (const AlignedBuffer<T>& slot : fused.optimizer_state()->slots)
-                CHECK(padding_is_zero(fused.table(), slot.data()));
-            });
-          });
-      });
+    for_each_pair("softmax", [](std::string_view hidden, std::string_view output) {
+      for (const std::vector<LayerSpec>& layers : layer_stacks(hidden, output, 3))
+        check_fused_update<T, Mse, Adam>(layers);
+    });
+    for_each_type(Losses{}, []<class Loss>() {
+      for (const std::vector<LayerSpec>& layers : layer_stacks("tanh", Loss::Matching::name, 3))
+        for_each_type(Optimizers{},
+                      [&]<class Optimizer>() { check_fused_update<T, Loss, Optimizer>(layers); });
     });
   });
 }
 
 TEST(execution_of_any_batch_split_gives_the_same_predictions) {
   for_each_dtype([]<class T>() {
-    for_each_type(Activations{}, []<class Hidden>() {
-      for (const std::vector<LayerSpec>& layers : layer_stacks(Hidden::name, "softmax", 3)) {
+    for (const std::string& hidden : names(Activations{})) {
+      for (const std::vector<LayerSpec>& layers : layer_stacks(hidden, "softmax", 3)) {
         const Network<T> network(network_spec<T>(6, layers));
         const TestData<T> data(700, 6, 3);  // more than predict takes at a time
         const std::vector<T> whole = predict(network, data.inputs());
@@ -207,7 +208,7 @@ TEST(execution_of_any_batch_split_gives_the_same_predictions) {
           CHECK(same_bits(whole, parts));
         }
       }
-    });
+    }
   });
 }
 

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "formulas/settings.hpp"
 #include "network/json_reader.hpp"
 #include "test.hpp"
 
@@ -53,6 +54,26 @@ FormulaSpec formula_in(const json::Value& formula, Family family) {
 
 FormulaSpec formula_of(std::string_view text, Family family) {
   return formula_in(parsed(text), family);
+}
+
+void check_formula(const FormulaSpec& spec, Family family) {
+  MemberWriter io;
+  io.formula("x", spec, family);
+  const json::Value& value = io.object.front().value;
+  CHECK(formula_in(value, family) == spec);
+  CHECK(formula_of(json::write(value), family) == spec);
+  const auto& object = *value.get_if<json::Object>();
+  CHECK_EQUAL(object.size(), spec.values.size() + 1);
+  // Without a member, and with a member too many.
+  for (std::size_t i = 0; i < object.size(); ++i) {
+    json::Object changed = object;
+    changed[i].key += "_";
+    CHECK_THROWS(formula_in(changed, family),
+                 text("here.x.", object[i].key, ": expected a value, got none"));
+  }
+  json::Object longer = object;
+  longer.push_back({"momentun", 0.5});
+  CHECK_THROWS(formula_in(longer, family), "here.x: unknown key 'momentun'");
 }
 
 }  // namespace
@@ -134,28 +155,11 @@ TEST(members_that_are_names) {
                "aaa...'");
 }
 
-// Every formula of every list goes out and comes back, with other values than the defaults.
+// Every formula of every list goes out and comes back, with other values than the defaults, too.
 TEST(members_that_are_formulas) {
   const auto check_list = [](auto list, Family family) {
     for_each_type(list, [&]<class F>() {
-      const FormulaSpec spec = to_spec(F{});
-      MemberWriter io;
-      io.formula("x", spec, family);
-      const json::Value& value = io.object.front().value;
-      CHECK(formula_in(value, family) == spec);
-      CHECK(formula_of(json::write(value), family) == spec);
-      const auto& object = *value.get_if<json::Object>();
-      CHECK_EQUAL(object.size(), spec.values.size() + 1);
-      // Without a member, and with a member too many.
-      for (std::size_t i = 0; i < object.size(); ++i) {
-        json::Object changed = object;
-        changed[i].key += "_";
-        CHECK_THROWS(formula_in(changed, family),
-                     text("here.x.", object[i].key, ": expected a value, got none"));
-      }
-      json::Object longer = object;
-      longer.push_back({"momentun", 0.5});
-      CHECK_THROWS(formula_in(longer, family), "here.x: unknown key 'momentun'");
+      for (const F& formula : test::settings<F>()) check_formula(to_spec(formula), family);
     });
   };
   check_list(Activations{}, Family::activation);

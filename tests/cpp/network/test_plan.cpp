@@ -121,27 +121,25 @@ std::vector<std::vector<LayerSpec>> all_stacks(std::string_view hidden, std::str
 // Calls f(table, options) for all kinds of networks, purposes and losses.
 template <class T, class F>
 void for_each_plan(F&& f) {
-  for_each_type(Activations{}, [&]<class Hidden>() {
-    for_each_type(Activations{}, [&]<class Output>() {
-      for (const std::vector<LayerSpec>& layers : all_stacks(Hidden::name, Output::name)) {
-        const ParameterTable<T> table(network_spec<T>(6, layers));
-        for (const PlanPurpose purpose :
-             {PlanPurpose::infer, PlanPurpose::evaluate, PlanPurpose::train, PlanPurpose::gradients,
-              PlanPurpose::keep_all}) {
-          if (purpose == PlanPurpose::infer || purpose == PlanPurpose::gradients)
-            f(table, PlanOptions{purpose, kCapacity});
-          if (purpose == PlanPurpose::infer) continue;
-          for_each_type(Losses{}, [&]<class Loss>() {
-            const FormulaSpec loss = to_spec(Loss{});
-            for (const bool noise : {false, true}) {
-              f(table, PlanOptions{purpose, kCapacity, &loss, false, noise});
-              if (Loss::averages_outputs)
-                f(table, PlanOptions{purpose, kCapacity, &loss, true, noise});
-            }
-          });
-        }
+  for_each_pair("softmax", [&](std::string_view hidden, std::string_view output) {
+    for (const std::vector<LayerSpec>& layers : all_stacks(hidden, output)) {
+      const ParameterTable<T> table(network_spec<T>(6, layers));
+      for (const PlanPurpose purpose :
+           {PlanPurpose::infer, PlanPurpose::evaluate, PlanPurpose::train, PlanPurpose::gradients,
+            PlanPurpose::keep_all}) {
+        if (purpose == PlanPurpose::infer || purpose == PlanPurpose::gradients)
+          f(table, PlanOptions{purpose, kCapacity});
+        if (purpose == PlanPurpose::infer) continue;
+        for_each_type(Losses{}, [&]<class Loss>() {
+          const FormulaSpec loss = to_spec(Loss{});
+          for (const bool noise : {false, true}) {
+            f(table, PlanOptions{purpose, kCapacity, &loss, false, noise});
+            if (Loss::averages_outputs)
+              f(table, PlanOptions{purpose, kCapacity, &loss, true, noise});
+          }
+        });
       }
-    });
+    }
   });
 }
 

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <vector>
 
-#include "formulas/registry.hpp"
+#include "kernels/activations.hpp"
 #include "kernels/operands.hpp"
 #include "kernels/reference.hpp"
 
@@ -12,17 +12,13 @@ namespace chainrule {
 
 namespace {
 
+using test::Activation;
+using test::for_each_activation;
 using test::Guarded;
 
 template <class T>
-std::string label(const KernelTable<T>& table, const char* name, Index size) {
+std::string label(const KernelTable<T>& table, std::string_view name, Index size) {
   return test::label(table) + text(" ", name, " ", size);
-}
-
-// Calls f(kernels) for each activation, elementwise or not.
-template <class T, class F>
-void for_each_activation(const KernelTable<T>& table, F f) {
-  for (Index i = 0; i < Activations::size; ++i) f(table.activations[i]);
 }
 
 // (rows, cols) with rows padded to whole panels, zero or with numbers of at most `size` in
@@ -51,17 +47,17 @@ MatrixView<T> first_columns(const Guarded<T>& m, Index cols) {
 
 TEST(activations_write_padded_rows_and_work_in_place) {
   test::for_each_table([]<class T>(const KernelTable<T>& table) {
-    for_each_activation(table, [&](const ActivationKernels<T>& f) {
+    for_each_activation(table, [&](const Activation<T>& f, Index) {
       for (Index cols = 1; cols <= 2 * kLanes<T> + 1; ++cols) {
         const Guarded<T> z = padded_matrix<T>(3, cols, 3, 41),
                          da = padded_matrix<T>(3, cols, 1, 42);
         const Guarded<T> a = padded_zeros<T>(3, cols), dz = padded_zeros<T>(3, cols);
-        f.forward(first_columns(z, cols), first_columns(a, cols), nullptr);
+        f.forward(first_columns(z, cols), first_columns(a, cols));
         f.backward(first_columns(z, cols), first_columns(a, cols), first_columns(da, cols),
-                   first_columns(dz, cols), nullptr);
+                   first_columns(dz, cols));
         f.backward(first_columns(z, cols), first_columns(a, cols), first_columns(da, cols),
-                   first_columns(da, cols), nullptr);
-        f.forward(first_columns(z, cols), first_columns(z, cols), nullptr);
+                   first_columns(da, cols));
+        f.forward(first_columns(z, cols), first_columns(z, cols));
         const std::string what = label(table, f.name, cols);
         CHECK_FOR(what, test::same_bytes<T>(first_columns(z, cols), first_columns(a, cols)));
         CHECK_FOR(what, test::same_bytes<T>(first_columns(da, cols), first_columns(dz, cols)));
@@ -79,19 +75,19 @@ TEST(backward_is_the_derivative_of_forward) {
   constexpr double h = 1e-5;
   constexpr Index n = 19;
   test::for_each_tier<double>([](const KernelTable<double>& table) {
-    for_each_activation(table, [&](const ActivationKernels<double>& f) {
+    for_each_activation(table, [&](const Activation<double>& f, Index) {
       const auto z = padded_matrix<double>(1, n, 3, 43), da = padded_matrix<double>(1, n, 1, 44);
       const auto a = padded_zeros<double>(1, n), dz = padded_zeros<double>(1, n);
       for (Index j = 0; j < n; ++j) z.view()(0, j) += std::copysign(0.1, z.view()(0, j));
       const auto value = [&] {
-        f.forward(first_columns(z, n), first_columns(a, n), nullptr);
+        f.forward(first_columns(z, n), first_columns(a, n));
         double sum = 0;
         for (Index j = 0; j < n; ++j) sum += da.view()(0, j) * a.view()(0, j);
         return sum;
       };
       value();
       f.backward(first_columns(z, n), first_columns(a, n), first_columns(da, n),
-                 first_columns(dz, n), nullptr);
+                 first_columns(dz, n));
       for (Index j = 0; j < n; ++j) {
         const double kept = z.view()(0, j);
         z.view()(0, j) = kept + h;
@@ -109,29 +105,29 @@ TEST(backward_is_the_derivative_of_forward) {
 // In short rows, which are computed several at once, and in long ones.
 TEST(nan_passes_through_every_activation) {
   test::for_each_table([]<class T>(const KernelTable<T>& table) {
-    for_each_activation(table, [&](const ActivationKernels<T>& f) {
+    for_each_activation(table, [&](const Activation<T>& f, Index) {
       for (const Index n : {9, 16, 33})
         for (Index at = 0; at < n; ++at) {
           const Guarded<T> z = padded_matrix<T>(1, n, 3, 45), a = padded_zeros<T>(1, n);
           const MatrixView<T> in = first_columns(z, n), out = first_columns(a, n);
           in(0, at) = std::numeric_limits<T>::quiet_NaN();
-          f.forward(in, out, nullptr);
+          f.forward(in, out);
           for (Index j = 0; j < n; ++j)
-            CHECK_FOR(label(table, f.name, j), std::isnan(out(0, j)) == (f.row_wise || j == at));
+            CHECK_FOR(label(table, f.name, j), std::isnan(out(0, j)) == (f.row_wise() || j == at));
           test::fill(out, [](Index, Index) { return T(0.25); });
-          f.backward(out, out, in, in, nullptr);
+          f.backward(out, out, in, in);
           for (Index j = 0; j < n; ++j)
-            CHECK_FOR(label(table, f.name, j), std::isnan(in(0, j)) == (f.row_wise || j == at));
+            CHECK_FOR(label(table, f.name, j), std::isnan(in(0, j)) == (f.row_wise() || j == at));
         }
     });
   });
 }
 
 // Inputs whose exponentials overflow or vanish, of both signs or all equal, have outputs and
-// gradients that are numbers.
+// gradients that are numbers. The exponential function itself may overflow to infinity.
 TEST(activations_of_extreme_inputs_are_finite) {
   test::for_each_table([]<class T>(const KernelTable<T>& table) {
-    for_each_activation(table, [&](const ActivationKernels<T>& f) {
+    for_each_activation(table, [&](const Activation<T>& f, Index) {
       for (const Index n : {9, 16, 33})
         for (const double size : {1e4, 710.0, 88.8, 1e-30, 0.0}) {
           const Guarded<T> z = padded_zeros<T>(3, n), a = padded_zeros<T>(3, n),
@@ -141,12 +137,16 @@ TEST(activations_of_extreme_inputs_are_finite) {
           test::fill(in, [&](Index i, Index j) {
             return static_cast<T>(i == 0 || (i == 1 && j % 2 == 0) ? size : -size);
           });
-          f.forward(in, out, nullptr);
-          f.backward(in, out, gradient, gradient, nullptr);
+          f.forward(in, out);
+          f.backward(in, out, gradient, gradient);
+          const bool may_overflow = f.call.kernels->name == std::string_view(Exponential::name);
+          const auto is_right = [&](T x) {
+            return std::isfinite(x) || (may_overflow && std::isinf(x));
+          };
           bool finite = true;
           for (Index i = 0; i < 3; ++i)
             for (Index j = 0; j < n; ++j)
-              finite = finite && std::isfinite(out(i, j)) && std::isfinite(gradient(i, j));
+              finite = finite && is_right(out(i, j)) && is_right(gradient(i, j));
           CHECK_FOR(label(table, f.name, n) + text(" at ", size), finite);
         }
     });
@@ -173,27 +173,58 @@ TEST(relu_at_its_kink) {
   });
 }
 
-TEST(activations_have_the_same_bits_on_every_tier_with_fma) {
-  test::for_each_pair_with_equal_bits([]<class T>(const KernelTable<T>& best,
-                                                  const KernelTable<T>& other) {
-    constexpr Index n = 5 * kLanes<T> + 3;
-    const auto z = padded_matrix<T>(3, n, 9, 49), da = padded_matrix<T>(3, n, 1, 50);
-    for (Index i = 0; i < Activations::size; ++i) {
-      const auto run = [&](const KernelTable<T>& table, const Guarded<T>& a, const Guarded<T>& dz) {
-        const ActivationKernels<T>& f = table.activations[i];
-        f.forward(first_columns(z, n), first_columns(a, n), nullptr);
-        f.backward(first_columns(z, n), first_columns(a, n), first_columns(da, n),
-                   first_columns(dz, n), nullptr);
-      };
-      const auto a = padded_zeros<T>(3, n), dz = padded_zeros<T>(3, n),
-                 a_other = padded_zeros<T>(3, n), dz_other = padded_zeros<T>(3, n);
-      run(best, a, dz);
-      run(other, a_other, dz_other);
-      const std::string what = label(other, other.activations[i].name, n);
-      CHECK_FOR(what, test::same_bytes<T>(first_columns(a, n), first_columns(a_other, n)));
-      CHECK_FOR(what, test::same_bytes<T>(first_columns(dz, n), first_columns(dz_other, n)));
-    }
+// Where two lines meet, the slope is PyTorch's.
+TEST(slopes_at_kinks) {
+  struct Kink {
+    std::string_view name;
+    double z, slope;
+  };
+  constexpr Kink kinks[] = {
+      {"relu", 0, 0},          {"leaky_relu", 0, 0.01}, {"relu6", 0, 0},
+      {"relu6", 6, 0},         {"hard_tanh", -1, 0},    {"hard_tanh", 1, 0},
+      {"hard_sigmoid", -3, 0}, {"hard_sigmoid", 3, 0},  {"hard_swish", -3, 0},
+      {"hard_swish", 3, 1},    {"softsign", 0, 1},
+  };
+  test::for_each_table([&]<class T>(const KernelTable<T>& table) {
+    std::string_view before;
+    for_each_activation(table, [&](const Activation<T>& f, Index) {
+      if (f.call.kernels->name == before) return;  // kinks are those of the defaults
+      before = f.call.kernels->name;
+      for (const Kink& kink : kinks) {
+        if (kink.name != before) continue;
+        const Guarded<T> z = padded_zeros<T>(1, 1), a = padded_zeros<T>(1, 1),
+                         dz = padded_zeros<T>(1, 1);
+        z.view()(0, 0) = static_cast<T>(kink.z);
+        dz.view()(0, 0) = 1;
+        f.forward(z.view(), a.view());
+        f.backward(z.view(), a.view(), dz.view(), dz.view());
+        CHECK_FOR(text(test::label(table), " ", f.name, " at ", kink.z),
+                  dz.view()(0, 0) == static_cast<T>(kink.slope));
+      }
+    });
   });
+}
+
+TEST(activations_have_the_same_bits_on_every_tier_with_fma) {
+  test::for_each_pair_with_equal_bits(
+      []<class T>(const KernelTable<T>& best, const KernelTable<T>& other) {
+        constexpr Index n = 5 * kLanes<T> + 3;
+        const auto z = padded_matrix<T>(3, n, 9, 49), da = padded_matrix<T>(3, n, 1, 50);
+        for_each_activation(best, [&](const Activation<T>& activation, Index i) {
+          const auto run = [&](const Activation<T>& f, const Guarded<T>& a, const Guarded<T>& dz) {
+            f.forward(first_columns(z, n), first_columns(a, n));
+            f.backward(first_columns(z, n), first_columns(a, n), first_columns(da, n),
+                       first_columns(dz, n));
+          };
+          const auto a = padded_zeros<T>(3, n), dz = padded_zeros<T>(3, n),
+                     a_other = padded_zeros<T>(3, n), dz_other = padded_zeros<T>(3, n);
+          run(activation, a, dz);
+          run(test::of_table(other, activation, i), a_other, dz_other);
+          const std::string what = label(other, activation.name, n);
+          CHECK_FOR(what, test::same_bytes<T>(first_columns(a, n), first_columns(a_other, n)));
+          CHECK_FOR(what, test::same_bytes<T>(first_columns(dz, n), first_columns(dz_other, n)));
+        });
+      });
 }
 
 // Chunks of 256 rows, a chain of additions in each, chunk sums in order: no fma, so every tier has

@@ -3,6 +3,7 @@
 // test_tile.cpp.
 #include <vector>
 
+#include "kernels/activations.hpp"
 #include "kernels/operands.hpp"
 #include "kernels/random_products.hpp"
 #include "kernels/reference.hpp"
@@ -183,30 +184,29 @@ TEST(products_end_in_activations) {
   test::for_each_table([]<class T>(const KernelTable<T>& table) {
     const Operands<T> layer(37, 2 * kLanes<T> + 3, 2 * kLanes<T> + 3, test::real_numbers(13));
     const Index d = layer.d, padded = layer.padded_out, n_in = layer.n_in;
-    for (Index i = 0; i < Activations::size; ++i) {
-      const ActivationKernels<T>& activation = table.activations[i];
+    test::for_each_activation(table, [&](const test::Activation<T>& activation, Index) {
       const std::string name = text(test::label(table), " ", activation.name);
-      if (activation.row_wise) continue;  // the blocks hold parts of rows
+      if (activation.row_wise()) return;  // the blocks hold parts of rows
       const Guarded<T> z(d, padded, padded), a(d, padded, padded), expected(d, padded, padded);
       const T* bias = layer.bias.view().data;
-      test::forward<T>(table, layer, bias, z.view(), a.view(), {&activation, nullptr});
-      activation.forward(z.view(), expected.view(), nullptr);
+      test::forward<T>(table, layer, bias, z.view(), a.view(), activation.call);
+      activation.forward(z.view(), expected.view());
       CHECK_FOR(name, test::same_bytes<T>(a.view(), expected.view()));
-      test::forward<T>(table, layer, bias, {}, a.view(), {&activation, nullptr});
+      test::forward<T>(table, layer, bias, {}, a.view(), activation.call);
       CHECK_FOR(name, test::same_bytes<T>(a.view(), expected.view()));
 
       // z and a serve as those of the layer below, which has as many units.
       const Guarded<T> da(d, padded, padded), dz(d, padded, padded);
       test::input_gradient<T>(table, layer,
-                              {da.view(), dz.view(), z.view(), a.view(), {&activation, nullptr}});
-      activation.backward(z.view(), a.view(), da.view(), expected.view(), nullptr);
+                              {da.view(), dz.view(), z.view(), a.view(), activation.call});
+      activation.backward(z.view(), a.view(), da.view(), expected.view());
       const auto logical = [&](const Guarded<T>& m) {
         return MatrixView<const T>{m.view().data, d, n_in, padded};
       };
       CHECK_FOR(name, test::same_bytes<T>(logical(dz), logical(expected)));
       CHECK_FOR(name,
                 test::padding_is_zero(da.view(), n_in) && test::padding_is_zero(dz.view(), n_in));
-    }
+    });
   });
 }
 

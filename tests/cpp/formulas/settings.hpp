@@ -1,0 +1,43 @@
+// Which values may the fields of a formula have? Its defaults, and another one for each field.
+#pragma once
+
+#include <cmath>
+#include <vector>
+
+#include "base/fields.hpp"
+
+namespace chainrule::test {
+
+// A value that the field may have, clearly not the one of `formula`.
+template <class F, class FieldOfF>
+typename FieldOfF::Value other_value(const F& formula, const FieldOfF& field) {
+  using Value = typename FieldOfF::Value;
+  const Value value = formula.*(field.member);
+  if constexpr (is_choice<FieldOfF>) {
+    return static_cast<Value>((static_cast<std::size_t>(value) + 1) % field.words.size());
+  } else if constexpr (std::is_same_v<Value, bool>) {
+    return !value;
+  } else {
+    const Value near = static_cast<Value>(value - Value(0.1));
+    if (std::isinf(field.range.low)) return near;
+    const Value inside = static_cast<Value>(field.range.high == 1 ? 0.5 : 0.25);
+    return inside == value ? inside / 2 : inside;
+  }
+}
+
+// The defaults, then for each field the same with another value of it, where that is allowed.
+template <class F>
+std::vector<F> settings() {
+  std::vector<F> all{F{}};
+  for_each_field(F{}, [&](const auto& field) {
+    F formula;
+    formula.*(field.member) = other_value(formula, field);
+    if constexpr (requires { formula.conflict(); })
+      if (formula.conflict() != nullptr) return;
+    check_fields(formula);
+    all.push_back(formula);
+  });
+  return all;
+}
+
+}  // namespace chainrule::test
