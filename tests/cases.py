@@ -35,8 +35,10 @@ def fields(cls: Any) -> dict[str, Any]:
 
 
 def ranges(cls: Any) -> dict[str, tuple[str, float, float, str]]:
-    """The range of each number as documented: ``{"beta_1": ("[", 0.0, 1.0, ")")}``."""
-    found = re.findall(r"^(\w+) : float in ([\[(])(\S+), (\S+)([\])])", cls.__doc__, re.MULTILINE)
+    """The range of each number, or two, as documented: ``{"beta_1": ("[", 0.0, 1.0, ")")}``."""
+    kind = r"(?:float|\(float, float\))"
+    form = rf"^(\w+) : {kind} in ([\[(])(\S+), (\S+)([\])])"
+    found = re.findall(form, cls.__doc__, re.MULTILINE)
     return {name: (a, float(low), float(high), b) for name, a, low, high, b in found}
 
 
@@ -52,6 +54,8 @@ def other_value(cls: Any, name: str, default: Any) -> Any:
         return not default
     if isinstance(default, str):
         return next(word for word in choices(cls)[name] if word != default)
+    if isinstance(default, tuple):
+        return (default[0] / 2, default[1] * 0.9)
     _, low, high, _ = ranges(cls)[name]
     if np.isinf(low):
         return default - 0.1

@@ -1,14 +1,13 @@
 """What should every number be? The whole network in NumPy float64, one line per equation.
 
 Written from the equations and not from the code: it knows nothing of the core. Examples are rows,
-so Z = A_prev Wᵀ + b. Members of each list stand under their names in ACTIVATIONS, LOSSES and
-OPTIMIZERS, activations and optimisers as functions of their fields; oracle_random.py has
-INITIALIZERS.
+so Z = A_prev Wᵀ + b. Members of each list stand under their names in ACTIVATIONS (functions of their
+fields) and LOSSES; oracle_optimizers.py has OPTIMIZERS, oracle_random.py INITIALIZERS.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -274,65 +273,3 @@ def shares(w: Array, shape: tuple[int, ...], loss: Loss, mean: float | None = No
 
 def one_hot(classes: Array, m: int) -> Array:
     return np.eye(m)[classes]
-
-
-# ---- Optimisers --------------------------------------------------------------------------------
-
-
-@dataclass
-class Optimizer:
-    """Parameters are matrices (weights) and vectors (biases); t counts updates from 1."""
-
-    t: int = field(default=0, init=False)
-    slots: dict[tuple[str, int], Array] = field(default_factory=dict, init=False)
-
-    def update(self, parameters: list[Array], gradients: list[Array]) -> list[Array]:
-        self.t += 1
-        result = []
-        for i, (w, g) in enumerate(zip(parameters, gradients, strict=True)):
-            decays = w.ndim == 2 or self.decay_biases
-            result.append(self.one(i, w, g + self.weight_decay * w if decays else g))
-        return result
-
-    def slot(self, name: str, i: int, like: Array) -> Array:
-        return self.slots.setdefault((name, i), np.zeros_like(like))
-
-
-@dataclass
-class Sgd(Optimizer):
-    learning_rate: float = 0.01
-    momentum: float = 0.0
-    dampening: float = 0.0
-    nesterov: bool = False
-    weight_decay: float = 0.0
-    decay_biases: bool = True
-
-    def __post_init__(self) -> None:
-        if self.nesterov and not (self.momentum > 0 and self.dampening == 0):
-            raise ValueError("nesterov")
-
-    def one(self, i: int, w: Array, g: Array) -> Array:
-        if self.momentum:
-            kept = self.momentum * self.slot("buf", i, w)
-            self.slots["buf", i] = buf = g if self.t == 1 else kept + (1 - self.dampening) * g
-            g = g + self.momentum * buf if self.nesterov else buf
-        return w - self.learning_rate * g
-
-
-@dataclass
-class Adam(Optimizer):
-    learning_rate: float = 1e-3
-    beta_1: float = 0.9
-    beta_2: float = 0.999
-    epsilon: float = 1e-8
-    weight_decay: float = 0.0
-    decay_biases: bool = True
-
-    def one(self, i: int, w: Array, g: Array) -> Array:
-        self.slots["m", i] = m = self.beta_1 * self.slot("m", i, w) + (1 - self.beta_1) * g
-        self.slots["v", i] = v = self.beta_2 * self.slot("v", i, w) + (1 - self.beta_2) * g**2
-        m_hat, v_hat = m / (1 - self.beta_1**self.t), v / (1 - self.beta_2**self.t)
-        return w - self.learning_rate * m_hat / (np.sqrt(v_hat) + self.epsilon)
-
-
-OPTIMIZERS: dict[str, type[Any]] = {"sgd": Sgd, "adam": Adam}

@@ -38,20 +38,30 @@ constexpr Interval from_to(double low, double high) { return {low, high, false, 
 constexpr Interval from_below(double low, double high) { return {low, high, false, true}; }
 constexpr Interval between(double low, double high) { return {low, high, true, true}; }
 
-// T is double, Index or bool; the range of a bool is any().
+// Two numbers that belong together.
+struct Pair {
+  double first, second;
+};
+
+// Of a field that is not in files of the versions before it came: there it is at its default.
+inline constexpr bool kCameLater = true;
+
+// T is double, Index, bool or Pair; the range of a bool is any(), that of a Pair holds for both.
 template <class Owner, class T>
 struct Field {
-  static_assert(std::is_same_v<T, double> || std::is_same_v<T, Index> || std::is_same_v<T, bool>);
+  static_assert(std::is_same_v<T, double> || std::is_same_v<T, Index> || std::is_same_v<T, bool> ||
+                std::is_same_v<T, Pair>);
   using Value = T;
 
   const char* name;
   T Owner::* member;
   Interval range;
   const char* doc;
+  bool came_later = false;
 };
 
 template <class Owner, class T>
-Field(const char*, T Owner::*, Interval, const char*) -> Field<Owner, T>;
+Field(const char*, T Owner::*, Interval, const char*, bool = false) -> Field<Owner, T>;
 
 // A field that is one of a few words; T is an enumeration, whose values are their positions.
 template <class Owner, class T, std::size_t n>
@@ -106,6 +116,18 @@ void for_each_field(const F& /*formula*/, Function&& f) {
   std::apply([&](const auto&... field) { (f(field), ...); }, F::fields);
 }
 
+// Calls f(number) for the number, or the two of them, that a field has for its value; a choice has
+// its position.
+template <class Value, class Function>
+void for_each_number(Value& value, Function&& f) {
+  if constexpr (std::is_same_v<std::remove_const_t<Value>, Pair>) {
+    f(value.first);
+    f(value.second);
+  } else {
+    f(value);
+  }
+}
+
 // The value of a field as users see it: a choice is its word.
 template <class F, class FieldOfF>
 auto shown(const F& formula, const FieldOfF& field) {
@@ -121,8 +143,9 @@ template <class F, class T>
 F from_values(const T* values) {
   F formula;
   for_each_field(formula, [&](const auto& field) {
-    auto& member = formula.*(field.member);
-    member = static_cast<std::remove_reference_t<decltype(member)>>(*values++);
+    for_each_number(formula.*(field.member), [&](auto& number) {
+      number = static_cast<std::remove_reference_t<decltype(number)>>(*values++);
+    });
   });
   return formula;
 }
@@ -134,11 +157,15 @@ void check_fields(const F& formula) {
   for_each_field(formula, [&](const auto& field) {
     using Value = typename std::remove_reference_t<decltype(field)>::Value;
     if constexpr (!std::is_same_v<Value, bool> && !is_choice<decltype(field)>) {
-      const auto value = static_cast<double>(formula.*(field.member));
-      if (field.range.contains(value)) return;  // each step asks: no words are made for it
-      const char* kind = std::is_same_v<Value, Index> ? "an integer" : "a number";
-      check(false, F::class_name, ": ", field.name, ": expected ", kind, " in ",
-            to_text(field.range), ", got ", shortest(value));
+      for_each_number(formula.*(field.member), [&](const auto& number) {
+        const auto value = static_cast<double>(number);
+        if (field.range.contains(value)) return;  // each step asks: no words are made for it
+        const char* kind = std::is_same_v<Value, Index>  ? "an integer"
+                           : std::is_same_v<Value, Pair> ? "two numbers"
+                                                         : "a number";
+        check(false, F::class_name, ": ", field.name, ": expected ", kind, " in ",
+              to_text(field.range), ", got ", shortest(value));
+      });
     }
   });
   if constexpr (requires { formula.conflict(); }) {

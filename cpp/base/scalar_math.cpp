@@ -17,6 +17,11 @@ double polynomial(double x, const double (&c)[n]) {
   return sum;
 }
 
+// (e^r - 1 - r) / r^2 for |r| <= ln(2)/2
+constexpr double kExp[] = {2.51003854955103191e-8, 2.76200884454097482e-7, 2.75572684599970648e-6,
+                           2.48015212959543751e-5, 1.98412698630536169e-4, 1.38888889172137169e-3,
+                           8.33333333333006183e-3, 4.16666666666241279e-2, 1.66666666666666675e-1,
+                           5.00000000000000102e-1};
 // (2 atanh(s) / s - 2) / z for z = s^2, s = f / (2 + f), 1 + f in [sqrt(1/2), sqrt(2)); error 4e-16
 constexpr double kLog[] = {0.14616585424888622, 0.153317106182107716, 0.18182889455674946,
                            0.22222211130259877, 0.285714286260032687, 0.399999999998994432,
@@ -63,6 +68,21 @@ double cos_near_0(double r, double rest) {
 }
 
 }  // namespace
+
+// e^x = 2^k e^r with x = k ln 2 + r, |r| <= ln(2)/2; k ln 2 comes in two parts, the first exact.
+double exp(double x) {
+  constexpr double kLeast = -708.3964185322641, kMost = 709.782712893384;
+  if (x < kLeast) return 0.0;
+  if (!(x <= kMost)) return x + __builtin_huge_val();  // inf, or NaN from NaN
+  const double k =
+      static_cast<double>(static_cast<int>(x * 0x1.71547652b82fep0 + (x < 0 ? -0.5 : 0.5)));
+  const double high = x - k * kLn2High, low = k * kLn2Low;
+  const double r = high - low;
+  const double e = 1.0 + (high - (low - r * r * polynomial(r, kExp)));
+  // k goes straight into the exponent: 2^k itself may be too large where e^x is not.
+  return std::bit_cast<double>(std::bit_cast<std::uint64_t>(e) +
+                               (static_cast<std::uint64_t>(static_cast<std::int64_t>(k)) << 52));
+}
 
 // log(2^k m) = k ln 2 + log(1 + f), log(1 + f) = f - (f^2/2 - s (f^2/2 + R(s^2))), after FreeBSD's
 // msun.

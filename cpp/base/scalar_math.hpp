@@ -4,6 +4,9 @@
 
 namespace chainrule {
 
+// e^x for every x; results below the smallest normal number are 0.
+double exp(double x);
+
 // The natural logarithm of a positive, normal, finite x.
 double log(double x);
 

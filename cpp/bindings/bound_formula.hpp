@@ -16,6 +16,15 @@ struct BoundFormula {
   py::dict (*describe)(const FormulaSpec& spec) = nullptr;
 };
 
+// The value of a field; two numbers that belong together are a tuple.
+template <class Value>
+py::object field_to_python(const Value& value) {
+  if constexpr (std::same_as<Value, Pair>)
+    return py::make_tuple(value.first, value.second);
+  else
+    return py::cast(value);
+}
+
 // The formulas of the four families in submodules, and `Formula`.
 void bind_formulas(py::module_& module);
 

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "bindings/bound_formula.hpp"
 #include "bindings/network_object.hpp"
 #include "network/state.hpp"
 
@@ -20,8 +21,9 @@ py::object formula_to_python(const char* family, List list, const FormulaSpec& s
   description["name"] = spec.name;
   with_member(list, family, spec.name, [&]<class F>() {
     const F formula = from_spec<F>(spec);
-    for_each_field(formula,
-                   [&](const auto& field) { description[field.name] = formula.*(field.member); });
+    for_each_field(formula, [&](const auto& field) {
+      description[field.name] = field_to_python(shown(formula, field));
+    });
   });
   return py::module_::import("chainrule._core").attr(family).attr("from_description")(description);
 }

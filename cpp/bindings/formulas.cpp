@@ -27,41 +27,53 @@ template <class Value>
 struct pybind11::detail::handle_type_name<chainrule::Given<Value>> {
   static constexpr auto name = make_caster<Value>::name;
 };
+template <>
+struct pybind11::detail::handle_type_name<chainrule::Given<chainrule::Pair>> {
+  static constexpr auto name = const_name("tuple[float, float]");
+};
 
 namespace chainrule {
 
 namespace {
 
-// A field, or an error that names it, as in "Gelu: approximate: expected 'none' or 'tanh', got 3".
-template <class F, class Field>
-typename Field::Value field_from_python(const Field& field, const py::handle& given)
-  requires is_choice<Field>
-{
-  typename Field::Value value{};
-  const bool is_word = py::isinstance<py::str>(given);
-  if (is_word && field.find(to_utf8(given), value)) return value;
-  const std::string words = text(F::class_name, ": ", field.name, ": expected ", to_text(field),
-                                 ", got ", to_utf8(py::repr(given)));
-  if (is_word) throw std::invalid_argument(words);
-  throw py::type_error(words);
-}
-
-// The same for numbers and flags: "Adam: beta_1: expected a number, got None".
-template <class F, class Field>
-typename Field::Value field_from_python(const Field& field, const py::handle& given)
-  requires(!is_choice<Field>)
-{
-  using Value = typename Field::Value;
+// A number or flag, or an error that names it, as in "Adam: beta_1: expected a number, got None".
+template <class F, class Value>
+Value number_from_python(const char* name, const py::handle& given) {
   constexpr bool wants_flag = std::is_same_v<Value, bool>;
   py::detail::make_caster<bool> flag;
   py::detail::make_caster<Value> value;
   if (flag.load(given, false) == wants_flag && value.load(given, !wants_flag)) return value;
   const std::string words =
-      text(F::class_name, ": ", field.name, ": expected ",
-           wants_flag ? "True or False" : "a number", ", got ", to_utf8(py::repr(given)));
+      text(F::class_name, ": ", name, ": expected ", wants_flag ? "True or False" : "a number",
+           ", got ", to_utf8(py::repr(given)));
   // A whole number of hundreds of digits is of the right kind.
   if (!wants_flag && PyLong_CheckExact(given.ptr())) throw std::invalid_argument(words);
   throw py::type_error(words);
+}
+
+// The value of a field, or an error as "Gelu: approximate: expected 'none' or 'tanh', got 3".
+template <class F, class Field>
+typename Field::Value field_from_python(const Field& field, const py::handle& given) {
+  using Value = typename Field::Value;
+  const auto words = [&](const std::string& expected) {
+    return text(F::class_name, ": ", field.name, ": expected ", expected, ", got ",
+                to_utf8(py::repr(given)));
+  };
+  if constexpr (is_choice<Field>) {
+    Value value{};
+    const bool is_word = py::isinstance<py::str>(given);
+    if (is_word && field.find(to_utf8(given), value)) return value;
+    if (is_word) throw std::invalid_argument(words(to_text(field)));
+    throw py::type_error(words(to_text(field)));
+  } else if constexpr (std::is_same_v<Value, Pair>) {
+    if ((!PyTuple_Check(given.ptr()) && !PyList_Check(given.ptr())) || py::len(given) != 2)
+      throw py::type_error(words("two numbers"));
+    const auto both = py::reinterpret_borrow<py::sequence>(given);
+    return {number_from_python<F, double>(field.name, py::object(both[0])),
+            number_from_python<F, double>(field.name, py::object(both[1]))};
+  } else {
+    return number_from_python<F, Value>(field.name, given);
+  }
 }
 
 template <class F>
@@ -72,8 +84,9 @@ py::dict describe(const FormulaSpec& spec) {
   py::dict description;
   description["name"] = F::name;
   const F formula = from_spec<F>(spec);
-  for_each_field(formula,
-                 [&](const auto& field) { description[field.name] = shown(formula, field); });
+  for_each_field(formula, [&](const auto& field) {
+    description[field.name] = field_to_python(shown(formula, field));
+  });
   return description;
 }
 
@@ -118,6 +131,10 @@ std::string documentation(const std::string& family) {
       doc += text(field.name, " : ", to_text(field), ", default '", shown(defaults, field), "'");
     else if constexpr (std::is_same_v<Value, bool>)
       doc += text(field.name, " : bool, default ", defaults.*(field.member) ? "True" : "False");
+    else if constexpr (std::is_same_v<Value, Pair>)
+      doc += text(field.name, " : (float, float) in ", to_text(field.range), ", default (",
+                  shortest((defaults.*(field.member)).first), ", ",
+                  shortest((defaults.*(field.member)).second), ")");
     else
       doc += text(field.name, " : ", std::is_same_v<Value, Index> ? "int" : "float", " in ",
                   to_text(field.range), ", default ",
@@ -143,7 +160,7 @@ void bind_constructor(py::class_<Bound<F>, BoundFormula>& cls, std::index_sequen
     return bound(formula);
   };
   const auto argument = [&](const auto& field) {
-    return py::arg(field.name) = shown(defaults, field);
+    return py::arg(field.name) = field_to_python(shown(defaults, field));
   };
   if constexpr (sizeof...(I) == 0)
     cls.def(py::init([] { return bound(F{}); }));
@@ -161,8 +178,14 @@ py::object bind_formula(py::module_& module, const std::string& family) {
   for_each_field(F{}, [&](const auto& field) {
     cls.def_property_readonly(
         field.name,
-        [field](const Bound<F>& self) -> ShownValue<std::remove_cvref_t<decltype(field)>> {
-          return shown(from_spec<F>(self.spec), field);
+        [field](const Bound<F>& self) {
+          const auto value = shown(from_spec<F>(self.spec), field);
+          if constexpr (is_choice<decltype(field)>)
+            return std::string(value);
+          else if constexpr (std::is_same_v<std::remove_const_t<decltype(value)>, Pair>)
+            return std::pair(value.first, value.second);
+          else
+            return value;
         },
         sentence(field.doc).c_str());
   });

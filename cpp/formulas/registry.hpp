@@ -59,7 +59,9 @@ template <class F>
 FormulaSpec to_spec(const F& formula) {
   FormulaSpec spec{F::name, {}};
   for_each_field(formula, [&](const auto& field) {
-    spec.values.push_back(static_cast<double>(formula.*(field.member)));
+    for_each_number(formula.*(field.member), [&](const auto& number) {
+      spec.values.push_back(static_cast<double>(number));
+    });
   });
   return spec;
 }
@@ -70,11 +72,21 @@ F from_spec(const FormulaSpec& spec) {
   F formula;
   std::size_t i = 0;
   for_each_field(formula, [&](const auto& field) {
-    auto& member = formula.*(field.member);
-    member = static_cast<std::remove_reference_t<decltype(member)>>(spec.values.at(i++));
+    for_each_number(formula.*(field.member), [&](auto& number) {
+      number = static_cast<std::remove_reference_t<decltype(number)>>(spec.values.at(i++));
+    });
   });
   check_fields(formula);
   return formula;
+}
+
+// Whether an optimiser with these fields remembers anything in slot s.
+template <class F>
+bool uses_slot(const F& formula, Index s) {
+  if constexpr (requires { formula.uses_slot(s); })
+    return formula.uses_slot(s);
+  else
+    return true;
 }
 
 // The member called `name` with its defaults.

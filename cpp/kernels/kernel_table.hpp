@@ -57,7 +57,8 @@ struct LossKernels {
   Index (*general)(const LossArguments<T>& arguments);
 };
 
-// w_next, slots <- update of w by g, n elements (a multiple of kLanes); w_next may be w.
+// w_next, slots <- update of w by g, n elements (a multiple of kLanes); w_next may be w. Slots that
+// the optimiser does not use with its fields are null.
 template <class T>
 using UpdateKernel = void (*)(Index n, const T* g, const T* w, T* w_next, T* const* slots,
                               const T* coefficients);

@@ -227,7 +227,7 @@ class Executor {
     T* slots[kMaxSlots] = {};
     if (run_.update != nullptr) {
       const Update<T>& update = *run_.update;
-      for (Index s = 0; s < update.n_slots; ++s) slots[s] = update.slots[s] + w.offset;
+      update.slots_from(w.offset, slots);
       whole.update = update.kernel;
       whole.w = run_.parameters + w.offset;
       whole.w_next = run_.updated_parameters + w.offset;

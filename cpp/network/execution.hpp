@@ -12,12 +12,17 @@ template <class T>
 struct Update {
   UpdateKernel<T> kernel;
   Index n_slots = 0;
-  T* slots[kMaxSlots] = {};                 // whole blocks, laid out as the parameters
+  T* slots[kMaxSlots] = {};                 // whole blocks as the parameters; null: not in use
   T weight_coefficients[kMaxCoefficients];  // rounded once from float64
   T bias_coefficients[kMaxCoefficients];
 
   const T* coefficients(const Segment& segment) const {
     return segment.is_weight ? weight_coefficients : bias_coefficients;
+  }
+  // The slots from an element on.
+  void slots_from(Index at, T** parts) const {
+    for (Index s = 0; s < n_slots; ++s)
+      if (slots[s] != nullptr) parts[s] = slots[s] + at;
   }
   // `count` elements of a segment, from its element `first` on, whose gradient `g` is; `w` and
   // `w_next` are whole blocks.
@@ -25,7 +30,7 @@ struct Update {
              T* w_next) const {
     const Index at = segment.offset + first;
     T* parts[kMaxSlots] = {};
-    for (Index s = 0; s < n_slots; ++s) parts[s] = slots[s] + at;
+    slots_from(at, parts);
     kernel(count, g, w + at, w_next + at, parts, coefficients(segment));
   }
 };

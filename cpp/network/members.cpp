@@ -28,12 +28,21 @@ void with_formula(Family family, std::string_view place, std::string_view name, 
   }
 }
 
+template <class T>
+Value to_json(T value) {
+  if constexpr (std::same_as<T, Pair>)
+    return json::Array{value.first, value.second};
+  else
+    return value;
+}
+
 json::Object formula_object(const FormulaSpec& spec, Family family) {
   MemberWriter io;
   with_formula(family, "formula", spec.name, [&]<class F>() {
     const F formula = from_spec<F>(spec);
     io.name("name", F::name);
-    for_each_field(formula, [&](const auto& field) { io.put(field.name, shown(formula, field)); });
+    for_each_field(formula,
+                   [&](const auto& field) { io.put(field.name, to_json(shown(formula, field))); });
   });
   return std::move(io.object);
 }
@@ -86,6 +95,10 @@ void MemberReader::refuse(const char* key, const std::string& expected, const Va
   throw std::invalid_argument(text(at(key), ": expected ", expected, ", got ", brief(got)));
 }
 
+bool MemberReader::has(const char* key) const {
+  return std::ranges::find(object_, key, &json::Member::key) != object_.end();
+}
+
 const Value& MemberReader::find(const char* key) const {
   const auto member = std::ranges::find(object_, key, &json::Member::key);
   if (member == object_.end())
@@ -135,6 +148,15 @@ void MemberReader::number(const char* key, double& number, const Interval& range
     refuse(key, in_range("number", range), value);
 }
 
+void MemberReader::number(const char* key, Pair& pair, const Interval& range) {
+  const Value& value = take(key);
+  const auto* both = value.get_if<json::Array>();
+  const bool fits = both != nullptr && both->size() == 2 && to_double((*both)[0], pair.first) &&
+                    to_double((*both)[1], pair.second);
+  if (!fits || !range.contains(pair.first) || !range.contains(pair.second))
+    refuse(key, text("two numbers in ", to_text(range)), value);
+}
+
 std::int64_t MemberReader::integer(const char* key, const Interval& range) {
   const Value& value = take(key);
   const auto* given = value.get_if<std::int64_t>();
@@ -150,6 +172,7 @@ FormulaSpec MemberReader::formula_members(Family family) {
   with_formula(family, place_, spec.name, [&]<class F>() {
     F formula;
     for_each_field(formula, [&](const auto& field) {
+      if (field.came_later && !has(field.name)) return;
       auto& member = formula.*(field.member);
       if constexpr (is_choice<decltype(field)>)
         choice(field.name, member, field);

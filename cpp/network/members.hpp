@@ -55,6 +55,7 @@ class MemberReader {
   void flag(const char* key, bool& flag);
   void number(const char* key, std::uint64_t& number);
   void number(const char* key, double& number, const Interval& range);
+  void number(const char* key, Pair& pair, const Interval& range);
   template <std::signed_integral Integer>
   void number(const char* key, Integer& number, const Interval& range) {
     number = static_cast<Integer>(integer(key, range));
@@ -87,6 +88,7 @@ class MemberReader {
  private:
   [[noreturn]] void refuse(const char* key, const std::string& expected,
                            const json::Value& got) const;
+  bool has(const char* key) const;
   const json::Value& find(const char* key) const;
   const json::Value& take(const char* key);
   std::int64_t integer(const char* key, const Interval& range);

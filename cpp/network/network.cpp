@@ -244,7 +244,7 @@ void Network<T>::restore(const Snapshot<T>& snapshot) {
     optimizer.emplace(snapshot.optimizer->formula, table_.size);
     optimizer->spec.updates = snapshot.optimizer->updates;
     for (std::size_t s = 0; s < snapshot.slots.size(); ++s)
-      std::copy_n(snapshot.slots[s].data(), table_.size, optimizer->slots[s].data());
+      copy_buffer(snapshot.slots[s], optimizer->slots[s]);
     optimizer->powers = snapshot.powers;
   }
   const std::unique_lock lock(mutex_);

@@ -26,7 +26,9 @@ template <class T>
 OptimizerState<T>::OptimizerState(FormulaSpec formula, Index size) {
   check_optimizer(formula);
   with_member(Optimizers{}, "optimizer", formula.name, [&]<class F>() {
-    for (Index s = 0; s < F::n_slots; ++s) slots.emplace_back(size);
+    const F fields = from_spec<F>(formula);
+    for (Index s = 0; s < F::n_slots; ++s)
+      slots.push_back(uses_slot(fields, s) ? AlignedBuffer<T>(size) : AlignedBuffer<T>());
     powers.assign(F::n_powers, 1.0);
   });
   spec.formula = std::move(formula);
@@ -39,8 +41,23 @@ void OptimizerState<T>::change(const FormulaSpec& formula, Index size) {
     *this = OptimizerState(formula, size);
     return;
   }
-  check_optimizer(formula);
-  spec.formula.values = formula.values;
+  bool same_slots = true;
+  with_member(Optimizers{}, "optimizer", formula.name, [&]<class F>() {
+    const F fields = from_spec<F>(formula);
+    for (std::size_t s = 0; s < slots.size(); ++s)
+      same_slots &= uses_slot(fields, static_cast<Index>(s)) == (slots[s].size() > 0);
+  });
+  if (same_slots) {  // the case of every step: nothing is allocated
+    spec.formula.values = formula.values;
+    return;
+  }
+  // What is used now and was not before begins at zero; if memory is refused, nothing has changed.
+  OptimizerState changed(formula, size);
+  for (std::size_t s = 0; s < slots.size(); ++s)
+    if (slots[s].size() > 0 && changed.slots[s].size() > 0) std::swap(slots[s], changed.slots[s]);
+  changed.powers = powers;
+  changed.spec.updates = spec.updates;
+  *this = std::move(changed);
 }
 
 template <class T>
@@ -55,7 +72,8 @@ Update<T> OptimizerState<T>::begin_update(const KernelTable<T>& kernels,
     const double rate = learning_rate != nullptr ? *learning_rate : formula.learning_rate;
     formula.advance(powers.data());
     step_coefficients(formula, rate, spec.updates, powers.data(), update.weight_coefficients);
-    if (!formula.decay_biases) formula.weight_decay = 0.0;
+    if constexpr (requires { formula.decay_biases; })
+      if (!formula.decay_biases) formula.weight_decay = 0.0;
     step_coefficients(formula, rate, spec.updates, powers.data(), update.bias_coefficients);
   });
   ++spec.updates;

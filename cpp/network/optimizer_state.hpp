@@ -16,7 +16,7 @@ struct OptimizerState {
   OptimizerState(FormulaSpec formula, Index size);
 
   OptimizerSpec spec;
-  std::vector<AlignedBuffer<T>> slots;
+  std::vector<AlignedBuffer<T>> slots;  // empty where the fields make no use of one
   std::vector<double> powers;
 
   // Takes new hyper-parameters of the same formula, or starts afresh.

@@ -66,7 +66,7 @@ State state_of(const Network<T>& network, bool with_optimizer) {
   const auto& optimizer = network.optimizer_state();
   if (with_optimizer && optimizer) {
     for (const AlignedBuffer<T>& slot : optimizer->slots)
-      add_block(network.table(), slot.data(), data);
+      if (slot.size() > 0) add_block(network.table(), slot.data(), data);
     for (const double& power : optimizer->powers) data.push_back(bytes_of(&power, 1));
   }
   State state{describe_locked(network, with_optimizer), {}};
@@ -98,7 +98,7 @@ void set_state(Network<T>& network, const ModelDescription& model,
   if (optimizer) {
     optimizer->spec.updates = model.optimizer->updates;
     for (AlignedBuffer<T>& slot : optimizer->slots)
-      take_block(network.table(), tensors, slot.data());
+      if (slot.size() > 0) take_block(network.table(), tensors, slot.data());
     for (std::size_t p = 0; p < optimizer->powers.size(); ++p)
       optimizer->powers[p] = *static_cast<const double*>(tensors[p]);
   }

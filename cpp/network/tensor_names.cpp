@@ -51,11 +51,14 @@ void visit_tensors(const ModelDescription& model, const TensorVisitor& visit) {
   visit_parameters(model.network, visit);
   if (!model.optimizer) return;
   with_member(Optimizers{}, "optimizer", model.optimizer->formula.name, [&]<class F>() {
-    for (Index s = 0; s < F::n_slots; ++s)
+    const F formula = from_spec<F>(model.optimizer->formula);
+    for (Index s = 0; s < F::n_slots; ++s) {
+      if (!uses_slot(formula, s)) continue;
       visit_parameters(model.network, [&](TensorShape tensor) {
         tensor.name = slot_name(F::slots[s], tensor.name);
         visit(std::move(tensor));
       });
+    }
     for (Index p = 0; p < F::n_powers; ++p) visit({power_name(F::powers[p]), {}, Dtype::f64});
   });
 }

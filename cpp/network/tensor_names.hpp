@@ -36,8 +36,8 @@ std::string power_name(std::string_view power);
 // Weights (n_out, n_in) and biases (n_out) of the layers in order.
 std::vector<TensorShape> parameter_tensors(const NetworkSpec& network);
 
-// All tensors of a model file: parameters, then for each slot of the optimiser the same again, then
-// its powers, each a float64 number.
+// All tensors of a model file: parameters, then for each slot that the optimiser uses the same
+// again, then its powers, each a float64 number.
 std::vector<TensorShape> expected_tensors(const ModelDescription& model);
 
 // The same one by one, for whom the list of them is too long before they are known to be there.

@@ -1,6 +1,7 @@
-// Which weights come out of a training? For every type, loss and optimiser and a few shapes, a line
-// with the name of the case and the bytes of its parameters in hexadecimal: the same on every
-// processor and tier with FMA. tests/trained_weights.py compares them with what was recorded.
+// Which weights come out of a training? For every type, every loss with Adam, every optimiser with
+// the first loss, and a few shapes, a line with the name of the case and the bytes of its
+// parameters in hexadecimal: the same on every processor and tier with FMA.
+// tests/trained_weights.py compares them with what was recorded.
 #include <iostream>
 
 #include "network/fixtures.hpp"
@@ -60,6 +61,7 @@ int main() {
   for_each_dtype([]<class T>() {
     for_each_type(Losses{}, []<class Loss>() {
       for_each_type(Optimizers{}, []<class Optimizer>() {
+        if (find_by_name(Losses{}, Loss::name) > 0 && !std::is_same_v<Optimizer, Adam>) return;
         for (const Shape& shape : kShapes) train<T, Loss, Optimizer>(shape);
       });
     });

@@ -72,7 +72,11 @@ _MUTANTS = {
             "updates_before == 0 ? 1.0 : 1.0 - dampening",
             "1.0 - dampening",
         ),
-        ("1 - mu for mu", "c[kMomentum] = momentum;", "c[kMomentum] = 1.0 - momentum;"),
+        (
+            "1 - mu for mu",
+            "c[kMomentum] = momentum;\n    c[kGradient]",
+            "c[kMomentum] = 1.0 - momentum;\n    c[kGradient]",
+        ),
         (
             "dampening is left out",
             "fma(splat<V>(c[kMomentum]), slot[0], splat<V>(c[kGradient]) * g)",
@@ -83,27 +87,83 @@ _MUTANTS = {
             "c[kNesterov] = nesterov ? 1.0 : 0.0;\n    c[kDecay] = weight_decay;",
             "c[kNesterov] = nesterov ? 1.0 : 0.0;\n    c[kDecay] = -weight_decay;",
         ),
-        ("beta_1 for 1 - beta_1", "1.0 - beta_1", "beta_1"),
-        ("beta_2 for 1 - beta_2", "1.0 - beta_2", "beta_2"),
-        ("Adam's mean is not corrected", "rate / (1.0 - power[0])", "rate"),
+        (
+            "a mean forgets nothing",
+            "fma(splat<V>(share), x - mean, mean)",
+            "fma(splat<V>(share), x, mean)",
+        ),
+        ("a mean square forgets nothing", "splat<V>(keep) * mean", "mean"),
+        ("centred RMSprop is not", "c[kCentered] != 0", "false"),
+        ("Adagrad forgets", "fma(g, g, slot[0])", "g * g"),
+        (
+            "Adadelta has the mean square of steps as it will be",
+            "sqrt(slot[1] + epsilon) / sqrt(slot[0] + epsilon)",
+            "sqrt(slot[0] + epsilon) / sqrt(slot[1] + epsilon)",
+        ),
+        (
+            "Lion remembers its direction",
+            "slot[0] = move_to(slot[0], g, c[kMean]);",
+            "slot[0] = direction;",
+        ),
+        ("Rprop remembers a gradient that turned", "g = select(less(turned, zero), zero, g);", ";"),
+    ],
+    "formulas/adam.inl": [
+        (
+            "beta_1 for 1 - beta_1",
+            "(1.0 - power[0]);\n    c[kMean] = 1.0 - beta_1;\n    c[kSquare]",
+            "(1.0 - power[0]);\n    c[kMean] = beta_1;\n    c[kSquare]",
+        ),
+        (
+            "beta_2 for 1 - beta_2",
+            (
+                "c[kSquare] = 1.0 - beta_2;\n    c[kKeepSquare] = beta_2;\n"
+                "    c[kRoot] = 1.0 / __builtin_sqrt(1.0 - power[1]);"
+            ),
+            (
+                "c[kSquare] = beta_2;\n    c[kKeepSquare] = beta_2;\n"
+                "    c[kRoot] = 1.0 / __builtin_sqrt(1.0 - power[1]);"
+            ),
+        ),
+        (
+            "Adam's mean is not corrected",
+            "c[kRate] = rate / (1.0 - power[0]);\n    c[kMean] = 1.0 - beta_1;\n    c[kSquare]",
+            "c[kRate] = rate;\n    c[kMean] = 1.0 - beta_1;\n    c[kSquare]",
+        ),
         (
             "the correction of Adam's root lacks its root",
             "1.0 / __builtin_sqrt(1.0 - power[1])",
             "1.0 / (1.0 - power[1])",
         ),
-        ("the power of the other beta", "power[1] *= beta_2;", "power[1] *= beta_1;"),
+        ("the power of the other beta", "{ power[0] *= beta_1; }", "{ power[0] *= beta_2; }"),
         (
             "epsilon stands inside the root",
-            "fma(sqrt(v), splat<V>(c[kRoot]), splat<V>(c[kEpsilon]))",
-            "sqrt(fma(v, splat<V>(c[kRoot]) * splat<V>(c[kRoot]), splat<V>(c[kEpsilon])))",
+            (
+                "larger(slot[2], v);\n"
+                "    const V root = fma(sqrt(v), splat<V>(c[kRoot]), splat<V>(c[kEpsilon]));"
+            ),
+            (
+                "larger(slot[2], v);\n    const V root = "
+                "sqrt(fma(v, splat<V>(c[kRoot]) * splat<V>(c[kRoot]), splat<V>(c[kEpsilon])));"
+            ),
         ),
-        ("Adam's mean forgets nothing", "g - slot[0]", "g"),
-        ("Adam's mean square forgets nothing", "splat<V>(c[kKeepSquare]) * slot[1]", "slot[1]"),
+        ("AMSGrad takes the last mean square", "v = slot[2] = larger(slot[2], v)", "slot[2] = v"),
         (
             "weight decay of Adam is scaled by the rate",
-            "c[kEpsilon] = epsilon;\n    c[kDecay] = weight_decay;",
-            "c[kEpsilon] = epsilon;\n    c[kDecay] = rate * weight_decay;",
+            "c[kDecay] = weight_decay;\n    c[kLargest]",
+            "c[kDecay] = rate * weight_decay;\n    c[kLargest]",
         ),
+        (
+            "AdamW's decay is not scaled by the rate",
+            "1.0 - rate * weight_decay",
+            "1.0 - weight_decay",
+        ),
+        ("Adamax's largest gradient does not fade", "splat<V>(c[kKeep]) * slot[1]", "slot[1]"),
+        (
+            "NAdam looks no further",
+            "momentum_at(power[2] * decay_of_momentum())",
+            "momentum_at(power[2])",
+        ),
+        ("RAdam waits one step less", "updates_before + 1", "updates_before + 2"),
     ],
     "kernels/generic/products.inl": [
         ("the bias is not added", "block.bias", "nullptr"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,13 @@ import pytest
 
 import cases
 import chainrule as cr
-import oracle
+import oracle_optimizers
 import oracle_random
 from cases import CLASSES, fields, settings, twin
+from files import record_optimizers
 
 LOSSES = cr.losses.names()
+RECORDS = json.loads(record_optimizers.PATH.read_text())
 
 # ---- Gradients ---------------------------------------------------------------------------------
 
@@ -145,7 +148,7 @@ def test_every_setting_of_every_optimizer(name: str, dtype: str, rng: np.random.
     start.set_weights(start.weights, [rng.standard_normal(b.shape) for b in start.biases])
     for setting in settings(cls):
         try:
-            expected = oracle.OPTIMIZERS[name](**setting)
+            expected = oracle_optimizers.OPTIMIZERS[name](**setting)
         except ValueError:
             with pytest.raises(ValueError, match=cls.__name__):
                 cls(**setting)
@@ -162,6 +165,27 @@ def test_every_setting_of_every_optimizer(name: str, dtype: str, rng: np.random.
         cases.all_close(cases.parameters(net), found, [k_u * scale for scale in scales])
         n_tested += 1
     assert n_tested > len(fields(cls))
+
+
+@pytest.mark.parametrize("i", range(len(RECORDS)))
+def test_updates_are_those_of_pytorch_and_optax(i: int) -> None:
+    record = RECORDS[i]
+    optimizer = CLASSES["optimizers"][record["name"]](**record["setting"])
+    net = cr.Network(3, [cr.Dense(1)], dtype="float64", seed=0)
+    net.set_weights(record_optimizers.START[:1], record_optimizers.START[1:])
+    assert len(record["parameters"]) == record_optimizers.N_STEPS
+    for step, expected in enumerate(record["parameters"]):
+        dW, db = record_optimizers.gradients(step)
+        net.forward(np.eye(3), training=True)
+        g = net.backward(dW.T)  # of examples that are unit vectors
+        assert (g.weights[0].tolist(), g.biases[0].tolist()) == (dW.tolist(), db.tolist())
+        net.apply(g, optimizer)
+        found = np.concatenate([np.ravel(p) for p in cases.parameters(net)])
+        cases.close(found, expected, 1e-10 * np.abs(expected), f"step {step + 1}")
+
+
+def test_every_optimizer_is_recorded() -> None:
+    assert {record["name"] for record in RECORDS} == set(cr.optimizers.names())
 
 
 # ---- Initialisers ------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import itertools
 import os
 import subprocess
 import sys
@@ -37,17 +38,13 @@ def data(d: int, n: int, dtype: str) -> np.ndarray:
 
 def trained_weights(dtype: str) -> bytes:
     """The weights of nets with every formula of every list."""
-    found = b""
-    for loss in cr.losses.names():
+    found, optimizers = b"", itertools.cycle(cr.optimizers.names())
+    for loss, activation in itertools.product(cr.losses.names(), cr.activations.names()):
         matching = cases.CLASSES["losses"][loss]().matching_activation
-        for activation in cr.activations.names():
-            for optimizer in cr.optimizers.names():
-                net = cr.mlp([13, 37, 19, 5], activation, matching, dtype=dtype, seed=7)
-                y = np.tile(np.eye(5), (60, 1))
-                net.fit(
-                    data(300, 13, dtype), y, epochs=2, optimizer=optimizer, loss=loss, verbose=0
-                )
-                found += cases.bits(net) + net.predict(data(7, 13, dtype)).tobytes()
+        net = cr.mlp([13, 37, 19, 5], activation, matching, dtype=dtype, seed=7)
+        x, y = data(300, 13, dtype), np.tile(np.eye(5), (60, 1))
+        net.fit(x, y, epochs=2, optimizer=next(optimizers), loss=loss, verbose=0)
+        found += cases.bits(net) + net.predict(data(7, 13, dtype)).tobytes()
     return found
 
 

@@ -9,7 +9,7 @@ import pytest
 
 import cases
 import chainrule as cr
-import oracle
+import oracle_optimizers
 
 OPTIMIZERS = cr.optimizers.names()
 
@@ -42,7 +42,7 @@ def test_same_class_keeps_its_memory_and_takes_new_fields(name: str) -> None:
     fields = next(f for f in reversed(cases.settings(cls)) if _possible(cls, f))
     first, second = cls(**fields), cls(**{**fields, "learning_rate": 0.3})
     net = small(dtype="float64")
-    rule = oracle.OPTIMIZERS[name](**fields)
+    rule = oracle_optimizers.OPTIMIZERS[name](**fields)
     expected = [p.astype(float) for p in cases.parameters(net)]
     for given in (first, None, second, second, None):
         g = net.gradients(X, Y)

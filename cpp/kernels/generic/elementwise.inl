@@ -110,15 +110,26 @@ void activation_backward(MatrixView<const T> z, MatrixView<const T> a, MatrixVie
   }
 }
 
+// Slots that an optimiser does not use with its fields are null.
+template <class F, class T>
+CHAINRULE_INLINE bool has_slot(T* const* slots, Index s) {
+  if constexpr (requires { &F::uses_slot; })
+    return slots[s] != nullptr;
+  else
+    return true;
+}
+
 template <class F, class T>
 void optimizer_update(Index n, const T* g, const T* w, T* w_next, T* const* slots,
                       const T* coefficients) {
   using V = Vec<T>;
   for (Index i = 0; i < n; i += V::width) {
     V slot[F::n_slots];
-    for (Index s = 0; s < F::n_slots; ++s) slot[s] = load(slots[s] + i);
+    for (Index s = 0; s < F::n_slots; ++s)
+      slot[s] = has_slot<F>(slots, s) ? load(slots[s] + i) : splat<V>(0);
     const V next = F::update(load(w + i), load(g + i), slot, coefficients);
-    for (Index s = 0; s < F::n_slots; ++s) store(slots[s] + i, slot[s]);
+    for (Index s = 0; s < F::n_slots; ++s)
+      if (has_slot<F>(slots, s)) store(slots[s] + i, slot[s]);
     store(w_next + i, next);
   }
 }

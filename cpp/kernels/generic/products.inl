@@ -128,8 +128,9 @@ void weight_gradient(const WeightGradientBlock<T>& block) {
       copy(panel_size, g, block.gradient + at);
       continue;
     }
-    T* slots[kMaxSlots];
-    for (Index s = 0; s < block.n_slots; ++s) slots[s] = block.slots[s] + at;
+    T* slots[kMaxSlots] = {};
+    for (Index s = 0; s < block.n_slots; ++s)
+      if (block.slots[s] != nullptr) slots[s] = block.slots[s] + at;
     block.update(panel_size, g, block.w + at, block.w_next + at, slots, block.coefficients);
   }
 }

@@ -35,6 +35,7 @@ Worst worst(F f, Exact exact, Point point) {
   return found;
 }
 
+long double exact_exp(long double x) { return std::exp(x); }
 long double exact_log(long double x) { return std::log(x); }
 long double exact_sin(long double x) { return std::sin(x); }
 long double exact_cos(long double x) { return std::cos(x); }
@@ -46,6 +47,7 @@ double positive_normal(Index i) {
   return std::bit_cast<double>(first +
                                (last - first) / (kPoints - 1) * static_cast<std::uint64_t>(i));
 }
+double exponents(Index i) { return -708 + 1417.7 * static_cast<double>(i) / (kPoints - 1); }
 double unit_interval(Index i) { return (static_cast<double>(i) + 0.5) / kPoints; }
 double near_1(Index i) { return 1 + (static_cast<double>(i) - kPoints / 2) * 0x1p-40; }
 double circle(Index i) { return 2 * kPi * static_cast<double>(i) / (kPoints - 1); }
@@ -69,6 +71,24 @@ void check_near_quadrants(F f, Exact exact) {
 }
 
 }  // namespace
+
+TEST(exp_is_within_one_ulp) {
+  for (const auto point : {exponents, unit_interval, near_1})
+    CHECK(worst(exp, exact_exp, point).ulps < 1);
+}
+
+TEST(exp_at_the_edges) {
+  using Limits = std::numeric_limits<double>;
+  CHECK_EQUAL(exp(0.0), 1.0);
+  CHECK_EQUAL(exp(-0.0), 1.0);
+  CHECK(test::ulps(exp(709.782712893384), exact_exp(static_cast<long double>(709.782712893384))) <
+        1);
+  CHECK(test::ulps(exp(-708.3964), exact_exp(static_cast<long double>(-708.3964))) < 2);
+  for (const double x : {710.0, Limits::max(), Limits::infinity()})
+    CHECK_EQUAL(exp(x), Limits::infinity());
+  for (const double x : {-708.4, -Limits::max(), -Limits::infinity()}) CHECK_EQUAL(exp(x), 0.0);
+  CHECK(std::isnan(exp(Limits::quiet_NaN())));
+}
 
 TEST(log_is_within_one_ulp) {
   for (const auto point : {positive_normal, unit_interval, near_1}) {

@@ -14,7 +14,8 @@
 
 namespace chainrule::test {
 
-// Calls f(formula, name) for each combination that has no conflict; numbers that change become 0.5.
+// Calls f(formula, name) for each combination that has no conflict; numbers that change become 0.5,
+// pairs become 0.25 and 2.
 template <class F, class Function>
 void for_each_setting(Function f) {
   constexpr std::size_t n_fields = std::tuple_size_v<decltype(F::fields)>;
@@ -27,6 +28,8 @@ void for_each_setting(Function f) {
         using Value = typename std::decay_t<decltype(field)>::Value;
         if constexpr (std::is_same_v<Value, bool>)
           formula.*(field.member) = !(formula.*(field.member));
+        else if constexpr (std::is_same_v<Value, Pair>)
+          formula.*(field.member) = {0.25, 2.0};
         else
           formula.*(field.member) = static_cast<Value>(0.5);
         name += std::string(" ") + field.name;
@@ -47,6 +50,15 @@ struct Update {
   Index n_slots;
   std::array<T, kMaxCoefficients> coefficients;
 };
+
+// The slots that a formula uses, the others null.
+template <class T, class F>
+std::array<T*, kMaxSlots> used_slots(const F& formula, T* const* slots) {
+  std::array<T*, kMaxSlots> used{};
+  for (Index s = 0; s < F::n_slots; ++s)
+    if (uses_slot(formula, s)) used[static_cast<std::size_t>(s)] = slots[s];
+  return used;
+}
 
 // The `updates_before`-th update of a formula; the kernels stand in `table` where the formula does
 // in its list.

@@ -88,7 +88,7 @@ bool padding_is_zero(const ParameterTable<T>& table, const T* block) {
 template <class F>
 F lively() {
   F formula;
-  formula.weight_decay = 0.25;
+  if constexpr (requires { formula.weight_decay; }) formula.weight_decay = 0.25;
   if constexpr (requires { formula.momentum; }) formula.momentum = 0.5;
   return formula;
 }
