@@ -30,6 +30,7 @@ PYBIND11_MODULE(chainrule_core, module) {
   chainrule::bind_network(module);
   chainrule::bind_predictor(module);
   chainrule::bind_runtime(module);
+  chainrule::bind_schedules(module);
   py::list public_names;
   for (const auto& item : module.attr("__dict__").cast<py::dict>())
     if (item.first.cast<std::string>()[0] != '_') public_names.append(item.first);

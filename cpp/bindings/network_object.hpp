@@ -111,5 +111,6 @@ void bind_network(py::module_& module);
 void bind_predictor(py::module_& module);
 void bind_training(py::module_& module);
 void bind_runtime(py::module_& module);
+void bind_schedules(py::module_& module);
 
 }  // namespace chainrule

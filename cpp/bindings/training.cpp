@@ -92,8 +92,16 @@ void bind_run(py::module_& module) {
   };
   py::class_<TrainingRunObject> cls(module, "TrainingRun", "A fit under way, epoch by epoch.");
   refuse_pickling(cls);
-  cls.def("begin_epoch",
-          [all](TrainingRunObject& self) { all(self, [](auto& run) { run.begin_epoch(); }); })
+  cls.def(
+         "begin_epoch",
+         [all](TrainingRunObject& self, const std::optional<py::array>& factors) {
+           std::span<const double> given;
+           if (factors)
+             given = {checked_data<double>(*factors, "factors", {-1}, false),
+                      static_cast<std::size_t>(factors->size())};
+           all(self, [&](auto& run) { run.begin_epoch(given); });
+         },
+         py::arg("factors") = py::none())
       .def(
           "run",
           [all](TrainingRunObject& self, Index max_batches, double max_seconds,

@@ -59,7 +59,10 @@ void TrainingRun<T>::close() {
 }
 
 template <class T>
-void TrainingRun<T>::begin_epoch() {
+void TrainingRun<T>::begin_epoch(std::span<const double> factors) {
+  check(factors.empty() || std::ssize(factors) == n_batches(), "factors: expected ", n_batches(),
+        ", one for each batch, got ", std::ssize(factors));
+  factors_.assign(factors.begin(), factors.end());
   std::iota(order_.begin(), order_.end(), Index{0});
   if (options_.shuffle) shuffle(order_, network_.spec().seed, network_.epochs());
   batches_done_ = 0;
@@ -111,6 +114,7 @@ void TrainingRun<T>::train_batch(double learning_rate) {
   const MatrixView<const T> x = load_batch(rows);
   if (options_.shuffle && batches_done_ + 1 < n_batches())
     prefetch_batch(rows_of_batch(batches_done_ + 1));
+  if (!factors_.empty()) learning_rate *= factors_[static_cast<std::size_t>(batches_done_)];
   const auto result = network_.fit_batch(*plan_, workspace_->data(), examples_, x, rows,
                                          learning_rate, predictions_view());
   last_loss_ = result.loss;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "network/network.hpp"
@@ -30,7 +31,8 @@ class TrainingRun {
   TrainingRun(const TrainingRun&) = delete;
   TrainingRun& operator=(const TrainingRun&) = delete;
 
-  void begin_epoch();
+  // `factors` of the learning rate, one for each batch of the epoch; none: always 1.
+  void begin_epoch(std::span<const double> factors = {});
   // Trains on at most `max_batches` (0: all that are left), for about `max_seconds`; stops early
   // when J is not finite. Returns the number of batches done.
   Index run(Index max_batches, double max_seconds, double learning_rate);
@@ -63,6 +65,7 @@ class TrainingRun {
   AlignedBuffer<T> gathered_, predictions_;
   Index gathered_stride_;
   std::vector<std::int64_t> order_;
+  std::vector<double> factors_;
   Index batches_done_ = 0;
   double loss_sum_ = 0.0, weight_sum_ = 0.0, last_loss_ = 0.0;
   bool diverged_ = false;

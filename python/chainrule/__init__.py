@@ -10,7 +10,16 @@
 
 from __future__ import annotations
 
-from chainrule import activations, callbacks, initializers, layers, losses, metrics, optimizers
+from chainrule import (
+    activations,
+    callbacks,
+    initializers,
+    layers,
+    losses,
+    metrics,
+    optimizers,
+    schedules,
+)
 from chainrule._core.optimizers import *
 from chainrule._core.optimizers import __all__ as _optimizers
 from chainrule._version import __version__
@@ -70,6 +79,7 @@ __all__ = [
     "metrics",
     "mlp",
     "optimizers",
+    "schedules",
     "set_num_threads",
     "show_config",
     *_optimizers,

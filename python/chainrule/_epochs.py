@@ -7,19 +7,22 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+from chainrule import schedules
 from chainrule._checks import as_count, as_list, as_number
 from chainrule._examples import Examples, evaluate_examples, targets_of
 from chainrule._progress import progress_callback
+from chainrule._schedule import factors
 from chainrule.callbacks import Callback, Run
 from chainrule.callbacks._base import wants_batches
 from chainrule.errors import DivergenceError
 from chainrule.history import History, at_once
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from chainrule import _core, metrics
     from chainrule._learning import Learning
+    from chainrule._schedule import Factors
     from chainrule.network import Network
 
 # Python looks at signals this often, so that Ctrl-C is answered well within 0.2 s.
@@ -39,6 +42,7 @@ class _Fit:
     epochs: int
     batch_size: int
     shuffle: bool
+    schedule: Callable[[int, int], float] | None
     callbacks: list[Callback]
 
     def run(self) -> History:
@@ -85,15 +89,16 @@ class _Fit:
             run.epoch += 1
             self._call("on_epoch_begin", run)
             start = time.perf_counter()
-            learning_rate = run.learning_rate
-            core.begin_epoch()
-            if not self._batches(run, core, last_good):
+            factors = self._factors(run, core.n_batches)
+            rate = as_number("learning_rate", run.learning_rate)
+            core.begin_epoch(factors)
+            if not self._batches(run, core, last_good, factors):
                 return  # stopped inside the epoch
             layer = self.network._first_nonfinite_parameters()
             if layer:
-                self._diverged(run, last_good, layer)
+                self._diverged(run, last_good, layer, _factor(factors, -1))
             run.logs = self._values(core) | {
-                "learning_rate": learning_rate,
+                "learning_rate": rate * _factor(factors, 0),
                 "seconds": time.perf_counter() - start,
             }
             at_once(
@@ -105,7 +110,19 @@ class _Fit:
             )
             self._call("on_epoch_end", run)
 
-    def _batches(self, run: Run, core: _core.TrainingRun, last_good: _core.Snapshot) -> bool:
+    def _factors(self, run: Run, n_batches: int) -> Factors | None:
+        """Return the factors of the learning rate in the epoch that begins."""
+        if self.schedule is None:
+            return None
+        return factors(self.schedule, run.step, n_batches, self.epochs * n_batches)
+
+    def _batches(
+        self,
+        run: Run,
+        core: _core.TrainingRun,
+        last_good: _core.Snapshot,
+        factors: Factors | None,
+    ) -> bool:
         """Train on the batches of an epoch; return whether all of them were done."""
         one_by_one = any(wants_batches(callback) for callback in self.callbacks)
         left = core.n_batches
@@ -120,16 +137,18 @@ class _Fit:
                 run.step += done
                 left -= done
             if core.diverged:
-                self._diverged(run, last_good, self.network._first_nonfinite_layer())
+                layer = self.network._first_nonfinite_layer()
+                factor = _factor(factors, core.batches_done - 1)
+                self._diverged(run, last_good, layer, factor)
             if one_by_one:
                 run.logs = {"loss": core.last_loss}
                 self._call("on_batch_end", run)
         return left == 0
 
-    def _diverged(self, run: Run, last_good: _core.Snapshot, layer: int) -> None:
+    def _diverged(self, run: Run, last_good: _core.Snapshot, layer: int, factor: float) -> None:
         self.network._restore(last_good)
         raise DivergenceError(
-            step=run.step, epoch=run.epoch, layer=layer, learning_rate=run.learning_rate
+            step=run.step, epoch=run.epoch, layer=layer, learning_rate=run.learning_rate * factor
         )
 
     def _values(self, core: _core.TrainingRun) -> dict[str, float]:
@@ -153,6 +172,10 @@ class _Fit:
             getattr(callback, hook)(run)
 
 
+def _factor(factors: Factors | None, batch: int) -> float:
+    return 1.0 if factors is None else float(factors[batch])
+
+
 @contextlib.contextmanager
 def _lent_snapshot(network: Learning) -> Iterator[_core.Snapshot]:
     """Lend a snapshot whose memory the network keeps: a new one would take longer than the copy."""
@@ -174,6 +197,7 @@ def fit(
     batch_size: int | None,
     chosen: list[metrics.AnyMetric],
     shuffle: bool,
+    schedule: object,
     callbacks: Iterable[Callback],
     verbose: int | str,
 ) -> History:
@@ -195,5 +219,6 @@ def fit(
             as_count("batch_size", 128 if batch_size is None else batch_size), examples.x.shape[0]
         ),
         shuffle=shuffle,
+        schedule=None if schedule is None else schedules.get(schedule),
         callbacks=[*own, progress] if progress else own,
     ).run()

@@ -17,7 +17,7 @@ from chainrule._steps import Stepping, optimizer_or_none
 from chainrule.history import History
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from numpy.typing import ArrayLike
 
@@ -51,7 +51,7 @@ class Learning(Stepping):
         sample_weight: ArrayLike | None = None,
         class_weight: object = None,
         ignore_nan_targets: bool = False,
-        schedule: object = None,
+        schedule: str | Callable[[int, int], float] | None = None,
         clip_norm: float | None = None,
         clip_value: float | None = None,
         l1: float = 0.0,
@@ -101,7 +101,10 @@ class Learning(Stepping):
         sample_weight : array_like, shape (d,) or (d, n_outputs), optional
             Weights of examples or, for losses that average over outputs, of single outputs, at
             least 0; only their ratios matter.
-        class_weight, ignore_nan_targets, schedule, clip_norm, clip_value, l1, l2 : optional
+        schedule : str, Schedule or callable, optional
+            One of ``chainrule.schedules``, or any function ``(step, total_steps) -> factor``: the
+            factor of the learning rate, step counting the updates of this fit from 0.
+        class_weight, ignore_nan_targets, clip_norm, clip_value, l1, l2 : optional
             Kept for a later version.
         accumulate, ema, checkpoint : optional
             Kept for a later version.
@@ -119,7 +122,7 @@ class Learning(Stepping):
         -------
         History
             A value per epoch for ``loss``, each metric, ``val_`` and each of these,
-            ``learning_rate`` and ``seconds``.
+            ``learning_rate`` (of the first update of the epoch) and ``seconds``.
 
         Raises
         ------
@@ -156,7 +159,6 @@ class Learning(Stepping):
         not_in_this_version(
             class_weight=(class_weight, None),
             ignore_nan_targets=(ignore_nan_targets, False),
-            schedule=(schedule, None),
             clip_norm=(clip_norm, None),
             clip_value=(clip_value, None),
             l1=(l1, 0.0),
@@ -187,6 +189,7 @@ class Learning(Stepping):
             batch_size=batch_size,
             chosen=choose_metrics(self, metrics, training, validation),
             shuffle=shuffle,
+            schedule=schedule,
             callbacks=callbacks,
             verbose=verbose,
         )

@@ -159,7 +159,6 @@ LATER: dict[str, Callable[[cr.Network], Any]] = {
         for name, value in {
             "class_weight": "balanced",
             "ignore_nan_targets": True,
-            "schedule": lambda step, total: 1.0,
             "clip_norm": 1.0,
             "clip_value": 1.0,
             "l1": 0.1,

@@ -175,7 +175,6 @@ LATER = {
     "fit": {
         "class_weight": "balanced",
         "ignore_nan_targets": True,
-        "schedule": lambda step, total: 1.0,
         "clip_norm": 1.0,
         "clip_value": 1.0,
         "l1": 0.1,

@@ -12,7 +12,8 @@ from . import activations
 from . import losses
 from . import optimizers
 from . import initializers
-__all__: list = ['ModelFileError', 'Formula', 'activations', 'losses', 'optimizers', 'initializers', 'Snapshot', 'Gradients', 'TrainingRun', 'Network', 'Predictor', 'plain_predict', 'plain_predict_one', 'set_num_threads', 'get_num_threads', 'thread_notice', 'isa', 'available_isas', 'isa_notice', 'compiler', 'version', 'path_counters', 'reset_path_counters', 'break_isa', 'set_wait_for_all_workers', 'metric_accuracy', 'validation_split']
+from . import schedules
+__all__: list = ['ModelFileError', 'Formula', 'activations', 'losses', 'optimizers', 'initializers', 'Snapshot', 'Gradients', 'TrainingRun', 'Network', 'Predictor', 'plain_predict', 'plain_predict_one', 'set_num_threads', 'get_num_threads', 'thread_notice', 'isa', 'available_isas', 'isa_notice', 'compiler', 'version', 'path_counters', 'reset_path_counters', 'break_isa', 'set_wait_for_all_workers', 'metric_accuracy', 'validation_split', 'schedules']
 class ModelFileError(ValueError):
     pass
 class Formula:
@@ -74,7 +75,7 @@ class TrainingRun:
         ...
     def __reduce__(self) -> typing.Any:
         ...
-    def begin_epoch(self) -> None:
+    def begin_epoch(self, factors: numpy.ndarray | None = None) -> None:
         ...
     def close(self) -> None:
         ...

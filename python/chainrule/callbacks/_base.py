@@ -27,7 +27,7 @@ class Run:
     keys : tuple of str
         What `logs` will have at the end of an epoch.
     learning_rate : float
-        The rate of the next update; may be set.
+        The rate of the next update, before the factor of a schedule; may be set.
     epoch, step : int
         The current epoch and update, from 1; 0 before the first.
     logs : dict

@@ -111,6 +111,26 @@ TEST(training_run_shuffles_each_epoch_anew) {
   CHECK(!same_bits(parameters_of(shuffled), parameters_of(later)));
 }
 
+// Each batch has a factor of its own, wherever a run pauses.
+TEST(training_run_with_factors) {
+  Trainee<double> at_once, one_by_one;
+  const TestData<double> data(kRows, kFeatures, kOutputs);
+  const std::vector<double> factors{1.0, 0.5, 0.25, 2.0, 0.0, 0.75, 0.1};
+  TrainingRun<double> run(at_once, data.examples(), {8, true, false});
+  TrainingRun<double> steps(one_by_one, data.examples(), {8, true, false});
+  CHECK_THROWS((run.begin_epoch(std::vector<double>(6)), 0), "factors: expected 7");
+  run.begin_epoch(factors);
+  steps.begin_epoch();
+  CHECK_EQUAL(run.run(3, kForever, kRate) + run.run(0, kForever, kRate), 7);
+  for (const double factor : factors) CHECK_EQUAL(steps.run(1, kForever, kRate * factor), 1);
+  CHECK(same_state(at_once, one_by_one));
+  // The next epoch has its own, or none.
+  run.begin_epoch();
+  steps.begin_epoch(std::vector<double>(7, 1.0));
+  CHECK_EQUAL(run.run(0, kForever, kRate), steps.run(0, kForever, kRate));
+  CHECK(same_state(at_once, one_by_one));
+}
+
 // In pieces of any size, as callbacks ask for them.
 TEST(training_run_in_pieces) {
   Trainee<float> whole, pieces, one_by_one;
