@@ -10,16 +10,16 @@ void bind_steps(NetworkClass& cls) {
          "_train_step",
          [](NetworkObject& self, const py::array& x, const py::array& y, const BoundFormula& loss,
             const OptionalFormula& optimizer, const py::object& weights,
-            std::optional<double> learning_rate) {
+            std::optional<double> learning_rate, double clip_value, double clip_norm) {
            return self.visit([&](auto& net) {
              const auto examples = to_examples(net, x, y, weights);
              const ReleaseForWork release(net, examples.rows());
              return net.train_step(examples, loss.spec, pointer_or_null(learning_rate),
-                                   spec_or_null(optimizer));
+                                   spec_or_null(optimizer), {clip_value, clip_norm});
            });
          },
          py::arg("x"), py::arg("y"), py::arg("loss"), py::arg("optimizer"), py::arg("weights"),
-         py::arg("learning_rate"))
+         py::arg("learning_rate"), py::arg("clip_value"), py::arg("clip_norm"))
       .def(
           "_gradients",
           [](const py::object& self, const py::array& x, const py::array& y,
@@ -66,7 +66,8 @@ void bind_steps(NetworkClass& cls) {
       .def(
           "_apply",
           [](NetworkObject& self, const GradientsObject& gradients,
-             const OptionalFormula& optimizer, std::optional<double> learning_rate) {
+             const OptionalFormula& optimizer, std::optional<double> learning_rate,
+             double clip_value, double clip_norm) {
             self.visit([&](auto& net) {
               using T = Scalar<decltype(net)>;
               const auto* same = std::get_if<Gradients<T>>(&gradients.gradients);
@@ -75,10 +76,12 @@ void bind_steps(NetworkClass& cls) {
               check(same != nullptr && same_layout,
                     "gradients: expected those of a network with the same layers and dtype");
               const ReleaseForWork release(net, 1);
-              net.apply(same->flat.data(), pointer_or_null(learning_rate), spec_or_null(optimizer));
+              net.apply(same->flat.data(), pointer_or_null(learning_rate), spec_or_null(optimizer),
+                        {clip_value, clip_norm});
             });
           },
-          py::arg("gradients"), py::arg("optimizer"), py::arg("learning_rate"))
+          py::arg("gradients"), py::arg("optimizer"), py::arg("learning_rate"),
+          py::arg("clip_value"), py::arg("clip_norm"))
       .def(
           "_trace",
           [](const NetworkObject& self, const py::array& x, const py::array& y,
@@ -95,12 +98,14 @@ void bind_steps(NetworkClass& cls) {
           "_start_training",
           [](const py::object& self, const py::array& x, const py::array& y,
              const BoundFormula& loss, const OptionalFormula& optimizer, const py::object& weights,
-             Index batch_size, bool shuffle, bool keep_predictions, const py::object& before) {
+             Index batch_size, bool shuffle, bool keep_predictions, double clip_value,
+             double clip_norm, const py::object& before) {
             return self.cast<const NetworkObject&>().visit([&](auto& net) {
               using T = Scalar<decltype(net)>;
               check(batch_size > 0, "batch_size: expected a positive number, got ", batch_size);
-              const TrainingOptions options{batch_size, shuffle, keep_predictions,
-                                            spec_or_null(optimizer), &loss.spec};
+              const TrainingOptions options{batch_size,       shuffle,
+                                            keep_predictions, spec_or_null(optimizer),
+                                            &loss.spec,       {clip_value, clip_norm}};
               const auto examples = to_examples(net, x, y, weights);
               auto& snapshot = snapshot_of<T>(before.cast<SnapshotObject&>());
               auto run = [&] {
@@ -112,7 +117,8 @@ void bind_steps(NetworkClass& cls) {
             });
           },
           py::arg("x"), py::arg("y"), py::arg("loss"), py::arg("optimizer"), py::arg("weights"),
-          py::arg("batch_size"), py::arg("shuffle"), py::arg("keep_predictions"), py::arg("before"),
+          py::arg("batch_size"), py::arg("shuffle"), py::arg("keep_predictions"),
+          py::arg("clip_value"), py::arg("clip_norm"), py::arg("before"),
           "Begin a fit; `before` gets the state before it, which comes back if no batch is done.");
 }
 

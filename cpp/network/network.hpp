@@ -14,6 +14,7 @@
 #include "base/aligned_buffer.hpp"
 #include "base/fair_shared_mutex.hpp"
 #include "network/batch.hpp"
+#include "network/clipping.hpp"
 #include "network/optimizer_state.hpp"
 #include "network/plan.hpp"
 #include "network/spec.hpp"
@@ -98,6 +99,11 @@ class ExclusiveTraining {
   std::atomic<bool>& is_training_;
 };
 
+// Updates go tile by tile, unless something is to be done to the whole gradient before.
+inline PlanPurpose purpose_of_training(const Clipping& clipping) {
+  return clipping.any() ? PlanPurpose::gradients : PlanPurpose::train;
+}
+
 // Calls may come from several threads: those that read share the lock, those that write have it
 // alone.
 template <class T>
@@ -125,6 +131,8 @@ class Network {
   // What a training begins with: `given`, or the network's own, or Adam if it has none. The caller
   // holds mutex().
   void use_optimizer(const FormulaSpec* given);
+  // Memory for the gradient of a step that clips, so that the step itself needs none. Likewise.
+  void reserve_gradient(const Clipping& clipping);
   const std::optional<OptimizerState<T>>& optimizer_state() const { return optimizer_; }
   std::optional<OptimizerState<T>>& optimizer_state() { return optimizer_; }
 
@@ -146,18 +154,19 @@ class Network {
 
   // J before the update; if J is not finite, nothing was updated.
   double train_step(const Examples<T>& examples, const FormulaSpec& loss,
-                    const double* learning_rate, const FormulaSpec* optimizer = nullptr);
+                    const double* learning_rate, const FormulaSpec* optimizer = nullptr,
+                    const Clipping& clipping = {});
   // The same for a caller who holds the ExclusiveTraining of this network.
   double train_step(const ExclusiveTraining& held, const Examples<T>& examples,
                     const FormulaSpec& loss, const double* learning_rate,
-                    const FormulaSpec* optimizer = nullptr);
+                    const FormulaSpec* optimizer = nullptr, const Clipping& clipping = {});
   Gradients<T> gradients(const Examples<T>& examples, const FormulaSpec& loss, bool training);
   // dX (d, n_features); std::runtime_error once the parameters have changed.
   void input_gradients(Gradients<T>& gradients, MatrixView<T> dx) const;
   void forward(MatrixView<const T> x, MatrixView<T> y_hat);  // a training forward
   Gradients<T> backward(MatrixView<const T> da);
-  void apply(const T* gradient, const double* learning_rate,
-             const FormulaSpec* optimizer = nullptr);
+  void apply(const T* gradient, const double* learning_rate, const FormulaSpec* optimizer = nullptr,
+             const Clipping& clipping = {});
   Trace<T> trace(const Examples<T>& examples, const FormulaSpec& loss, double learning_rate,
                  bool training = false) const;
 
@@ -168,7 +177,7 @@ class Network {
   };
   BatchResult fit_batch(const Plan<T>& plan, T* workspace, const Examples<T>& examples,
                         MatrixView<const T> x, Selection rows, double learning_rate,
-                        MatrixView<T> y_hat);
+                        MatrixView<T> y_hat, const Clipping& clipping = {});
   void end_epoch() { ++epochs_; }
 
   void copy_parameters(AlignedBuffer<T>& to) const;
@@ -197,7 +206,7 @@ class Network {
   // The numbers that the next training forward draws.
   RandomOrigin next_noise() const { return {spec_.seed, training_forwards_}; }
   Update<T> begin_update(const KernelTable<T>& kernels, const double* learning_rate);
-  void update_from(Run<T>& run, const double* learning_rate);
+  void update_from(Run<T>& run, const double* learning_rate, const Clipping& clipping);
   void note_failure(const Run<T>& run);
 
   NetworkSpec spec_;
@@ -224,6 +233,8 @@ class Network {
   mutable std::vector<CachedPlan> plans_;
 
   mutable WorkspacePool<T> workspaces_;
+
+  AlignedBuffer<T> gradient_;  // where the whole of it is needed; empty until then
 
   std::optional<Pass<T>> pending_;  // the last training forward, waiting for its backward
 };

@@ -183,22 +183,36 @@ Index first_nonfinite_stage(const ParameterTable<T>& table, const T* block) {
   return 0;
 }
 
+namespace {
+
+// The sum of (scale x)^2. The units of a panel go side by side; those of a vector are its elements.
+template <class T>
+double sum_of_squares(const ParameterTable<T>& table, const T* block, double scale) {
+  double total = 0.0;
+  for (const Segment& segment : table.segments) {
+    const T* x = block + segment.offset;
+    for (Index o = 0; o < segment.n_out; o += kLanes<T>) {
+      double unit[kLanes<T>] = {};
+      for (Index i = 0; i < segment.n_in; ++i, x += kLanes<T>)
+        for (Index lane = 0; lane < kLanes<T>; ++lane) {
+          const double scaled = scale * static_cast<double>(x[lane]);
+          unit[lane] += scaled * scaled;
+        }
+      for (Index lane = 0; lane < kLanes<T> && o + lane < segment.n_out; ++lane)
+        total += unit[lane];
+    }
+  }
+  return total;
+}
+
+}  // namespace
+
 template <class T>
 double norm(const ParameterTable<T>& table, const T* block) {
   const FloatEnvironment environment;
-  double total = 0.0;
-  for (const Segment& segment : table.segments) {
-    const T* data = block + segment.offset;
-    for (Index o = 0; o < segment.n_out; ++o) {
-      double unit = 0.0;
-      for (Index i = 0; i < segment.n_in; ++i) {
-        const auto x = static_cast<double>(
-            segment.is_weight ? data[panel_offset<T>(segment.n_in, o, i)] : data[o]);
-        unit += x * x;
-      }
-      total += unit;
-    }
-  }
+  const double total = sum_of_squares(table, block, 1.0);
+  // Squares of large float64 numbers have no place in float64; an exact scale gives them one.
+  if (total == kInfinity) return std::sqrt(sum_of_squares(table, block, 0x1p-600)) * 0x1p600;
   return std::sqrt(total);
 }
 

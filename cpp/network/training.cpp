@@ -36,33 +36,49 @@ Update<T> Network<T>::begin_update(const KernelTable<T>& kernels, const double* 
   return optimizer_->begin_update(kernels, learning_rate);
 }
 
-// The backward half of a training step, whose update is applied tile by tile.
 template <class T>
-void Network<T>::update_from(Run<T>& run, const double* learning_rate) {
+void Network<T>::reserve_gradient(const Clipping& clipping) {
+  if (clipping.any() && gradient_.size() == 0) gradient_ = AlignedBuffer<T>(table_.size);
+}
+
+// The backward half of a training step, whose update is applied tile by tile; or, if something is
+// to be done to the whole gradient, in a sweep.
+template <class T>
+void Network<T>::update_from(Run<T>& run, const double* learning_rate, const Clipping& clipping) {
   const Update<T> update = begin_update(*run.plan.kernels, learning_rate);
-  run.update = &update;
-  run.updated_parameters = parameters_.data();
-  execute(run, run.plan.n_forward, run.plan.n_backward);
-  run.update = nullptr;
+  if (clipping.any()) {
+    run.gradient = gradient_.data();
+    execute(run, run.plan.n_forward, run.plan.n_backward);
+    clip(table_, clipping, gradient_.data());
+    sweep(table_, update, gradient_.data(), parameters_.data(), parameters_.data(), threads());
+  } else {
+    run.update = &update;
+    run.updated_parameters = parameters_.data();
+    execute(run, run.plan.n_forward, run.plan.n_backward);
+    run.update = nullptr;
+  }
   parameters_changed();
 }
 
 template <class T>
 double Network<T>::train_step(const Examples<T>& examples, const FormulaSpec& loss,
-                              const double* learning_rate, const FormulaSpec* optimizer) {
-  return train_step(ExclusiveTraining(training_), examples, loss, learning_rate, optimizer);
+                              const double* learning_rate, const FormulaSpec* optimizer,
+                              const Clipping& clipping) {
+  return train_step(ExclusiveTraining(training_), examples, loss, learning_rate, optimizer,
+                    clipping);
 }
 
 template <class T>
 double Network<T>::train_step(const ExclusiveTraining& /*held*/, const Examples<T>& given,
                               const FormulaSpec& loss, const double* learning_rate,
-                              const FormulaSpec* optimizer) {
+                              const FormulaSpec* optimizer, const Clipping& clipping) {
   const FloatEnvironment environment;
   Examples<T> examples = given;
   examples.mean_weight = mean_of_weights(given);
   const std::unique_lock lock(mutex_);
-  const Plan<T>& plan = this->plan({PlanPurpose::train, plan_capacity(examples.rows()), &loss,
-                                    examples.weights_per_output(), true});
+  const Plan<T>& plan = this->plan({purpose_of_training(clipping), plan_capacity(examples.rows()),
+                                    &loss, examples.weights_per_output(), true});
+  reserve_gradient(clipping);
   const typename WorkspacePool<T>::Loan workspace(workspaces_, plan.workspace_size);
   const Selection rows{nullptr, examples.rows()};
   Run<T> run{plan,       table_,    parameters_.data(), workspace.data(),
@@ -75,7 +91,7 @@ double Network<T>::train_step(const ExclusiveTraining& /*held*/, const Examples<
   const double j = weighted_loss_sum(run, examples, rows) / static_cast<double>(examples.rows());
   ++training_forwards_;
   if (std::isfinite(j))
-    update_from(run, learning_rate);
+    update_from(run, learning_rate, clipping);
   else
     note_failure(run);
   return j;
@@ -85,7 +101,8 @@ template <class T>
 typename Network<T>::BatchResult Network<T>::fit_batch(const Plan<T>& plan, T* workspace,
                                                        const Examples<T>& examples,
                                                        MatrixView<const T> x, Selection rows,
-                                                       double learning_rate, MatrixView<T> y_hat) {
+                                                       double learning_rate, MatrixView<T> y_hat,
+                                                       const Clipping& clipping) {
   const std::unique_lock lock(mutex_);
   Run<T> run{plan, table_, parameters_.data(), workspace, x, threads(), next_noise()};
   BatchResult result{0.0, weight_sum(examples, rows), 0.0};
@@ -103,7 +120,7 @@ typename Network<T>::BatchResult Network<T>::fit_batch(const Plan<T>& plan, T* w
   if (!std::isfinite(result.loss))
     note_failure(run);
   else if (result.weight_sum > 0.0)  // a batch of weight 0 makes no update
-    update_from(run, &learning_rate);
+    update_from(run, &learning_rate, clipping);
   return result;
 }
 
@@ -212,13 +229,19 @@ Gradients<T> Network<T>::backward(MatrixView<const T> da) {
 }
 
 template <class T>
-void Network<T>::apply(const T* gradient, const double* learning_rate,
-                       const FormulaSpec* optimizer) {
+void Network<T>::apply(const T* gradient, const double* learning_rate, const FormulaSpec* optimizer,
+                       const Clipping& clipping) {
   const FloatEnvironment environment;
   const ExclusiveTraining exclusive(training_);
   const std::unique_lock lock(mutex_);
+  reserve_gradient(clipping);
   use_optimizer(optimizer);
   const Update<T> update = begin_update(kernels<T>(), learning_rate);
+  if (clipping.any()) {
+    std::copy_n(gradient, table_.size, gradient_.data());
+    clip(table_, clipping, gradient_.data());
+    gradient = gradient_.data();
+  }
   sweep(table_, update, gradient, parameters_.data(), parameters_.data(), threads());
   parameters_changed();
 }
@@ -227,20 +250,22 @@ void Network<T>::apply(const T* gradient, const double* learning_rate,
   template void Network<T>::note_failure(const Run<T>&);                                         \
   template Index Network<T>::first_nonfinite_layer() const;                                      \
   template Update<T> Network<T>::begin_update(const KernelTable<T>&, const double*);             \
-  template void Network<T>::update_from(Run<T>&, const double*);                                 \
+  template void Network<T>::reserve_gradient(const Clipping&);                                   \
+  template void Network<T>::update_from(Run<T>&, const double*, const Clipping&);                \
   template double Network<T>::train_step(const Examples<T>&, const FormulaSpec&, const double*,  \
-                                         const FormulaSpec*);                                    \
+                                         const FormulaSpec*, const Clipping&);                   \
   template double Network<T>::train_step(const ExclusiveTraining&, const Examples<T>&,           \
-                                         const FormulaSpec&, const double*, const FormulaSpec*); \
+                                         const FormulaSpec&, const double*, const FormulaSpec*,  \
+                                         const Clipping&);                                       \
   template Network<T>::BatchResult Network<T>::fit_batch(const Plan<T>&, T*, const Examples<T>&, \
                                                          MatrixView<const T>, Selection, double, \
-                                                         MatrixView<T>);                         \
+                                                         MatrixView<T>, const Clipping&);        \
   template Gradients<T> Network<T>::gradients(const Examples<T>&, const FormulaSpec&, bool);     \
   template Run<T> Network<T>::run_of(const Pass<T>&) const;                                      \
   template void Network<T>::input_gradients(Gradients<T>&, MatrixView<T>) const;                 \
   template void Network<T>::forward(MatrixView<const T>, MatrixView<T>);                         \
   template Gradients<T> Network<T>::backward(MatrixView<const T>);                               \
-  template void Network<T>::apply(const T*, const double*, const FormulaSpec*);
+  template void Network<T>::apply(const T*, const double*, const FormulaSpec*, const Clipping&);
 CHAINRULE_INSTANTIATE(float)
 CHAINRULE_INSTANTIATE(double)
 #undef CHAINRULE_INSTANTIATE

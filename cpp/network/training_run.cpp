@@ -35,9 +35,11 @@ TrainingRun<T>::TrainingRun(Network<T>& network, Examples<T> examples,
   std::optional<FormulaSpec> loss = network_.spec().loss;
   if (options.loss != nullptr) loss = *options.loss;
   check(loss.has_value(), "loss: none is set");
-  plan_ = &network_.plan({PlanPurpose::train, plan_capacity(options_.batch_size), &*loss,
-                          examples_.weights_per_output(), true});
+  plan_ =
+      &network_.plan({purpose_of_training(options_.clipping), plan_capacity(options_.batch_size),
+                      &*loss, examples_.weights_per_output(), true});
   workspace_.emplace(network_.workspaces(), plan_->workspace_size);
+  network_.reserve_gradient(options_.clipping);
   // The network changes last: what fails before has changed nothing.
   network_.use_optimizer(options.optimizer);
   network_.set_loss(std::move(loss));
@@ -116,7 +118,7 @@ void TrainingRun<T>::train_batch(double learning_rate) {
     prefetch_batch(rows_of_batch(batches_done_ + 1));
   if (!factors_.empty()) learning_rate *= factors_[static_cast<std::size_t>(batches_done_)];
   const auto result = network_.fit_batch(*plan_, workspace_->data(), examples_, x, rows,
-                                         learning_rate, predictions_view());
+                                         learning_rate, predictions_view(), options_.clipping);
   last_loss_ = result.loss;
   loss_sum_ += result.loss_sum;
   weight_sum_ += result.weight_sum;

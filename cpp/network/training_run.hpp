@@ -17,6 +17,7 @@ struct TrainingOptions {
   bool keep_predictions = false;
   const FormulaSpec* optimizer = nullptr;  // null: the network's own, Adam if it has none
   const FormulaSpec* loss = nullptr;       // null: the network's own
+  Clipping clipping = {};
 };
 
 // The caller keeps examples, network and `before` alive. Nobody else can train the network until

@@ -39,6 +39,16 @@ def as_number(name: str, value: object, *, below: float = math.inf) -> float:
     return number
 
 
+def as_limit(name: str, value: object) -> float:
+    """Return a number above 0; None is no limit."""
+    if value is None:
+        return math.inf
+    limit = as_number(name, value)
+    if limit == 0:
+        raise ValueError(f"{name}: expected a number above 0, got {value!r}")
+    return limit
+
+
 def as_list(name: str, value: Iterable[_T]) -> list[_T]:
     """Return the members of what can be iterated over; a string or a single thing is no list."""
     if isinstance(value, str) or not isinstance(value, Iterable):

@@ -43,6 +43,8 @@ class _Fit:
     batch_size: int
     shuffle: bool
     schedule: Callable[[int, int], float] | None
+    clip_value: float
+    clip_norm: float
     callbacks: list[Callback]
 
     def run(self) -> History:
@@ -70,6 +72,8 @@ class _Fit:
                 self.batch_size,
                 self.shuffle,
                 bool(self.metrics),
+                self.clip_value,
+                self.clip_norm,
                 last_good,
             ) as core,
             contextlib.ExitStack() as ends,
@@ -198,6 +202,8 @@ def fit(
     chosen: list[metrics.AnyMetric],
     shuffle: bool,
     schedule: object,
+    clip_value: float,
+    clip_norm: float,
     callbacks: Iterable[Callback],
     verbose: int | str,
 ) -> History:
@@ -220,5 +226,7 @@ def fit(
         ),
         shuffle=shuffle,
         schedule=None if schedule is None else schedules.get(schedule),
+        clip_value=clip_value,
+        clip_norm=clip_norm,
         callbacks=[*own, progress] if progress else own,
     ).run()

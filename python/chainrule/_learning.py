@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chainrule import _epochs
-from chainrule._checks import as_flag, as_number, not_in_this_version
+from chainrule._checks import as_flag, as_limit, as_number, not_in_this_version
 from chainrule._examples import (
     check_examples,
     choose_loss,
@@ -104,7 +104,12 @@ class Learning(Stepping):
         schedule : str, Schedule or callable, optional
             One of ``chainrule.schedules``, or any function ``(step, total_steps) -> factor``: the
             factor of the learning rate, step counting the updates of this fit from 0.
-        class_weight, ignore_nan_targets, clip_norm, clip_value, l1, l2 : optional
+        clip_norm : float in (0, inf), optional
+            The gradient is scaled down to this Euclidean norm over all parameters if its own is
+            larger.
+        clip_value : float in (0, inf), optional
+            Before that, each of its elements is brought into [-clip_value, clip_value].
+        class_weight, ignore_nan_targets, l1, l2 : optional
             Kept for a later version.
         accumulate, ema, checkpoint : optional
             Kept for a later version.
@@ -159,8 +164,6 @@ class Learning(Stepping):
         not_in_this_version(
             class_weight=(class_weight, None),
             ignore_nan_targets=(ignore_nan_targets, False),
-            clip_norm=(clip_norm, None),
-            clip_value=(clip_value, None),
             l1=(l1, 0.0),
             l2=(l2, 0.0),
             accumulate=(accumulate, 1),
@@ -190,6 +193,8 @@ class Learning(Stepping):
             chosen=choose_metrics(self, metrics, training, validation),
             shuffle=shuffle,
             schedule=schedule,
+            clip_value=as_limit("clip_value", clip_value),
+            clip_norm=as_limit("clip_norm", clip_norm),
             callbacks=callbacks,
             verbose=verbose,
         )

@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule import _core
 from chainrule._arrays import as_inputs, as_matrix, at_least_one
-from chainrule._checks import as_flag, as_number, not_in_this_version
+from chainrule._checks import as_flag, as_limit, as_number, not_in_this_version
 from chainrule._examples import check_examples, choose_loss
 from chainrule._prediction import Predicting
 from chainrule.errors import DivergenceError
@@ -72,7 +72,9 @@ class Stepping(Predicting):
             As in :meth:`fit`, the batch being the whole data set.
         learning_rate : float, optional
             The rate of this update, in [0, inf), in place of the optimiser's.
-        clip_norm, clip_value, l1, l2 : optional
+        clip_norm, clip_value : float, optional
+            As in :meth:`fit`.
+        l1, l2 : optional
             Kept for a later version.
 
         Returns
@@ -107,18 +109,19 @@ class Stepping(Predicting):
         >>> net.biases[0]
         array([1.], dtype=float32)
         """
-        not_in_this_version(
-            clip_norm=(clip_norm, None), clip_value=(clip_value, None), l1=(l1, 0.0), l2=(l2, 0.0)
-        )
+        not_in_this_version(l1=(l1, 0.0), l2=(l2, 0.0))
         formula = optimizer_or_none(optimizer)
         rate = _rate_or_none(learning_rate)
+        limits = as_limit("clip_value", clip_value), as_limit("clip_norm", clip_norm)
         value = None
-        if loss is None and sample_weight is None:
+        if loss is None and sample_weight is None and clip_value is None and clip_norm is None:
             value = self._plain_step(x, y, formula, rate)
         if value is None:
             chosen = choose_loss(self, loss)
             batch = check_examples(self, x, y, sample_weight, chosen)
-            value = self._train_step(batch.x, batch.y, chosen, formula, batch.weights, rate)
+            value = self._train_step(
+                batch.x, batch.y, chosen, formula, batch.weights, rate, *limits
+            )
         if not math.isfinite(value):
             raise DivergenceError(
                 step=self._updates + 1,
@@ -309,7 +312,9 @@ class Stepping(Predicting):
             As in :meth:`fit`.
         learning_rate : float, optional
             The rate of this update, in [0, inf), in place of the optimiser's.
-        clip_norm, clip_value, l1, l2 : optional
+        clip_norm, clip_value : float, optional
+            As in :meth:`fit`.
+        l1, l2 : optional
             Kept for a later version.
 
         Raises
@@ -336,9 +341,8 @@ class Stepping(Predicting):
         >>> net.optimizer.name
         'adam'
         """
-        not_in_this_version(
-            clip_norm=(clip_norm, None), clip_value=(clip_value, None), l1=(l1, 0.0), l2=(l2, 0.0)
-        )
+        not_in_this_version(l1=(l1, 0.0), l2=(l2, 0.0))
+        limits = as_limit("clip_value", clip_value), as_limit("clip_norm", clip_norm)
         if not isinstance(gradients, Gradients):
             raise TypeError(
                 f"gradients: expected chainrule.Gradients, got {type(gradients).__name__}"
@@ -347,7 +351,9 @@ class Stepping(Predicting):
             raise ValueError(
                 "gradients: expected finite numbers, got NaN or infinity; nothing was updated"
             )
-        self._apply(gradients._core, optimizer_or_none(optimizer), _rate_or_none(learning_rate))
+        self._apply(
+            gradients._core, optimizer_or_none(optimizer), _rate_or_none(learning_rate), *limits
+        )
 
     def trace(
         self,

@@ -159,8 +159,6 @@ LATER: dict[str, Callable[[cr.Network], Any]] = {
         for name, value in {
             "class_weight": "balanced",
             "ignore_nan_targets": True,
-            "clip_norm": 1.0,
-            "clip_value": 1.0,
             "l1": 0.1,
             "l2": np.ones(3),
             "accumulate": 2,
@@ -174,7 +172,7 @@ LATER: dict[str, Callable[[cr.Network], Any]] = {
             *((X, Y) if method == "train_step" else (net.gradients(X, Y),)), **{name: 0.5}
         )
         for method in ("train_step", "apply")
-        for name in ("clip_norm", "clip_value", "l1", "l2")
+        for name in ("l1", "l2")
     },
     "evaluate ignore_nan_targets": lambda net: net.evaluate(X, Y, ignore_nan_targets=True),
     "initialize x": lambda net: net.initialize(X),

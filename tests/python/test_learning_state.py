@@ -175,8 +175,6 @@ LATER = {
     "fit": {
         "class_weight": "balanced",
         "ignore_nan_targets": True,
-        "clip_norm": 1.0,
-        "clip_value": 1.0,
         "l1": 0.1,
         "l2": 0.1,
         "accumulate": 2,
@@ -185,8 +183,8 @@ LATER = {
         "on_divergence": "stop",
         "loss": lambda y_pred, y_true: (y_pred, y_true),
     },
-    "train_step": {"clip_norm": 1.0, "clip_value": 1.0, "l1": 0.1, "l2": 0.1},
-    "apply": {"clip_norm": 1.0, "clip_value": 1.0, "l1": 0.1, "l2": 0.1},
+    "train_step": {"l1": 0.1, "l2": 0.1},
+    "apply": {"l1": 0.1, "l2": 0.1},
     "evaluate": {"ignore_nan_targets": True},
     "initialize": {"x": X},
 }

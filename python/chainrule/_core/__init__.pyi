@@ -112,7 +112,7 @@ class Network:
         """
     def __reduce__(self) -> typing.Any:
         ...
-    def _apply(self, gradients: Gradients, optimizer: Formula | None, learning_rate: typing.SupportsFloat | typing.SupportsIndex | None) -> None:
+    def _apply(self, gradients: Gradients, optimizer: Formula | None, learning_rate: typing.SupportsFloat | typing.SupportsIndex | None, clip_value: typing.SupportsFloat | typing.SupportsIndex, clip_norm: typing.SupportsFloat | typing.SupportsIndex) -> None:
         ...
     def _backward(self, dA: numpy.ndarray) -> Gradients:
         ...
@@ -178,7 +178,7 @@ class Network:
         """
         What follows the weights of each layer l = 1..L: the name of f, or of several as 'relu, tanh'.
         """
-    def _start_training(self, x: numpy.ndarray, y: numpy.ndarray, loss: Formula, optimizer: Formula | None, weights: typing.Any, batch_size: typing.SupportsInt | typing.SupportsIndex, shuffle: bool, keep_predictions: bool, before: typing.Any) -> TrainingRun:
+    def _start_training(self, x: numpy.ndarray, y: numpy.ndarray, loss: Formula, optimizer: Formula | None, weights: typing.Any, batch_size: typing.SupportsInt | typing.SupportsIndex, shuffle: bool, keep_predictions: bool, clip_value: typing.SupportsFloat | typing.SupportsIndex, clip_norm: typing.SupportsFloat | typing.SupportsIndex, before: typing.Any) -> TrainingRun:
         """
         Begin a fit; `before` gets the state before it, which comes back if no batch is done.
         """
@@ -190,7 +190,7 @@ class Network:
         ...
     def _trace(self, x: numpy.ndarray, y: numpy.ndarray, loss: Formula, learning_rate: typing.SupportsFloat | typing.SupportsIndex, training: bool) -> dict:
         ...
-    def _train_step(self, x: numpy.ndarray, y: numpy.ndarray, loss: Formula, optimizer: Formula | None, weights: typing.Any, learning_rate: typing.SupportsFloat | typing.SupportsIndex | None) -> float:
+    def _train_step(self, x: numpy.ndarray, y: numpy.ndarray, loss: Formula, optimizer: Formula | None, weights: typing.Any, learning_rate: typing.SupportsFloat | typing.SupportsIndex | None, clip_value: typing.SupportsFloat | typing.SupportsIndex, clip_norm: typing.SupportsFloat | typing.SupportsIndex) -> float:
         ...
     @property
     def _epochs(self) -> int:

@@ -137,6 +137,14 @@ TEST(allocation_failures_of_steps) {
         const std::vector<T> gradient(static_cast<std::size_t>(network.table().size), T(0.5));
         network.apply(gradient.data(), nullptr, &optimizer);
       });
+      check_failures<T>([&](Network<T>& network, Bytes& result) {
+        const double j = network.train_step(examples, loss, nullptr, &optimizer, {0.1, 0.1});
+        add(&j, 1, result);
+      });
+      check_failures<T>([&](Network<T>& network, Bytes&) {
+        const std::vector<T> gradient(static_cast<std::size_t>(network.table().size), T(0.5));
+        network.apply(gradient.data(), nullptr, &optimizer, {0.1, 0.1});
+      });
       check_failures<T>([&](Network<T>& network, Bytes&) { network.set_optimizer(optimizer); });
     });
   });
@@ -151,8 +159,10 @@ TEST(allocation_failures_of_fits) {
     const FormulaSpec loss = to_spec(BinaryCrossEntropy{});
     for_each_type(Optimizers{}, [&]<class Optimizer>() {
       const FormulaSpec optimizer = to_spec(lively<Optimizer>());
+      const bool clips = std::is_same_v<Optimizer, Sgd>;
+      const Clipping clipping = clips ? Clipping{0.1, 0.1} : Clipping{};
       check_failures<T>([&](Network<T>& network, Bytes& result) {
-        TrainingRun<T> run(network, examples, {8, true, true, &optimizer, &loss});
+        TrainingRun<T> run(network, examples, {8, true, true, &optimizer, &loss, clipping});
         for (int epoch = 0; epoch < 2; ++epoch) {
           run.begin_epoch();
           run.run(0, kForever, 0.01);

@@ -112,7 +112,9 @@ TEST(workspace_pool_spares_allocations) {
         const auto steps = [&](int n) {
           for (int step = 0; step < n; ++step)
             for (const Index first : {Index{0}, kBatch})
-              network.train_step(plain.part(first, std::min(kBatch, kRows - first)), loss, nullptr);
+              for (const Clipping& clipping : {Clipping{}, Clipping{0.1, 0.1}})
+                network.train_step(plain.part(first, std::min(kBatch, kRows - first)), loss,
+                                   nullptr, nullptr, clipping);
         };
         const auto look = [&] {
           network.predict(data.inputs(), {y_hat.data(), kRows, kOutputs, kOutputs});
