@@ -1,8 +1,8 @@
 """What should every number be? The whole network in NumPy float64, one line per equation.
 
 Written from the equations and not from the code: it knows nothing of the core. Examples are rows,
-so Z = A_prev Wᵀ + b. Members of each list stand under their names in ACTIVATIONS (functions of their
-fields) and LOSSES; oracle_optimizers.py has OPTIMIZERS, oracle_random.py INITIALIZERS.
+so Z = A_prev Wᵀ + b. Members of each list stand under their names in ACTIVATIONS (of their fields)
+and LOSSES; oracle_optimizers.py has OPTIMIZERS, oracle_random.py INITIALIZERS.
 """
 
 from __future__ import annotations
