@@ -7,6 +7,7 @@ and LOSSES; oracle_optimizers.py has OPTIMIZERS, oracle_random.py INITIALIZERS.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -96,6 +97,56 @@ def silu() -> Elementwise:
     )
 
 
+def elu(alpha: float = 1.0) -> Elementwise:
+    return Elementwise(
+        lambda Z: np.where(Z > 0, Z, alpha * np.expm1(np.minimum(Z, 0))),
+        lambda Z: np.where(Z > 0, 1.0, alpha * np.exp(np.minimum(Z, 0))),
+    )
+
+
+def selu() -> Elementwise:
+    scale, unit = 1.0507009873554805, elu(1.6732632423543772)
+    return Elementwise(lambda Z: scale * unit.f(Z), lambda Z: scale * unit.slope(Z))
+
+
+def celu(alpha: float = 1.0) -> Elementwise:
+    unit = elu()
+    return Elementwise(lambda Z: alpha * unit.f(Z / alpha), lambda Z: unit.slope(Z / alpha))
+
+
+def normal_distribution(Z: Array) -> Array:
+    return np.vectorize(lambda z: math.erfc(-z / math.sqrt(2)) / 2)(Z)
+
+
+def gelu(approximate: str = "none") -> Elementwise:
+    if approximate == "none":
+        Phi = normal_distribution
+        return Elementwise(
+            lambda Z: Z * Phi(Z),
+            lambda Z: Phi(Z) + Z * np.exp(-(Z**2) / 2) / np.sqrt(2 * np.pi),
+        )
+    c = np.sqrt(2 / np.pi)
+
+    def t(Z: Array) -> Array:
+        return np.tanh(c * (Z + 0.044715 * Z**3))
+
+    return Elementwise(
+        lambda Z: Z / 2 * (1 + t(Z)),
+        lambda Z: (1 + t(Z)) / 2 + Z / 2 * (1 - t(Z) ** 2) * c * (1 + 3 * 0.044715 * Z**2),
+    )
+
+
+def softplus(beta: float = 1.0) -> Elementwise:
+    return Elementwise(lambda Z: np.logaddexp(0, beta * Z) / beta, lambda Z: sigmoid(beta * Z))
+
+
+def mish() -> Elementwise:
+    def t(Z: Array) -> Array:
+        return np.tanh(np.logaddexp(0, Z))
+
+    return Elementwise(lambda Z: Z * t(Z), lambda Z: t(Z) + Z * (1 - t(Z) ** 2) * sigmoid(Z))
+
+
 ACTIVATIONS: dict[str, Callable[..., Elementwise | RowWise]] = {
     "identity": lambda: Elementwise(lambda Z: Z, np.ones_like),
     "sigmoid": lambda: Elementwise(sigmoid, lambda Z: sigmoid(Z) * sigmoid(-Z)),
@@ -107,7 +158,13 @@ ACTIVATIONS: dict[str, Callable[..., Elementwise | RowWise]] = {
     "hard_tanh": hard_tanh,
     "hard_sigmoid": hard_sigmoid,
     "hard_swish": hard_swish,
+    "elu": elu,
+    "selu": selu,
+    "celu": celu,
+    "gelu": gelu,
     "silu": silu,
+    "mish": mish,
+    "softplus": softplus,
     "exponential": lambda: Elementwise(np.exp, np.exp),
     "softmax": lambda: RowWise(softmax, softmax_jacobian),
 }

@@ -3,7 +3,7 @@
 // Status 1 when one is larger than promised.
 //
 //   measure_ulp [--inputs 10000000]
-//   measure_ulp --all-floats exp,log,log1p,tanh,sigmoid [--every 1]
+//   measure_ulp --all-floats exp,expm1,log,log1p,tanh,sigmoid,normal_cdf [--every 1]
 #include <algorithm>
 #include <bit>
 #include <cstdint>
@@ -43,7 +43,7 @@ bool measure_function(const test::ExactFunction& f, Index n, Inputs inputs) {
     const bool right = largest[t].ulps <= f.allowed;
     all_right = all_right && right;
     std::cout << std::left << std::setw(8) << tiers[t] << std::setw(8)
-              << (std::is_same_v<T, float> ? "float" : "double") << std::setw(8) << f.name
+              << (std::is_same_v<T, float> ? "float" : "double") << std::setw(11) << f.name
               << std::right << std::fixed << std::setprecision(3) << std::setw(7) << largest[t].ulps
               << " ULP at " << std::defaultfloat << std::setprecision(17) << largest[t].x
               << (right ? "" : ", more than promised") << std::endl;

@@ -37,5 +37,6 @@ V clamp(V x, V low, V high) {
 #include "formulas/activations_smooth.inl"
 #include "formulas/activations_of_rows.inl"
 
-using Activations = TypeList<Identity, Sigmoid, Tanh, Softsign, Relu, LeakyRelu, Relu6, HardTanh,
-                             HardSigmoid, HardSwish, Silu, Exponential, Softmax>;
+using Activations =
+    TypeList<Identity, Sigmoid, Tanh, Softsign, Relu, LeakyRelu, Relu6, Elu, Selu, Celu, Gelu, Silu,
+             Mish, Softplus, HardTanh, HardSigmoid, HardSwish, Exponential, Softmax>;

@@ -151,7 +151,7 @@ struct KernelTable {
 // Rows per chunk of a sum over examples: part of the promise of equal bits.
 inline constexpr Index kChunk = 256;
 
-inline constexpr Index kFunctions = 5;
+inline constexpr Index kFunctions = 7;
 inline constexpr Index kMaxSlots = 3;
 inline constexpr Index kMaxCoefficients = 16;
 

@@ -43,7 +43,8 @@ class Dense:
         Whether there is a bias :math:`b`.
     initializer : str, Formula or None, default None
         How the weights begin, one of ``chainrule.initializers``; None takes the usual one for the
-        next activation (``he_normal`` for relu and its like, ``glorot_uniform`` otherwise).
+        next activation (``he_normal`` for relu and its like, ``lecun_normal`` for selu,
+        ``glorot_uniform`` otherwise).
     bias_initializer : str or Formula, default "zeros"
         How the biases begin.
     l1, l2, max_norm, trainable, learning_rate_multiplier : optional

@@ -31,7 +31,14 @@ _MUTANTS = {
             "(splat<V>(1) - a) * (splat<V>(1) + a)",
             "splat<V>(1) - a",
         ),
-        ("silu's slope forgets that z is a factor", "splat<V>(1) + z * s.closed", "splat<V>(1)"),
+        ("gelu's curvature lacks a term", "splat<V>(2) - z * z", "splat<V>(2)"),
+        (
+            "mish forgets that 1 - t^2 has two factors",
+            "rest * inverse * (one + t) * s",
+            "rest * inverse * s",
+        ),
+        ("celu is not divided by its field", "exp(z / constant<V>(alpha))", "exp(z)"),
+        ("silu's slope forgets that z is a factor", "(splat<V>(1) + z * s.closed)", "splat<V>(1)"),
     ],
     "formulas/activations_with_kinks.inl": [
         ("the mask of relu is dropped", "less_equal(a, splat<V>(0))", "less(a, splat<V>(0))"),

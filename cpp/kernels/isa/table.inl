@@ -36,10 +36,12 @@ struct FunctionTable {
   using V = Vec<T>;
   static constexpr FunctionKernels<T> rows[kFunctions] = {
       {"exp", apply_function<T, exp<V>>},
+      {"expm1", apply_function<T, expm1<V>>},
       {"log", apply_function<T, log<V>>},
       {"log1p", apply_function<T, log1p<V>>},
       {"tanh", apply_function<T, tanh<V>>},
-      {"sigmoid", apply_function<T, sigmoid<V>>}};
+      {"sigmoid", apply_function<T, sigmoid<V>>},
+      {"normal_cdf", apply_function<T, normal_cdf<V>>}};
 };
 
 template <class T>

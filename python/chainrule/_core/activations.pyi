@@ -4,7 +4,7 @@ The activations.
 from __future__ import annotations
 import chainrule._core
 import typing
-__all__: list = ['Identity', 'Sigmoid', 'Tanh', 'Softsign', 'Relu', 'LeakyRelu', 'Relu6', 'HardTanh', 'HardSigmoid', 'HardSwish', 'Silu', 'Exponential', 'Softmax']
+__all__: list = ['Identity', 'Sigmoid', 'Tanh', 'Softsign', 'Relu', 'LeakyRelu', 'Relu6', 'Elu', 'Selu', 'Celu', 'Gelu', 'Silu', 'Mish', 'Softplus', 'HardTanh', 'HardSigmoid', 'HardSwish', 'Exponential', 'Softmax']
 class Identity(chainrule._core.Formula):
     """
     The identity, the output of a regression.
@@ -198,6 +198,252 @@ class Relu6(chainrule._core.Formula):
         ...
     def __setstate__(self, arg0: tuple[dict, dict]) -> None:
         ...
+class Elu(chainrule._core.Formula):
+    """
+    The exponential linear unit.
+    
+    .. math:: f(z) = \\begin{cases} z & z > 0 \\\\ \\alpha (e^z - 1) & z \\le 0 \\end{cases}, \\qquad
+              f'(z) = \\begin{cases} 1 & z > 0 \\\\ \\alpha e^z & z \\le 0 \\end{cases}
+    
+    Parameters
+    ----------
+    alpha : float in (-inf, inf), default 1
+        Minus the value that is neared for z far below 0.
+    
+    Raises
+    ------
+    ValueError
+        If a value is outside its range.
+    
+    References
+    ----------
+    Clevert, Unterthiner and Hochreiter (2016), Fast and accurate deep network learning by exponential linear units.
+    
+    Examples
+    --------
+    >>> import chainrule as cr
+    >>> cr.activations.Elu().name
+    'elu'
+    """
+    default_initializer: typing.ClassVar[str] = 'he_normal'
+    default_loss = None
+    row_wise: typing.ClassVar[bool] = False
+    def __getstate__(self) -> tuple[dict, dict]:
+        ...
+    def __init__(self, alpha: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> None:
+        ...
+    def __setstate__(self, arg0: tuple[dict, dict]) -> None:
+        ...
+    @property
+    def alpha(self) -> float:
+        """
+        Minus the value that is neared for z far below 0.
+        """
+class Selu(chainrule._core.Formula):
+    """
+    The scaled exponential linear unit, behind which mean 0 and variance 1 stay.
+    
+    .. math:: f(z) = \\lambda \\begin{cases} z & z > 0 \\\\ \\alpha (e^z - 1) & z \\le 0 \\end{cases}, \\qquad
+              f'(z) = \\lambda \\begin{cases} 1 & z > 0 \\\\ \\alpha e^z & z \\le 0 \\end{cases}
+    
+    with :math:`\\alpha = 1.6732632423543772` and :math:`\\lambda = 1.0507009873554805`.
+    
+    References
+    ----------
+    Klambauer, Unterthiner, Mayr and Hochreiter (2017), Self-normalizing neural networks, equation 2.
+    
+    Examples
+    --------
+    >>> import chainrule as cr
+    >>> cr.activations.Selu().name
+    'selu'
+    """
+    default_initializer: typing.ClassVar[str] = 'lecun_normal'
+    default_loss = None
+    row_wise: typing.ClassVar[bool] = False
+    def __getstate__(self) -> tuple[dict, dict]:
+        ...
+    def __init__(self) -> None:
+        ...
+    def __setstate__(self, arg0: tuple[dict, dict]) -> None:
+        ...
+class Celu(chainrule._core.Formula):
+    """
+    The exponential linear unit whose slope has no jump, whatever its field is.
+    
+    .. math:: f(z) = \\begin{cases} z & z > 0 \\\\ \\alpha (e^{z / \\alpha} - 1) & z \\le 0 \\end{cases}, \\qquad
+              f'(z) = \\begin{cases} 1 & z > 0 \\\\ e^{z / \\alpha} & z \\le 0 \\end{cases}
+    
+    Parameters
+    ----------
+    alpha : float in (0, inf), default 1
+        Minus the value that is neared for z far below 0.
+    
+    Raises
+    ------
+    ValueError
+        If a value is outside its range.
+    
+    References
+    ----------
+    Barron (2017), Continuously differentiable exponential linear units.
+    
+    Examples
+    --------
+    >>> import chainrule as cr
+    >>> cr.activations.Celu().name
+    'celu'
+    """
+    default_initializer: typing.ClassVar[str] = 'he_normal'
+    default_loss = None
+    row_wise: typing.ClassVar[bool] = False
+    def __getstate__(self) -> tuple[dict, dict]:
+        ...
+    def __init__(self, alpha: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> None:
+        ...
+    def __setstate__(self, arg0: tuple[dict, dict]) -> None:
+        ...
+    @property
+    def alpha(self) -> float:
+        """
+        Minus the value that is neared for z far below 0.
+        """
+class Gelu(chainrule._core.Formula):
+    """
+    The Gaussian error linear unit.
+    
+    .. math:: f(z) = z \\Phi(z), \\qquad f'(z) = \\Phi(z) + z \\varphi(z)
+    
+    with the distribution function :math:`\\Phi` and the density :math:`\\varphi` of the standard normal
+    distribution; approximated by tanh it is
+    
+    .. math:: f(z) = \\frac{z}{2} \\left( 1 + \\tanh\\left( \\sqrt{2/\\pi} \\, (z + 0.044715 z^3) \\right) \\right)
+    
+    Parameters
+    ----------
+    approximate : 'none' or 'tanh', default 'none'
+        Whether the distribution function is approximated by tanh.
+    
+    Raises
+    ------
+    ValueError
+        If a value is outside its range.
+    
+    References
+    ----------
+    Hendrycks and Gimpel (2016), Gaussian error linear units, section 2.
+    
+    Examples
+    --------
+    >>> import chainrule as cr
+    >>> cr.activations.Gelu().name
+    'gelu'
+    """
+    default_initializer: typing.ClassVar[str] = 'he_normal'
+    default_loss = None
+    row_wise: typing.ClassVar[bool] = False
+    def __getstate__(self) -> tuple[dict, dict]:
+        ...
+    def __init__(self, approximate: str = 'none') -> None:
+        ...
+    def __setstate__(self, arg0: tuple[dict, dict]) -> None:
+        ...
+    @property
+    def approximate(self) -> str:
+        """
+        Whether the distribution function is approximated by tanh.
+        """
+class Silu(chainrule._core.Formula):
+    """
+    The sigmoid-weighted linear unit, also called swish.
+    
+    .. math:: f(z) = z \\sigma(z), \\qquad f'(z) = \\sigma(z) (1 + z (1 - \\sigma(z)))
+    
+    References
+    ----------
+    Elfwing, Uchibe and Doya (2018), Sigmoid-weighted linear units for neural network function approximation in reinforcement learning, equation 12.
+    
+    Examples
+    --------
+    >>> import chainrule as cr
+    >>> cr.activations.Silu().name
+    'silu'
+    """
+    default_initializer: typing.ClassVar[str] = 'he_normal'
+    default_loss = None
+    row_wise: typing.ClassVar[bool] = False
+    def __getstate__(self) -> tuple[dict, dict]:
+        ...
+    def __init__(self) -> None:
+        ...
+    def __setstate__(self, arg0: tuple[dict, dict]) -> None:
+        ...
+class Mish(chainrule._core.Formula):
+    """
+    Mish, smooth and with a dip below 0.
+    
+    .. math:: f(z) = z \\tanh(s), \\quad s = \\log(1 + e^z), \\qquad
+              f'(z) = \\tanh(s) + z (1 - \\tanh^2(s)) \\, \\sigma(z)
+    
+    References
+    ----------
+    Misra (2020), Mish: a self regularized non-monotonic activation function, equation 1.
+    
+    Examples
+    --------
+    >>> import chainrule as cr
+    >>> cr.activations.Mish().name
+    'mish'
+    """
+    default_initializer: typing.ClassVar[str] = 'he_normal'
+    default_loss = None
+    row_wise: typing.ClassVar[bool] = False
+    def __getstate__(self) -> tuple[dict, dict]:
+        ...
+    def __init__(self) -> None:
+        ...
+    def __setstate__(self, arg0: tuple[dict, dict]) -> None:
+        ...
+class Softplus(chainrule._core.Formula):
+    """
+    Softplus, a relu without a kink; exact for any z.
+    
+    .. math:: f(z) = \\frac{1}{\\beta} \\log(1 + e^{\\beta z}), \\qquad f'(z) = \\sigma(\\beta z)
+    
+    Parameters
+    ----------
+    beta : float in (0, inf), default 1
+        How sharp the bend at 0 is.
+    
+    Raises
+    ------
+    ValueError
+        If a value is outside its range.
+    
+    References
+    ----------
+    Dugas, Bengio, Bélisle, Nadeau and Garcia (2001), Incorporating second-order functional knowledge for better option pricing.
+    
+    Examples
+    --------
+    >>> import chainrule as cr
+    >>> cr.activations.Softplus().name
+    'softplus'
+    """
+    default_initializer: typing.ClassVar[str] = 'he_normal'
+    default_loss = None
+    row_wise: typing.ClassVar[bool] = False
+    def __getstate__(self) -> tuple[dict, dict]:
+        ...
+    def __init__(self, beta: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> None:
+        ...
+    def __setstate__(self, arg0: tuple[dict, dict]) -> None:
+        ...
+    @property
+    def beta(self) -> float:
+        """
+        How sharp the bend at 0 is.
+        """
 class HardTanh(chainrule._core.Formula):
     """
     A straight line between two limits.
@@ -289,31 +535,6 @@ class HardSwish(chainrule._core.Formula):
     >>> import chainrule as cr
     >>> cr.activations.HardSwish().name
     'hard_swish'
-    """
-    default_initializer: typing.ClassVar[str] = 'he_normal'
-    default_loss = None
-    row_wise: typing.ClassVar[bool] = False
-    def __getstate__(self) -> tuple[dict, dict]:
-        ...
-    def __init__(self) -> None:
-        ...
-    def __setstate__(self, arg0: tuple[dict, dict]) -> None:
-        ...
-class Silu(chainrule._core.Formula):
-    """
-    The sigmoid-weighted linear unit, also called swish.
-    
-    .. math:: f(z) = z \\sigma(z), \\qquad f'(z) = \\sigma(z) (1 + z (1 - \\sigma(z)))
-    
-    References
-    ----------
-    Elfwing, Uchibe and Doya (2018), Sigmoid-weighted linear units for neural network function approximation in reinforcement learning, equation 12.
-    
-    Examples
-    --------
-    >>> import chainrule as cr
-    >>> cr.activations.Silu().name
-    'silu'
     """
     default_initializer: typing.ClassVar[str] = 'he_normal'
     default_loss = None

@@ -47,9 +47,17 @@ inline bool less_equal(Complex a, Complex b) { return a.v.real() <= b.v.real(); 
 inline bool equal(Complex a, Complex b) { return a.v.real() == b.v.real(); }
 inline Complex select(bool mask, Complex a, Complex b) { return mask ? a : b; }
 inline Complex exp(Complex x) { return {std::exp(x.v)}; }
+inline Complex expm1(Complex x) {  // for a tiny imaginary part
+  return {{std::expm1(x.v.real()), std::exp(x.v.real()) * std::sin(x.v.imag())}};
+}
 inline Complex log(Complex x) { return {std::log(x.v)}; }
 inline Complex log1p(Complex x) { return {std::log(1.0 + x.v)}; }
 inline Complex tanh(Complex x) { return {std::tanh(x.v)}; }
+// By its derivative, since the library has no erf of complex numbers.
+inline Complex normal_cdf(Complex x) {
+  const double z = x.v.real(), density = std::exp(-z * z / 2) / std::sqrt(8 * std::atan(1.0));
+  return {{std::erfc(-z / std::sqrt(2.0)) / 2, density * x.v.imag()}};
+}
 inline Complex sigmoid(Complex x) { return {1.0 / (1.0 + std::exp(-x.v))}; }
 
 #include "kernels/generic/column.inl"

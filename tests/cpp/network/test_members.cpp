@@ -169,6 +169,10 @@ TEST(members_that_are_formulas) {
 }
 
 TEST(members_that_are_wrong_formulas) {
+  CHECK_THROWS(formula_of(R"({"name":"gelu","approximate":"sigmoid"})", Family::activation),
+               "here.x.approximate: expected 'none' or 'tanh', got 'sigmoid'");
+  CHECK_THROWS(formula_of(R"({"name":"gelu","approximate":1})", Family::activation),
+               "here.x.approximate: expected 'none' or 'tanh', got 1");
   CHECK_THROWS(formula_of(R"({"name":"rleu"})", Family::activation),
                "here.x: unknown name 'rleu'; did you mean");
   CHECK_THROWS(formula_of(R"({"name":"relu"})", Family::loss), "here.x: unknown name 'relu'");

@@ -180,10 +180,13 @@ TEST(slopes_at_kinks) {
     double z, slope;
   };
   constexpr Kink kinks[] = {
-      {"relu", 0, 0},          {"leaky_relu", 0, 0.01}, {"relu6", 0, 0},
-      {"relu6", 6, 0},         {"hard_tanh", -1, 0},    {"hard_tanh", 1, 0},
-      {"hard_sigmoid", -3, 0}, {"hard_sigmoid", 3, 0},  {"hard_swish", -3, 0},
-      {"hard_swish", 3, 1},    {"softsign", 0, 1},
+      {"relu", 0, 0},          {"leaky_relu", 0, 0.01},
+      {"relu6", 0, 0},         {"relu6", 6, 0},
+      {"hard_tanh", -1, 0},    {"hard_tanh", 1, 0},
+      {"hard_sigmoid", -3, 0}, {"hard_sigmoid", 3, 0},
+      {"hard_swish", -3, 0},   {"hard_swish", 3, 1},
+      {"softsign", 0, 1},      {"elu", 0, 1},
+      {"celu", 0, 1},          {"selu", 0, Selu::scale * Selu::alpha},
   };
   test::for_each_table([&]<class T>(const KernelTable<T>& table) {
     std::string_view before;

@@ -50,6 +50,12 @@ std::vector<Case<T>> special_cases() {
           {"exp", subnormal, 1},
           {"exp", -subnormal, 1},
           {"exp", nan, nan},
+          {"expm1", 0, 0},
+          {"expm1", T(-0.0), 0},
+          {"expm1", -infinity, -1},
+          {"expm1", Limits::lowest(), -1},
+          {"expm1", -Limits::min(), -Limits::min()},
+          {"expm1", nan, nan},
           {"log", 1, T(0)},
           {"log", 0, -infinity},
           {"log", T(-0.0), -infinity},
@@ -76,7 +82,14 @@ std::vector<Case<T>> special_cases() {
           {"sigmoid", -infinity, 0},
           {"sigmoid", Limits::max(), 1},
           {"sigmoid", Limits::lowest(), 0},
-          {"sigmoid", nan, nan}};
+          {"sigmoid", nan, nan},
+          {"normal_cdf", 0, T(0.5)},
+          {"normal_cdf", T(-0.0), T(0.5)},
+          {"normal_cdf", infinity, 1},
+          {"normal_cdf", -infinity, 0},
+          {"normal_cdf", Limits::max(), 1},
+          {"normal_cdf", Limits::lowest(), 0},
+          {"normal_cdf", nan, nan}};
 }
 
 }  // namespace
