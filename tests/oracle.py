@@ -167,6 +167,9 @@ ACTIVATIONS: dict[str, Callable[..., Elementwise | RowWise]] = {
     "softplus": softplus,
     "exponential": lambda: Elementwise(np.exp, np.exp),
     "softmax": lambda: RowWise(softmax, softmax_jacobian),
+    "log_softmax": lambda: RowWise(
+        lambda Z: Z - log_sum_exp(Z), lambda Z: np.eye(Z.shape[1]) - softmax(Z)[:, None, :]
+    ),
 }
 
 

@@ -39,4 +39,4 @@ V clamp(V x, V low, V high) {
 
 using Activations =
     TypeList<Identity, Sigmoid, Tanh, Softsign, Relu, LeakyRelu, Relu6, Elu, Selu, Celu, Gelu, Silu,
-             Mish, Softplus, HardTanh, HardSigmoid, HardSwish, Exponential, Softmax>;
+             Mish, Softplus, HardTanh, HardSigmoid, HardSwish, Exponential, Softmax, LogSoftmax>;

@@ -96,9 +96,9 @@ class Predicting(_core.Network):
         Returns
         -------
         ndarray of int64, shape (d,) or (d, n_outputs)
-            Behind a softmax the class with the largest output, the lowest of equals; for one
-            sigmoid output 1 where it is above 0.5, else 0; for several sigmoid outputs the same for
-            each of them.
+            Behind softmax or log_softmax the class with the largest output, the lowest of equals;
+            for one sigmoid output 1 where it is above 0.5, else 0; for several sigmoid outputs the
+            same for each of them.
 
         Raises
         ------
@@ -120,13 +120,13 @@ class Predicting(_core.Network):
         (5,)
         """
         output = self._output_activation
-        if output not in ("softmax", "sigmoid"):
+        if output not in ("softmax", "log_softmax", "sigmoid"):
             raise ValueError(
-                "predict_classes: expected a network that ends in softmax or sigmoid, "
+                "predict_classes: expected a network that ends in softmax, log_softmax or sigmoid, "
                 f"got {output}; use predict"
             )
         probabilities = self.predict(x)
-        if output == "softmax":
+        if output != "sigmoid":
             largest: NDArray[np.int64] = probabilities.argmax(axis=1).astype(np.int64, copy=False)
             return largest
         classes = (probabilities > 0.5).astype(np.int64)

@@ -43,7 +43,8 @@ def trained_weights(dtype: str) -> bytes:
         matching = cases.CLASSES["losses"][loss]().matching_activation
         net = cr.mlp([13, 37, 19, 5], activation, matching, dtype=dtype, seed=7)
         x, y = data(300, 13, dtype), np.tile(np.eye(5), (60, 1))
-        net.fit(x, y, epochs=2, optimizer=next(optimizers), loss=loss, verbose=0)
+        optimizer = cases.CLASSES["optimizers"][next(optimizers)](1e-3)
+        net.fit(x, y, epochs=2, optimizer=optimizer, loss=loss, verbose=0)
         found += cases.bits(net) + net.predict(data(7, 13, dtype)).tobytes()
     return found
 

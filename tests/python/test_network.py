@@ -79,7 +79,6 @@ USUAL_LOSSES = {
     "identity": "mse",
     "sigmoid": "binary_cross_entropy",
     "softmax": "cross_entropy",
-    "log_softmax": "cross_entropy",
 }
 
 # ---- Building ------------------------------------------------------------------------------------

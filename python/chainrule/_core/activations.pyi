@@ -4,7 +4,7 @@ The activations.
 from __future__ import annotations
 import chainrule._core
 import typing
-__all__: list = ['Identity', 'Sigmoid', 'Tanh', 'Softsign', 'Relu', 'LeakyRelu', 'Relu6', 'Elu', 'Selu', 'Celu', 'Gelu', 'Silu', 'Mish', 'Softplus', 'HardTanh', 'HardSigmoid', 'HardSwish', 'Exponential', 'Softmax']
+__all__: list = ['Identity', 'Sigmoid', 'Tanh', 'Softsign', 'Relu', 'LeakyRelu', 'Relu6', 'Elu', 'Selu', 'Celu', 'Gelu', 'Silu', 'Mish', 'Softplus', 'HardTanh', 'HardSigmoid', 'HardSwish', 'Exponential', 'Softmax', 'LogSoftmax']
 class Identity(chainrule._core.Formula):
     """
     The identity, the output of a regression.
@@ -589,6 +589,32 @@ class Softmax(chainrule._core.Formula):
     """
     default_initializer: typing.ClassVar[str] = 'glorot_uniform'
     default_loss: typing.ClassVar[str] = 'cross_entropy'
+    row_wise: typing.ClassVar[bool] = True
+    def __getstate__(self) -> tuple[dict, dict]:
+        ...
+    def __init__(self) -> None:
+        ...
+    def __setstate__(self, arg0: tuple[dict, dict]) -> None:
+        ...
+class LogSoftmax(chainrule._core.Formula):
+    """
+    The logarithm of softmax: log-probabilities of classes.
+    
+    .. math:: f(z)_j = z_j - \\log \\sum_k e^{z_k}, \\qquad
+              \\frac{\\partial f_j}{\\partial z_k} = \\delta_{jk} - e^{f_k}
+    
+    References
+    ----------
+    Blanchard, Higham and Higham (2021), Accurately computing the log-sum-exp and softmax functions.
+    
+    Examples
+    --------
+    >>> import chainrule as cr
+    >>> cr.activations.LogSoftmax().name
+    'log_softmax'
+    """
+    default_initializer: typing.ClassVar[str] = 'glorot_uniform'
+    default_loss = None
     row_wise: typing.ClassVar[bool] = True
     def __getstate__(self) -> tuple[dict, dict]:
         ...
