@@ -133,6 +133,7 @@ class _Fit:
         while left > 0 and run.stop_reason is None:
             if one_by_one:
                 run.step += 1
+                run.schedule_factor = _factor(factors, core.batches_done)
                 self._call("on_batch_begin", run)
                 left -= core.run(1, 0.0, as_number("learning_rate", run.learning_rate))
             else:

@@ -6,7 +6,7 @@ import collections.abc
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['check_name', 'cosine', 'cosine_with_restarts', 'exponential', 'inverse', 'multi_step', 'one_cycle', 'polynomial', 'step']
+__all__: list = ['step', 'multi_step', 'exponential', 'inverse', 'polynomial', 'cosine', 'cosine_with_restarts', 'one_cycle', 'check_name']
 def check_name(name: str, known: collections.abc.Sequence[str]) -> None:
     ...
 def cosine(first: typing.SupportsInt | typing.SupportsIndex, count: typing.SupportsInt | typing.SupportsIndex, total: typing.SupportsInt | typing.SupportsIndex, end: typing.SupportsFloat | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]:

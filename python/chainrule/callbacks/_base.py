@@ -34,6 +34,8 @@ class Run:
         ``loss`` of the last batch in the batch hooks; all values of the epoch in ``on_epoch_end``.
     stop_reason : str or None
         Why training stops; None while it goes on.
+    schedule_factor : float
+        In the batch hooks, the factor of the schedule for this update; 1 without a schedule.
 
     Examples
     --------
@@ -57,6 +59,7 @@ class Run:
     step: int = 0
     logs: dict[str, float] = field(default_factory=dict)
     stop_reason: str | None = None
+    schedule_factor: float = 1.0
 
     def stop(self, reason: str = "") -> None:
         """End training after this batch or epoch.

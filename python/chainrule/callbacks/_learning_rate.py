@@ -102,7 +102,7 @@ class ReduceLROnPlateau(Watching):
 
 
 class LearningRateLogger(Callback):
-    """Write down the learning rate of every update.
+    """Write down the learning rate of every update, with the factor of a schedule.
 
     Notes
     -----
@@ -136,4 +136,4 @@ class LearningRateLogger(Callback):
     def on_batch_end(self, run: Run) -> None:
         """Add the rate of this update."""
         self.steps.append(run.step)
-        self.learning_rates.append(float(run.learning_rate))
+        self.learning_rates.append(float(run.learning_rate) * run.schedule_factor)

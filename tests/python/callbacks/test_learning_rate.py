@@ -107,3 +107,14 @@ def test_the_rates_written_down_are_those_of_the_updates() -> None:
         nets[1].train_step(X[rows], Y[rows], optimizer=cr.SGD(0.1), learning_rate=rate)
     assert len(set(logger.learning_rates)) == 3
     assert all(map(np.array_equal, nets[0].weights, nets[1].weights))
+
+
+def test_the_rates_written_down_are_those_of_the_schedule() -> None:
+    logger, net = cr.LearningRateLogger(), network()
+    options = {"epochs": 3, "batch_size": 10, "optimizer": cr.SGD(0.1), "schedule": "polynomial"}
+    history = net.fit(X, Y, **options, callbacks=[logger])
+    n = len(logger.steps)
+    assert logger.learning_rates == [0.1 * cr.schedules.Polynomial()(t, n) for t in range(n)]
+    assert history["learning_rate"] == logger.learning_rates[:: n // 3]
+    net.fit(X, Y, **options | {"schedule": None}, callbacks=[logger])
+    assert logger.learning_rates == [0.1] * n
