@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import re
@@ -35,10 +36,10 @@ def fields(cls: Any) -> dict[str, Any]:
 
 
 def ranges(cls: Any) -> dict[str, tuple[str, float, float, str]]:
-    """The range of each number, or two, as documented: ``{"beta_1": ("[", 0.0, 1.0, ")")}``."""
-    kind = r"(?:float|\(float, float\))"
-    form = rf"^(\w+) : {kind} in ([\[(])(\S+), (\S+)([\])])"
-    found = re.findall(form, cls.__doc__, re.MULTILINE)
+    """The range of each number as documented: ``{"beta_1": ("[", 0.0, 1.0, ")")}``."""
+    kind = r"(?:sequence of )?float(?: or None)?"
+    numbers = rf"^(\w+) : {kind} in ([\[(])(\S+), (\S+)([\])])"
+    found = re.findall(numbers, cls.__doc__, re.MULTILINE)
     return {name: (a, float(low), float(high), b) for name, a, low, high, b in found}
 
 
@@ -55,13 +56,23 @@ def other_value(cls: Any, name: str, default: Any) -> Any:
     if isinstance(default, str):
         return next(word for word in choices(cls)[name] if word != default)
     if isinstance(default, tuple):
-        return (default[0] / 2, default[1] * 0.9)
+        return (0.25, 0.75) if len(default) == 1 else tuple(0.9 * x for x in default)
+    default = 0.75 if default is None else default
     _, low, high, _ = ranges(cls)[name]
     if np.isinf(low):
         return default - 0.1
     value = 0.5 if high == 1 else 0.1
     assert low < value < high
     return value if value != default else value / 2
+
+
+def made(cls: Any) -> list[tuple[Any, dict[str, Any]]]:
+    """The objects of all settings that go together, with their fields."""
+    found = []
+    for setting in settings(cls):
+        with contextlib.suppress(ValueError):
+            found.append((cls(**setting), setting))
+    return found
 
 
 def settings(cls: Any) -> list[dict[str, Any]]:
@@ -79,8 +90,8 @@ def activations() -> list[Any]:
 
 
 def pairs(loss: str) -> list[tuple[str, str]]:
-    """Every activation inside with the matching output, and the other way round."""
-    matching = oracle.LOSSES[loss].matching
+    """Every activation inside with the output of the loss, and the other way round."""
+    matching = oracle.LOSSES[loss].output
     names = cr.activations.names()
     inside = [(name, matching) for name in names]
     return inside + [(matching, name) for name in names if name != matching]
@@ -139,10 +150,25 @@ def inputs(rng: np.random.Generator, d: int, n: int, dtype: str) -> Array:
     return rng.standard_normal((d, n)).astype(dtype)
 
 
-def targets(rng: np.random.Generator, d: int, m: int, loss: str, dtype: str) -> Array:
-    """Return rows of probabilities, which every loss takes; never 0 or 1."""
-    y = rng.uniform(0.1, 1.0, (d, m))
-    if not oracle.LOSSES[loss].averages:
+def targets(
+    rng: np.random.Generator,
+    d: int,
+    m: int,
+    loss: str,
+    dtype: str,
+    output: str = "identity",
+    **fields: Any,
+) -> Array:
+    """Return targets as the loss takes them, never at a kink for predictions in 0.2 to 0.7."""
+    form = oracle.loss_form(loss, output)
+    kind, k = form.targets, m // form.outputs_per_target(**fields)
+    y = rng.uniform(0.85, 0.95, (d, k))
+    if kind == "signs":
+        y = np.sign(rng.standard_normal((d, k)))
+    elif kind == "numbers":
+        y *= np.sign(rng.standard_normal((d, k)))
+    elif kind in ("classes", "probabilities"):
+        y = rng.uniform(0.1, 1.0, (d, k))
         y /= y.sum(axis=1, keepdims=True)
     return y.astype(dtype)
 
@@ -161,8 +187,8 @@ def every_loss(net: cr.Network, x: Array) -> cr.Network:
     return net
 
 
-def takes(net: cr.Network, x: Array, y: Array, loss: str) -> bool:
-    """Whether the loss takes the predictions; it refuses only those that are no probabilities."""
+def takes(net: cr.Network, x: Array, y: Array, loss: Any) -> bool:
+    """Whether the loss takes the predictions; it refuses only those outside its range."""
     try:
         net.evaluate(x, y, loss=loss, metrics=())
     except ValueError as error:
@@ -170,7 +196,7 @@ def takes(net: cr.Network, x: Array, y: Array, loss: str) -> bool:
     else:
         return True
     p = net.predict(x)
-    assert "needs predictions in [0, 1]" in said
+    assert "needs predictions in [0, " in said
     assert ((p < 0) | (p > 1)).any()
     return False
 

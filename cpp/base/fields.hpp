@@ -7,11 +7,14 @@
 
 #include <array>
 #include <charconv>
+#include <initializer_list>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
 #include <type_traits>
+#include <vector>
 
 #include "base/check.hpp"
 #include "base/index.hpp"
@@ -38,30 +41,47 @@ constexpr Interval from_to(double low, double high) { return {low, high, false, 
 constexpr Interval from_below(double low, double high) { return {low, high, false, true}; }
 constexpr Interval between(double low, double high) { return {low, high, true, true}; }
 
-// Two numbers that belong together.
-struct Pair {
-  double first, second;
+// A few numbers, at least one.
+struct Numbers {
+  static constexpr Index kMost = 64;
+
+  constexpr Numbers() = default;
+  constexpr Numbers(std::initializer_list<double> numbers) {
+    for (const double x : numbers) add(x);
+  }
+  constexpr void add(double x) { values[size++] = x; }
+  constexpr const double* begin() const { return values; }
+  constexpr const double* end() const { return values + size; }
+  bool operator==(const Numbers&) const = default;
+
+  Index size = 0;
+  double values[kMost] = {};
 };
 
 // Of a field that is not in files of the versions before it came: there it is at its default.
-inline constexpr bool kCameLater = true;
+inline constexpr bool kAddedLater = true;
 
-// T is double, Index, bool or Pair; the range of a bool is any(), that of a Pair holds for both.
+using MaybeNumber = std::optional<double>;
+
+// T is double, Index, bool, MaybeNumber or Numbers; the range of a bool is any(), that of Numbers
+// is that of each. A model file from before the field was there lacks it if it is `added_later`.
 template <class Owner, class T>
 struct Field {
   static_assert(std::is_same_v<T, double> || std::is_same_v<T, Index> || std::is_same_v<T, bool> ||
-                std::is_same_v<T, Pair>);
+                std::is_same_v<T, MaybeNumber> || std::is_same_v<T, Numbers>);
   using Value = T;
 
   const char* name;
   T Owner::* member;
   Interval range;
   const char* doc;
-  bool came_later = false;
+  bool added_later = false;
 };
 
 template <class Owner, class T>
-Field(const char*, T Owner::*, Interval, const char*, bool = false) -> Field<Owner, T>;
+Field(const char*, T Owner::*, Interval, const char*) -> Field<Owner, T>;
+template <class Owner, class T>
+Field(const char*, T Owner::*, Interval, const char*, bool) -> Field<Owner, T>;
 
 // A field that is one of a few words; T is an enumeration, whose values are their positions.
 template <class Owner, class T, std::size_t n>
@@ -73,6 +93,7 @@ struct Choice {
   T Owner::* member;
   std::array<const char*, n> words;
   const char* doc;
+  static constexpr bool added_later = false;
 
   const char* word(T value) const { return words[static_cast<std::size_t>(value)]; }
   // False if there is no such word.
@@ -116,18 +137,6 @@ void for_each_field(const F& /*formula*/, Function&& f) {
   std::apply([&](const auto&... field) { (f(field), ...); }, F::fields);
 }
 
-// Calls f(number) for the number, or the two of them, that a field has for its value; a choice has
-// its position.
-template <class Value, class Function>
-void for_each_number(Value& value, Function&& f) {
-  if constexpr (std::is_same_v<std::remove_const_t<Value>, Pair>) {
-    f(value.first);
-    f(value.second);
-  } else {
-    f(value);
-  }
-}
-
 // The value of a field as users see it: a choice is its word.
 template <class F, class FieldOfF>
 auto shown(const F& formula, const FieldOfF& field) {
@@ -137,17 +146,80 @@ auto shown(const F& formula, const FieldOfF& field) {
     return formula.*(field.member);
 }
 
-// The formula with the values of its fields in order, a bool being 0 or 1 and a choice its
-// position.
-template <class F, class T>
-F from_values(const T* values) {
+// ---- Values as numbers: a MaybeNumber and Numbers begin with how many follow, a bool is 0 or 1,
+// a choice its position --
+
+template <class T>
+void append_value(std::vector<double>& to, const T& value) {
+  if constexpr (std::is_same_v<T, MaybeNumber>) {
+    to.push_back(value ? 1.0 : 0.0);
+    if (value) to.push_back(*value);
+  } else if constexpr (std::is_same_v<T, Numbers>) {
+    to.push_back(static_cast<double>(value.size));
+    to.insert(to.end(), value.begin(), value.end());
+  } else {
+    to.push_back(static_cast<double>(value));
+  }
+}
+
+// Returns what follows.
+template <class T, class Number>
+const Number* take_value(const Number* from, T& value) {
+  if constexpr (std::is_same_v<T, MaybeNumber>) {
+    const bool is_there = *from++ != 0;
+    value = is_there ? MaybeNumber(*from++) : MaybeNumber();
+  } else if constexpr (std::is_same_v<T, Numbers>) {
+    value = Numbers();
+    for (auto n = static_cast<Index>(*from++); n > 0; --n) value.add(*from++);
+  } else {
+    value = static_cast<T>(*from++);
+  }
+  return from;
+}
+
+// How many of the numbers tell a value, or more than there are.
+template <class T>
+std::size_t n_numbers(const double* from, std::size_t n_left) {
+  constexpr bool is_counted = std::is_same_v<T, MaybeNumber> || std::is_same_v<T, Numbers>;
+  if (!is_counted || n_left == 0) return 1;
+  const double most = std::is_same_v<T, Numbers> ? static_cast<double>(Numbers::kMost) : 1.0;
+  return *from >= 0.0 && *from <= most ? 1 + static_cast<std::size_t>(*from) : n_left + 1;
+}
+
+// The formula with the values of its fields in order.
+template <class F, class Number>
+F from_values(const Number* values) {
   F formula;
-  for_each_field(formula, [&](const auto& field) {
-    for_each_number(formula.*(field.member), [&](auto& number) {
-      number = static_cast<std::remove_reference_t<decltype(number)>>(*values++);
-    });
-  });
+  for_each_field(formula,
+                 [&](const auto& field) { values = take_value(values, formula.*(field.member)); });
   return formula;
+}
+
+// Whether these numbers, and no more, are values of all fields.
+template <class F>
+bool are_values(const double* values, std::size_t n_left) {
+  bool enough = true;
+  for_each_field(F{}, [&](const auto& field) {
+    using Value = typename std::remove_reference_t<decltype(field)>::Value;
+    const std::size_t n = enough ? n_numbers<Value>(values, n_left) : 0;
+    enough = enough && n <= n_left;
+    if (!enough) return;
+    values += n;
+    n_left -= n;
+  });
+  return enough && n_left == 0;
+}
+
+// f(number) for each of the numbers in a value.
+template <class T, class Function>
+void for_each_number(const T& value, Function&& f) {
+  if constexpr (std::is_same_v<T, Numbers>) {
+    for (const double x : value) f(x);
+  } else if constexpr (std::is_same_v<T, MaybeNumber>) {
+    if (value) f(*value);
+  } else {
+    f(static_cast<double>(value));
+  }
 }
 
 // Refuses a value outside its range, as in "Normal: stddev: expected a number in [0, inf), got -1",
@@ -156,17 +228,16 @@ template <class F>
 void check_fields(const F& formula) {
   for_each_field(formula, [&](const auto& field) {
     using Value = typename std::remove_reference_t<decltype(field)>::Value;
-    if constexpr (!std::is_same_v<Value, bool> && !is_choice<decltype(field)>) {
-      for_each_number(formula.*(field.member), [&](const auto& number) {
-        const auto value = static_cast<double>(number);
-        if (field.range.contains(value)) return;  // each step asks: no words are made for it
-        const char* kind = std::is_same_v<Value, Index>  ? "an integer"
-                           : std::is_same_v<Value, Pair> ? "two numbers"
-                                                         : "a number";
+    if constexpr (!std::is_same_v<Value, bool> && !is_choice<decltype(field)>)
+      for_each_number(formula.*(field.member), [&](double number) {
+        if (field.range.contains(number)) return;  // each step asks: no words are made for it
+        const char* kind = std::is_same_v<Value, Index> ? "an integer" : "a number";
         check(false, F::class_name, ": ", field.name, ": expected ", kind, " in ",
-              to_text(field.range), ", got ", shortest(value));
+              to_text(field.range), ", got ", shortest(number));
       });
-    }
+    if constexpr (std::is_same_v<Value, Numbers>)
+      check((formula.*(field.member)).size > 0, F::class_name, ": ", field.name,
+            ": expected at least one number, got none");
   });
   if constexpr (requires { formula.conflict(); }) {
     const char* conflict = formula.conflict();

@@ -2,6 +2,8 @@
 // signature; all derive from `Formula`.
 #pragma once
 
+#include <pybind11/stl.h>
+
 #include <concepts>
 
 #include "bindings/checked_object.hpp"
@@ -16,13 +18,25 @@ struct BoundFormula {
   py::dict (*describe)(const FormulaSpec& spec) = nullptr;
 };
 
-// The value of a field; two numbers that belong together are a tuple.
+// A field as Python has it.
 template <class Value>
-py::object field_to_python(const Value& value) {
-  if constexpr (std::same_as<Value, Pair>)
-    return py::make_tuple(value.first, value.second);
-  else
-    return py::cast(value);
+py::object to_python(const Value& value) {
+  return py::cast(value);
+}
+inline py::object to_python(const Numbers& numbers) {
+  return py::tuple(py::cast(std::vector<double>(numbers.begin(), numbers.end())));
+}
+
+// The name and the fields.
+template <class F>
+py::dict describe_formula(const FormulaSpec& spec) {
+  py::dict description;
+  description["name"] = F::name;
+  const F formula = from_spec<F>(spec);
+  for_each_field(formula, [&](const auto& field) {
+    description[field.name] = to_python(shown(formula, field));
+  });
+  return description;
 }
 
 // The formulas of the four families in submodules, and `Formula`.

@@ -23,7 +23,7 @@ json::Value json_from_python(const py::handle& object) {
   }
   if (py::isinstance<py::float_>(object)) return object.cast<double>();
   if (py::isinstance<py::str>(object)) return to_utf8(object);
-  if (py::isinstance<py::list>(object)) {
+  if (py::isinstance<py::list>(object) || py::isinstance<py::tuple>(object)) {
     json::Array array;
     for (const py::handle item : object) array.push_back(json_from_python(item));
     return array;

@@ -18,13 +18,7 @@ py::dict description_to_python(const ModelDescription& description);
 template <class List>
 py::object formula_to_python(const char* family, List list, const FormulaSpec& spec) {
   py::dict description;
-  description["name"] = spec.name;
-  with_member(list, family, spec.name, [&]<class F>() {
-    const F formula = from_spec<F>(spec);
-    for_each_field(formula, [&](const auto& field) {
-      description[field.name] = field_to_python(shown(formula, field));
-    });
-  });
+  with_member(list, family, spec.name, [&]<class F>() { description = describe_formula<F>(spec); });
   return py::module_::import("chainrule._core").attr(family).attr("from_description")(description);
 }
 

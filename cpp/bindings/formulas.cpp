@@ -1,4 +1,5 @@
 #include <pybind11/stl.h>
+#include <pybind11/typing.h>
 
 #include "bindings/bound_formula.hpp"
 #include "bindings/text.hpp"
@@ -28,17 +29,54 @@ struct pybind11::detail::handle_type_name<chainrule::Given<Value>> {
   static constexpr auto name = make_caster<Value>::name;
 };
 template <>
-struct pybind11::detail::handle_type_name<chainrule::Given<chainrule::Pair>> {
-  static constexpr auto name = const_name("tuple[float, float]");
+struct pybind11::detail::handle_type_name<chainrule::Given<chainrule::Numbers>> {
+  static constexpr auto name = const_name("collections.abc.Sequence[float]");
 };
 
 namespace chainrule {
 
 namespace {
 
-// A number or flag, or an error that names it, as in "Adam: beta_1: expected a number, got None".
+[[noreturn]] void refuse_number(const std::string& words, const py::handle& given) {
+  // A whole number of hundreds of digits is of the right kind.
+  if (PyLong_CheckExact(given.ptr())) throw std::invalid_argument(words);
+  throw py::type_error(words);
+}
+
+// A field, or an error that names it, as in "Gelu: approximate: expected 'none' or 'tanh', got 3".
+template <class F, class Field>
+typename Field::Value field_from_python(const Field& field, const py::handle& given)
+  requires is_choice<Field>
+{
+  typename Field::Value value{};
+  const bool is_word = py::isinstance<py::str>(given);
+  if (is_word && field.find(to_utf8(given), value)) return value;
+  const std::string words = text(F::class_name, ": ", field.name, ": expected ", to_text(field),
+                                 ", got ", to_utf8(py::repr(given)));
+  if (is_word) throw std::invalid_argument(words);
+  throw py::type_error(words);
+}
+
+// Numbers of Python, which is no text and no single number.
+template <class F>
+Numbers numbers_from_python(const char* name, const py::handle& given) {
+  const std::string words = text(F::class_name, ": ", name, ": expected 1 to ", Numbers::kMost,
+                                 " numbers, got ", to_utf8(py::repr(given)));
+  if (!py::isinstance<py::iterable>(given) || py::isinstance<py::str>(given))
+    throw py::type_error(words);
+  Numbers numbers;
+  for (const py::handle item : given) {
+    py::detail::make_caster<double> value;
+    if (py::isinstance<py::bool_>(item) || !value.load(item, true)) refuse_number(words, item);
+    check(numbers.size < Numbers::kMost, words);
+    numbers.add(value);
+  }
+  return numbers;
+}
+
+// A number or a flag: "Adam: beta_1: expected a number, got None".
 template <class F, class Value>
-Value number_from_python(const char* name, const py::handle& given) {
+Value plain_field(const char* name, const py::handle& given) {
   constexpr bool wants_flag = std::is_same_v<Value, bool>;
   py::detail::make_caster<bool> flag;
   py::detail::make_caster<Value> value;
@@ -46,54 +84,38 @@ Value number_from_python(const char* name, const py::handle& given) {
   const std::string words =
       text(F::class_name, ": ", name, ": expected ", wants_flag ? "True or False" : "a number",
            ", got ", to_utf8(py::repr(given)));
-  // A whole number of hundreds of digits is of the right kind.
-  if (!wants_flag && PyLong_CheckExact(given.ptr())) throw std::invalid_argument(words);
+  if (!wants_flag) refuse_number(words, given);
   throw py::type_error(words);
 }
 
-// The value of a field, or an error as "Gelu: approximate: expected 'none' or 'tanh', got 3".
 template <class F, class Field>
-typename Field::Value field_from_python(const Field& field, const py::handle& given) {
+typename Field::Value field_from_python(const Field& field, const py::handle& given)
+  requires(!is_choice<Field>)
+{
   using Value = typename Field::Value;
-  const auto words = [&](const std::string& expected) {
-    return text(F::class_name, ": ", field.name, ": expected ", expected, ", got ",
-                to_utf8(py::repr(given)));
-  };
-  if constexpr (is_choice<Field>) {
-    Value value{};
-    const bool is_word = py::isinstance<py::str>(given);
-    if (is_word && field.find(to_utf8(given), value)) return value;
-    if (is_word) throw std::invalid_argument(words(to_text(field)));
-    throw py::type_error(words(to_text(field)));
-  } else if constexpr (std::is_same_v<Value, Pair>) {
-    if ((!PyTuple_Check(given.ptr()) && !PyList_Check(given.ptr())) || py::len(given) != 2)
-      throw py::type_error(words("two numbers"));
-    const auto both = py::reinterpret_borrow<py::sequence>(given);
-    return {number_from_python<F, double>(field.name, py::object(both[0])),
-            number_from_python<F, double>(field.name, py::object(both[1]))};
+  if constexpr (std::is_same_v<Value, Numbers>) {
+    return numbers_from_python<F>(field.name, given);
+  } else if constexpr (std::is_same_v<Value, MaybeNumber>) {
+    if (given.is_none()) return std::nullopt;
+    return plain_field<F, double>(field.name, given);
   } else {
-    return number_from_python<F, Value>(field.name, given);
+    return plain_field<F, Value>(field.name, given);
   }
 }
 
 template <class F>
 struct Bound : BoundFormula {};
 
-template <class F>
-py::dict describe(const FormulaSpec& spec) {
-  py::dict description;
-  description["name"] = F::name;
-  const F formula = from_spec<F>(spec);
-  for_each_field(formula, [&](const auto& field) {
-    description[field.name] = field_to_python(shown(formula, field));
-  });
-  return description;
+// What a property returns: the value, or for numbers a tuple.
+auto as_property(const auto& value) { return value; }
+auto as_property(const Numbers& numbers) {
+  return py::typing::Tuple<double, py::ellipsis>(to_python(numbers));
 }
 
 template <class F>
 Bound<F> bound(const F& formula) {
   check_fields(formula);
-  return Bound<F>{{to_spec(formula), F::class_name, describe<F>}};
+  return Bound<F>{{to_spec(formula), F::class_name, describe_formula<F>}};
 }
 
 template <class F>
@@ -118,6 +140,16 @@ std::string sentence(std::string words) {
   return words + '.';
 }
 
+template <class Value>
+constexpr const char* kind_of() {
+  if (std::is_same_v<Value, Index>) return "int";
+  if (std::is_same_v<Value, MaybeNumber>) return "float or None";
+  return std::is_same_v<Value, Numbers> ? "sequence of float" : "float";
+}
+
+std::string default_text(double value) { return shortest(value); }
+std::string default_text(const auto& value) { return py::repr(to_python(value)); }
+
 template <class F>
 std::string documentation(const std::string& family) {
   std::string doc = text(F::doc, "\n");
@@ -127,18 +159,14 @@ std::string documentation(const std::string& family) {
     using Value = typename std::remove_reference_t<decltype(field)>::Value;
     if (first) doc += "\nParameters\n----------\n";
     first = false;
+    const auto& value = defaults.*(field.member);
     if constexpr (is_choice<decltype(field)>)
       doc += text(field.name, " : ", to_text(field), ", default '", shown(defaults, field), "'");
     else if constexpr (std::is_same_v<Value, bool>)
-      doc += text(field.name, " : bool, default ", defaults.*(field.member) ? "True" : "False");
-    else if constexpr (std::is_same_v<Value, Pair>)
-      doc += text(field.name, " : (float, float) in ", to_text(field.range), ", default (",
-                  shortest((defaults.*(field.member)).first), ", ",
-                  shortest((defaults.*(field.member)).second), ")");
+      doc += text(field.name, " : bool, default ", value ? "True" : "False");
     else
-      doc += text(field.name, " : ", std::is_same_v<Value, Index> ? "int" : "float", " in ",
-                  to_text(field.range), ", default ",
-                  shortest(static_cast<double>(defaults.*(field.member))));
+      doc += text(field.name, " : ", kind_of<Value>(), " in ", to_text(field.range), ", default ",
+                  default_text(value));
     doc += text("\n    ", sentence(field.doc), "\n");
   });
   if (!first) doc += "\nRaises\n------\nValueError\n    If a value is outside its range.\n";
@@ -160,7 +188,7 @@ void bind_constructor(py::class_<Bound<F>, BoundFormula>& cls, std::index_sequen
     return bound(formula);
   };
   const auto argument = [&](const auto& field) {
-    return py::arg(field.name) = field_to_python(shown(defaults, field));
+    return py::arg(field.name) = to_python(shown(defaults, field));
   };
   if constexpr (sizeof...(I) == 0)
     cls.def(py::init([] { return bound(F{}); }));
@@ -179,13 +207,8 @@ py::object bind_formula(py::module_& module, const std::string& family) {
     cls.def_property_readonly(
         field.name,
         [field](const Bound<F>& self) {
-          const auto value = shown(from_spec<F>(self.spec), field);
-          if constexpr (is_choice<decltype(field)>)
-            return std::string(value);
-          else if constexpr (std::is_same_v<std::remove_const_t<decltype(value)>, Pair>)
-            return std::pair(value.first, value.second);
-          else
-            return value;
+          return as_property(ShownValue<std::remove_cvref_t<decltype(field)>>(
+              shown(from_spec<F>(self.spec), field)));
         },
         sentence(field.doc).c_str());
   });
@@ -194,7 +217,7 @@ py::object bind_formula(py::module_& module, const std::string& family) {
   cls.def(py::pickle(
       [](const py::object& self) {
         const py::dict attributes = py::getattr(self, "__dict__", py::dict());
-        return State(describe<F>(self.cast<const Bound<F>&>().spec),
+        return State(describe_formula<F>(self.cast<const Bound<F>&>().spec),
                      py::reinterpret_steal<py::dict>(PyDict_Copy(attributes.ptr())));
       },
       [](const State& state) {
@@ -206,11 +229,15 @@ py::object bind_formula(py::module_& module, const std::string& family) {
         F::loss == nullptr ? py::object(py::none()) : py::object(py::str(F::loss));
     cls.attr("row_wise") = F::row_wise;
   }
-  if constexpr (requires { F::takes_classes; }) {
-    cls.attr("takes_classes") = F::takes_classes;
+  if constexpr (requires { F::averages_outputs; }) {
+    cls.attr("takes_classes") = std::string_view(F{}.targets()) == "classes";
     cls.attr("averages_outputs") = F::averages_outputs;
     cls.attr("gradient_factor") = F::gradient_factor;
-    cls.attr("matching_activation") = F::Matching::name;
+    // The gradient by z behind the matching activation: y_hat - y times the factor, or another one.
+    cls.attr("has_plain_gradient") = !requires(Mse v) { F{}.fused_gradient(v, v); };
+    cls.attr("matching_activation") = std::is_same_v<typename F::Matching, NoActivation>
+                                          ? py::object(py::none())
+                                          : py::object(py::str(F::Matching::name));
   }
   return cls;
 }

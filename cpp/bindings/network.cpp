@@ -113,6 +113,18 @@ void bind_properties(NetworkClass& cls) {
                                });
                              })
       .def(
+          "_loss_form",
+          [](const NetworkObject& self, const BoundFormula& loss) {
+            return self.visit([&](auto& net) {
+              const LossForm form = form_for(net, loss.spec);
+              return std::tuple(std::string(form.targets), form.n_targets, form.averages_outputs);
+            });
+          },
+          py::arg("loss"),
+          "The kind of targets that a loss takes here, how many of them for an example, and "
+          "whether "
+          "it averages over outputs.")
+      .def(
           "_stage_activations",
           [](const NetworkObject& self) {
             return self.visit([](auto& net) {
@@ -126,10 +138,7 @@ void bind_properties(NetworkClass& cls) {
       .def_property_readonly(
           "_output_activation",
           [](const NetworkObject& self) -> std::string {
-            return self.visit([](auto& net) -> std::string {
-              const ActivationUse* output = net.table().output_activation();
-              return output == nullptr ? Identity::name : output->spec.name;
-            });
+            return self.visit([](auto& net) { return std::string(net.table().output_name()); });
           },
           "The name of the last activation, of which the default loss depends.");
 }

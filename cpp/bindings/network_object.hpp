@@ -66,17 +66,24 @@ class ReleaseForWork {
   std::optional<GilRelease> release_;
 };
 
-// The arrays of a call as examples of a network: x (d, n), y (d, m) or int64 classes (d), weights
-// None, (d) or (d, m) in float64. The caller keeps the arrays alive.
 template <class T>
-Examples<T> to_examples(const Network<T>& network, const py::array& x, const py::array& y,
-                        const py::object& weights) {
-  const Index n = network.table().n_features(), m = network.table().n_outputs();
+LossForm form_for(const Network<T>& network, const FormulaSpec& loss) {
+  const ParameterTable<T>& table = network.table();
+  return loss_form(loss, table.output_name(), table.n_outputs());
+}
+
+// The arrays of a call as examples of a network and loss: x (d, n), y (d, k) or int64 classes (d),
+// weights None, (d) or (d, k) in float64. The caller keeps the arrays alive.
+template <class T>
+Examples<T> to_examples(const Network<T>& network, const FormulaSpec& loss, const py::array& x,
+                        const py::array& y, const py::object& weights) {
+  const LossForm form = form_for(network, loss);
+  const Index n = network.table().n_features(), m = form.n_targets;
   Examples<T> examples;
   examples.x = input_matrix<T>(x, "x", -1, n);
   const Index d = examples.x.rows;
   check(d > 0, "x: expected at least one row, got none");
-  if (y.ndim() == 1) {
+  if (form.takes_classes() && y.ndim() == 1) {
     examples.classes = checked_data<std::int64_t>(y, "y", {d}, false);
     for (Index i = 0; i < d; ++i)
       check(examples.classes[i] >= 0 && examples.classes[i] < m, "y: expected classes in 0..",

@@ -34,10 +34,14 @@ bool are_probabilities(MatrixView<const T> y) {
   return true;
 }
 
-bool takes_classes(const FormulaSpec& loss) {
-  bool takes = false;
-  with_member(Losses{}, "loss", loss.name, [&]<class F>() { takes = F::takes_classes; });
-  return takes;
+template <class T>
+bool are_targets(std::string_view kind, MatrixView<const T> y) {
+  if (kind == "numbers") return true;
+  if (kind == "classes" || kind == "probabilities") return are_probabilities(y);
+  bool all = true;
+  for (Index i = 0; i < y.rows; ++i)
+    for (Index j = 0; j < y.cols; ++j) all &= is_target(kind, static_cast<double>(y(i, j)));
+  return all;
 }
 
 template <class T>
@@ -48,12 +52,13 @@ std::optional<Examples<T>> plain_examples(const Network<T>& network, const Formu
   if (!inputs || inputs->rows == 0) return std::nullopt;
   Examples<T> examples;
   examples.x = *inputs;
-  const bool by_class = takes_classes(loss);
+  const LossForm form = form_for(network, loss);
+  const bool by_class = form.takes_classes();
   if (by_class) examples.classes = plain_classes(y, inputs->rows, m);
   if (examples.classes != nullptr) return examples;
-  const auto targets = plain_matrix<T>(plain_array(y.ptr()), m, !by_class);
+  const auto targets = plain_matrix<T>(plain_array(y.ptr()), form.n_targets, !by_class);
   if (!targets || targets->rows != inputs->rows) return std::nullopt;
-  if (by_class && !are_probabilities(*targets)) return std::nullopt;
+  if (!are_targets(form.targets, *targets)) return std::nullopt;
   examples.y = *targets;
   return examples;
 }

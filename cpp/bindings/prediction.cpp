@@ -33,7 +33,7 @@ void bind_prediction(NetworkClass& cls) {
              const std::optional<py::array>& predictions, Sums before, double max_seconds) {
             return self.visit([&](auto& net) {
               using T = Scalar<decltype(net)>;
-              auto examples = to_examples(net, x, y, weights);
+              auto examples = to_examples(net, loss.spec, x, y, weights);
               MatrixView<T> y_hat;
               if (predictions)
                 y_hat = output_matrix<T>(*predictions, "predictions", examples.rows(),
@@ -59,7 +59,7 @@ void bind_prediction(NetworkClass& cls) {
              const BoundFormula& loss) {
             return self.visit([&](auto& net) -> py::array {
               using T = Scalar<decltype(net)>;
-              const auto examples = to_examples(net, x, y, py::none());
+              const auto examples = to_examples(net, loss.spec, x, y, py::none());
               py::array_t<T> losses(examples.rows());
               T* data = losses.mutable_data();
               const ReleaseForWork release(net, examples.rows());

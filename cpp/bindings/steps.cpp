@@ -12,7 +12,7 @@ void bind_steps(NetworkClass& cls) {
             const OptionalFormula& optimizer, const py::object& weights,
             std::optional<double> learning_rate, double clip_value, double clip_norm) {
            return self.visit([&](auto& net) {
-             const auto examples = to_examples(net, x, y, weights);
+             const auto examples = to_examples(net, loss.spec, x, y, weights);
              const ReleaseForWork release(net, examples.rows());
              return net.train_step(examples, loss.spec, pointer_or_null(learning_rate),
                                    spec_or_null(optimizer), {clip_value, clip_norm});
@@ -25,7 +25,7 @@ void bind_steps(NetworkClass& cls) {
           [](const py::object& self, const py::array& x, const py::array& y,
              const BoundFormula& loss, const py::object& weights, bool training) {
             return self.cast<const NetworkObject&>().visit([&](auto& net) {
-              const auto examples = to_examples(net, x, y, weights);
+              const auto examples = to_examples(net, loss.spec, x, y, weights);
               auto gradients = [&] {
                 const ReleaseForWork release(net, examples.rows());
                 return net.gradients(examples, loss.spec, training);
@@ -87,7 +87,7 @@ void bind_steps(NetworkClass& cls) {
           [](const NetworkObject& self, const py::array& x, const py::array& y,
              const BoundFormula& loss, double learning_rate, bool training) {
             return self.visit([&](auto& net) {
-              const auto examples = to_examples(net, x, y, py::none());
+              const auto examples = to_examples(net, loss.spec, x, y, py::none());
               return trace_to_python(net, examples.rows(),
                                      net.trace(examples, loss.spec, learning_rate, training));
             });
@@ -106,7 +106,7 @@ void bind_steps(NetworkClass& cls) {
               const TrainingOptions options{batch_size,       shuffle,
                                             keep_predictions, spec_or_null(optimizer),
                                             &loss.spec,       {clip_value, clip_norm}};
-              const auto examples = to_examples(net, x, y, weights);
+              const auto examples = to_examples(net, loss.spec, x, y, weights);
               auto& snapshot = snapshot_of<T>(before.cast<SnapshotObject&>());
               auto run = [&] {
                 const ReleaseForWork release(net.table(), 1, false);

@@ -34,7 +34,7 @@ so far takes its place in the quotient.)";
       Field{"weight_decay", &Adam::weight_decay, at_least(0), "lambda, pulls parameters towards 0"},
       Field{"decay_biases", &Adam::decay_biases, any(), "whether weight decay acts on biases too"},
       Field{"amsgrad", &Adam::amsgrad, any(),
-            "whether to divide by the largest mean of squares so far", kCameLater});
+            "whether to divide by the largest mean of squares so far", kAddedLater});
 
   static constexpr const char* slots[] = {"exp_avg", "exp_avg_sq", "max_exp_avg_sq"};
   static constexpr Index n_slots = 3;

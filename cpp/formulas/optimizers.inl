@@ -343,8 +343,8 @@ step by the ratio of the two.)";
       "Riedmiller and Braun (1993), A direct adaptive method for faster backpropagation learning: "
       "the RPROP algorithm.";
   double learning_rate = 1e-2;
-  Pair etas{0.5, 1.2};
-  Pair step_sizes{1e-6, 50.0};
+  Numbers etas{0.5, 1.2};
+  Numbers step_sizes{1e-6, 50.0};
   static constexpr auto fields = std::make_tuple(
       Field{"learning_rate", &Rprop::learning_rate, at_least(0), "first step size"},
       Field{"etas", &Rprop::etas, positive(), "factors that shrink and that grow a step size"},
@@ -357,19 +357,19 @@ step by the ratio of the two.)";
   enum Coefficient { kFirst, kShrink, kGrow, kLeast, kMost, kScale, n_coefficients };
 
   const char* conflict() const {
-    if (etas.first >= 1 || etas.second <= 1)
-      return "Rprop: etas needs a first number below 1 and a second one above 1";
-    if (step_sizes.first > step_sizes.second)
-      return "Rprop: step_sizes needs a first number that is not above the second one";
+    if (etas.size != 2 || etas.values[0] >= 1 || etas.values[1] <= 1)
+      return "Rprop: etas needs two numbers, the first below 1 and the second above 1";
+    if (step_sizes.size != 2 || step_sizes.values[0] > step_sizes.values[1])
+      return "Rprop: step_sizes needs two numbers, the first not above the second";
     return nullptr;
   }
   void advance(double* /*powers*/) const {}
   void step(double rate, Index /*updates_before*/, const double* /*powers*/, double* c) const {
     c[kFirst] = learning_rate;
-    c[kShrink] = etas.first;
-    c[kGrow] = etas.second;
-    c[kLeast] = step_sizes.first;
-    c[kMost] = step_sizes.second;
+    c[kShrink] = etas.values[0];
+    c[kGrow] = etas.values[1];
+    c[kLeast] = step_sizes.values[0];
+    c[kMost] = step_sizes.values[1];
     c[kScale] = learning_rate > 0 ? rate / learning_rate : 1.0;
   }
 

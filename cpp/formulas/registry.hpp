@@ -58,24 +58,17 @@ void with_member(List list, std::string_view family, std::string_view name, Func
 template <class F>
 FormulaSpec to_spec(const F& formula) {
   FormulaSpec spec{F::name, {}};
-  for_each_field(formula, [&](const auto& field) {
-    for_each_number(formula.*(field.member), [&](const auto& number) {
-      spec.values.push_back(static_cast<double>(number));
-    });
-  });
+  for_each_field(formula,
+                 [&](const auto& field) { append_value(spec.values, formula.*(field.member)); });
   return spec;
 }
 
 // The formula with the values of `spec`; ranges are checked.
 template <class F>
 F from_spec(const FormulaSpec& spec) {
-  F formula;
-  std::size_t i = 0;
-  for_each_field(formula, [&](const auto& field) {
-    for_each_number(formula.*(field.member), [&](auto& number) {
-      number = static_cast<std::remove_reference_t<decltype(number)>>(spec.values.at(i++));
-    });
-  });
+  check(are_values<F>(spec.values.data(), spec.values.size()), F::name,
+        ": expected a value for each field");
+  const F formula = from_values<F>(spec.values.data());
   check_fields(formula);
   return formula;
 }

@@ -46,13 +46,14 @@ struct LossArguments {
   MatrixView<T> gradient;     // dZ fused, dY_hat otherwise, padded rows (padding +0); or null data
   MatrixView<T> element_losses;  // l_ij before averaging or adding; or null data
   T* losses;                     // l_i
+  const double* fields;          // of the loss, in order
 };
 
 template <class T>
 struct LossKernels {
   const char* name;
-  // Rows of `prediction`; returns the first row with y_hat outside [0, 1] where that is an error,
-  // or -1.
+  // Rows of `prediction`; returns the first row with y_hat outside the range of the loss, or -1.
+  // `fused` is null where there is no fused form.
   Index (*fused)(const LossArguments<T>& arguments);
   Index (*general)(const LossArguments<T>& arguments);
 };
@@ -143,7 +144,7 @@ struct KernelTable {
   // where there is no such input.
   void (*transpose_panel)(const T* w, Index n_out, Index n_in, Index panel, T* transposed);
   const ActivationKernels<T>* activations;  // in the order of Activations
-  const LossKernels<T>* losses;             // in the order of Losses
+  const LossKernels<T>* losses;             // in the order of LossForms
   const OptimizerKernels<T>* optimizers;    // in the order of Optimizers
   const FunctionKernels<T>* functions;      // kFunctions of them
 };

@@ -30,9 +30,10 @@ namespace {
 
 // y(i, :) = row rows.row(i) of the targets, classes as rows with one 1.
 template <class T>
-void load_y(const Examples<T>& examples, Selection rows, MatrixView<T> y) {
+void load_y(const Examples<T>& examples, Selection rows, Index n_targets, MatrixView<T> y) {
   if (examples.classes == nullptr) {
-    for (Index i = 0; i < rows.count; ++i) copy_row(examples.y.row(rows.row(i)), y.cols, y.row(i));
+    for (Index i = 0; i < rows.count; ++i)
+      copy_row(examples.y.row(rows.row(i)), n_targets, y.row(i));
     return;
   }
   std::fill_n(y.data, rows.count * y.stride, T(0));
@@ -46,20 +47,48 @@ void load_y(const Examples<T>& examples, Selection rows, MatrixView<T> y) {
   }
 }
 
+template <class T>
+void smooth(const LossForm& form, Index rows, MatrixView<T> y) {
+  for (Index i = 0; i < rows; ++i)
+    for (Index j = 0; j < y.cols; ++j)
+      y(i, j) = static_cast<T>((1.0 - form.smoothing) * static_cast<double>(y(i, j)) +
+                               form.smoothing * form.smooth_target);
+}
+
+// Each target for each of its outputs, then the levels of the outputs.
+template <class T>
+void spread_over_levels(const LossForm& form, Index rows, MatrixView<T> y) {
+  const auto each = std::ssize(form.levels);
+  for (Index i = 0; i < rows; ++i)
+    for (Index j = form.n_outputs; j-- > 0;) {
+      y(i, j) = y(i, j / each);
+      y(i, form.n_outputs + j) = static_cast<T>(form.levels[static_cast<std::size_t>(j % each)]);
+    }
+}
+
+// The weight of a term, of which there are as many for each target.
+template <class T>
+double weight_of(const Examples<T>& examples, const LossForm& form, Index row, Index term) {
+  const Index column = examples.weights.cols > 1 ? term * form.n_targets / form.n_terms : Index{0};
+  return examples.weights(row, column) / examples.mean_weight;
+}
+
 }  // namespace
 
 template <class T>
 void load_targets(Run<T>& run, const Examples<T>& examples, Selection rows, Index union_rows) {
+  const LossForm& form = run.plan.loss_form;
   const MatrixView<T> y = run.view(run.plan.y), scale = run.view(run.plan.scale);
-  load_y(examples, rows, y);
+  load_y(examples, rows, form.n_targets, y);
+  if (form.smoothing > 0.0) smooth(form, rows.count, y);
+  if (!form.levels.empty()) spread_over_levels(form, rows.count, y);
   if (scale.data == nullptr) return;
-  const double outputs = run.plan.loss_averages ? static_cast<double>(y.cols) : 1.0;
-  const double s = run.plan.loss_gradient_factor / (static_cast<double>(union_rows) * outputs);
+  const double terms = form.averages_outputs ? static_cast<double>(form.n_terms) : 1.0;
+  const double s = form.gradient_factor / (static_cast<double>(union_rows) * terms);
   for (Index i = 0; i < rows.count; ++i)
     for (Index j = 0; j < scale.cols; ++j) {
-      const double w = examples.weights.data == nullptr
-                           ? 1.0
-                           : examples.weights(rows.row(i), j) / examples.mean_weight;
+      const double w =
+          examples.weights.data == nullptr ? 1.0 : weight_of(examples, form, rows.row(i), j);
       scale(i, j) = static_cast<T>(w * s);
     }
 }
@@ -67,15 +96,17 @@ void load_targets(Run<T>& run, const Examples<T>& examples, Selection rows, Inde
 template <class T>
 double weighted_loss_sum(const Run<T>& run, const Examples<T>& examples, Selection rows,
                          double total) {
+  const LossForm& form = run.plan.loss_form;
   const T* losses = run.view(run.plan.losses).data;
   const MatrixView<T> elements = run.view(run.plan.element_losses);
   return sum_in_chunks(rows.count, total, [&](Index i) {
     if (examples.weights.data == nullptr) return static_cast<double>(losses[i]);
-    const double* w = examples.weights.row(rows.row(i));
-    if (elements.data == nullptr) return *w / examples.mean_weight * static_cast<double>(losses[i]);
+    const Index row = rows.row(i);
+    if (elements.data == nullptr)
+      return weight_of(examples, form, row, 0) * static_cast<double>(losses[i]);
     double sum = 0.0;
     for (Index j = 0; j < elements.cols; ++j)
-      sum += w[j] / examples.mean_weight * static_cast<double>(elements(i, j));
+      sum += weight_of(examples, form, row, j) * static_cast<double>(elements(i, j));
     return sum / static_cast<double>(elements.cols);
   });
 }

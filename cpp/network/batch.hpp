@@ -8,8 +8,8 @@
 
 namespace chainrule {
 
-// Targets are rows (d, m), or classes (d) that stand for rows with a single 1. Weights are (d, 1)
-// or (d, m), relative: a weight of `mean_weight` counts as 1. No data means that all weights are 1.
+// Targets are rows (d, k), or classes (d) that stand for rows with a single 1. Weights are (d, 1)
+// or (d, k), relative: a weight of `mean_weight` counts as 1. No data means that all weights are 1.
 template <class T>
 struct Examples {
   MatrixView<const T> x;

@@ -143,6 +143,7 @@ class Executor {
     arguments.gradient = run_.view(op.gradient);
     arguments.element_losses = run_.view(plan.element_losses);
     arguments.losses = run_.view(plan.losses).data;
+    arguments.fields = plan.loss_fields.data();
     run_.refused_row = op.fused ? plan.loss->fused(arguments) : plan.loss->general(arguments);
   }
 

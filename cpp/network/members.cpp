@@ -28,21 +28,18 @@ void with_formula(Family family, std::string_view place, std::string_view name, 
   }
 }
 
-template <class T>
-Value to_json(T value) {
-  if constexpr (std::same_as<T, Pair>)
-    return json::Array{value.first, value.second};
-  else
-    return value;
-}
+Value field_value(const auto& value) { return value; }
+Value field_value(const MaybeNumber& value) { return value ? Value(*value) : Value(nullptr); }
+Value field_value(const Numbers& value) { return json::Array(value.begin(), value.end()); }
 
 json::Object formula_object(const FormulaSpec& spec, Family family) {
   MemberWriter io;
   with_formula(family, "formula", spec.name, [&]<class F>() {
     const F formula = from_spec<F>(spec);
     io.name("name", F::name);
-    for_each_field(formula,
-                   [&](const auto& field) { io.put(field.name, to_json(shown(formula, field))); });
+    for_each_field(formula, [&](const auto& field) {
+      io.put(field.name, field_value(shown(formula, field)));
+    });
   });
   return std::move(io.object);
 }
@@ -148,15 +145,6 @@ void MemberReader::number(const char* key, double& number, const Interval& range
     refuse(key, in_range("number", range), value);
 }
 
-void MemberReader::number(const char* key, Pair& pair, const Interval& range) {
-  const Value& value = take(key);
-  const auto* both = value.get_if<json::Array>();
-  const bool fits = both != nullptr && both->size() == 2 && to_double((*both)[0], pair.first) &&
-                    to_double((*both)[1], pair.second);
-  if (!fits || !range.contains(pair.first) || !range.contains(pair.second))
-    refuse(key, text("two numbers in ", to_text(range)), value);
-}
-
 std::int64_t MemberReader::integer(const char* key, const Interval& range) {
   const Value& value = take(key);
   const auto* given = value.get_if<std::int64_t>();
@@ -166,20 +154,38 @@ std::int64_t MemberReader::integer(const char* key, const Interval& range) {
   return *given;
 }
 
+void MemberReader::field(const char* key, MaybeNumber& value, const Interval& range) {
+  if (!is_null(key, value)) number(key, *value, range);
+}
+
+void MemberReader::field(const char* key, Numbers& value, const Interval& range) {
+  const Value& given = take(key);
+  const auto* array = given.get_if<json::Array>();
+  if (array == nullptr || array->empty() || std::ssize(*array) > Numbers::kMost)
+    refuse(key, text("a list of 1 to ", Numbers::kMost, " numbers"), given);
+  value = Numbers();
+  for (const Value& item : *array) {
+    double number = 0.0;
+    if (!to_double(item, number) || !range.contains(number))
+      refuse(key, text("numbers in ", to_text(range)), item);
+    value.add(number);
+  }
+}
+
+bool MemberReader::has(std::string_view key) const {
+  return std::ranges::find(object_, key, &json::Member::key) != object_.end();
+}
+
 FormulaSpec MemberReader::formula_members(Family family) {
   FormulaSpec spec;
   name("name", spec.name);
   with_formula(family, place_, spec.name, [&]<class F>() {
     F formula;
     for_each_field(formula, [&](const auto& field) {
-      if (field.came_later && !has(field.name)) return;
-      auto& member = formula.*(field.member);
       if constexpr (is_choice<decltype(field)>)
-        choice(field.name, member, field);
-      else if constexpr (std::same_as<std::remove_reference_t<decltype(member)>, bool>)
-        flag(field.name, member);
-      else
-        number(field.name, member, field.range);
+        choice(field.name, formula.*(field.member), field);
+      else if (!field.added_later || has(field.name))
+        this->field(field.name, formula.*(field.member), field.range);
     });
     if constexpr (requires { formula.conflict(); }) {
       const char* conflict = formula.conflict();

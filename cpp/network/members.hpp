@@ -55,7 +55,6 @@ class MemberReader {
   void flag(const char* key, bool& flag);
   void number(const char* key, std::uint64_t& number);
   void number(const char* key, double& number, const Interval& range);
-  void number(const char* key, Pair& pair, const Interval& range);
   template <std::signed_integral Integer>
   void number(const char* key, Integer& number, const Interval& range) {
     number = static_cast<Integer>(integer(key, range));
@@ -69,6 +68,11 @@ class MemberReader {
   }
   void formula(const char* key, FormulaSpec& spec, Family family);
   void optimizer(const char* key, OptimizerSpec& spec);
+  // Of a formula, whichever kind it has.
+  void field(const char* key, bool& value, const Interval&) { flag(key, value); }
+  void field(const char* key, MaybeNumber& value, const Interval& range);
+  void field(const char* key, Numbers& value, const Interval& range);
+  void field(const char* key, auto& value, const Interval& range) { number(key, value, range); }
   // Nothing but null is known here yet.
   void null(const char* key);
   // Empties the optional if there is null; otherwise its content is for the caller to read.
@@ -91,6 +95,7 @@ class MemberReader {
   bool has(const char* key) const;
   const json::Value& find(const char* key) const;
   const json::Value& take(const char* key);
+  bool has(std::string_view key) const;
   std::int64_t integer(const char* key, const Interval& range);
   FormulaSpec formula_members(Family family);
   std::string at(const char* key) const { return place_.empty() ? key : place_ + "." + key; }

@@ -23,11 +23,9 @@ void copy_buffer(const AlignedBuffer<T>& from, AlignedBuffer<T>& to) {
   std::copy_n(from.data(), from.size(), to.data());
 }
 
-// The usual loss behind an activation; null is the identity.
-std::optional<FormulaSpec> usual_loss_of(const ActivationUse* output) {
-  const std::string name = output == nullptr ? Identity::name : output->spec.name;
+std::optional<FormulaSpec> usual_loss_of(std::string_view output_activation) {
   const char* loss = nullptr;
-  with_member(Activations{}, "activation", name, [&]<class F>() { loss = F::loss; });
+  with_member(Activations{}, "activation", output_activation, [&]<class F>() { loss = F::loss; });
   if (loss == nullptr) return std::nullopt;
   return default_spec(Losses{}, "loss", loss);
 }
@@ -40,9 +38,7 @@ Index plan_capacity(Index rows) {
 
 template <class T>
 Network<T>::Network(NetworkSpec spec)
-    : spec_(std::move(spec)),
-      table_(spec_),
-      usual_loss_(usual_loss_of(table_.output_activation())) {
+    : spec_(std::move(spec)), table_(spec_), usual_loss_(usual_loss_of(table_.output_name())) {
   initialize(spec_.seed);
 }
 
@@ -133,10 +129,14 @@ void Network<T>::predict(MatrixView<const T> x, MatrixView<T> y_hat) const {
 template <class T>
 void Network<T>::check_prediction_range(const Run<T>& run) const {
   if (run.refused_row < 0) return;
-  throw std::invalid_argument(text("loss: ", run.plan.loss->name,
-                                   " needs predictions in [0, 1], but row ", run.refused_row,
-                                   " of the batch has one outside; end the network in a sigmoid or "
-                                   "softmax, or take another loss"));
+  with_member(Losses{}, "loss", run.plan.loss->name, [&]<class F>() {
+    throw std::invalid_argument(
+        text("loss: ", F::name, " needs predictions in ", to_text(F::predictions), ", but row ",
+             run.refused_row, " of the batch has one outside; end the network in a ",
+             F::predictions.high == 1 ? "sigmoid or softmax"
+                                      : "sigmoid, relu or another activation that is not negative",
+             ", or take another loss"));
+  });
 }
 
 template <class T>

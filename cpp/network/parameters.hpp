@@ -73,6 +73,11 @@ struct ParameterTable {
   bool has_noise() const;
   // The activation that the network ends in, or null.
   const ActivationUse* output_activation() const;
+  // And its name.
+  std::string_view output_name() const {
+    const ActivationUse* output = output_activation();
+    return output == nullptr ? std::string_view(Identity::name) : output->spec.name;
+  }
 
   bool operator==(const ParameterTable&) const = default;
 };

@@ -96,17 +96,17 @@ class PlanBuilder {
   // The loss, and whether its fused form includes the last activation.
   void choose_loss() {
     if (options_.loss == nullptr) return;
+    const FormulaSpec& loss = *options_.loss;
+    const LossForm form = loss_form(loss, table_.output_name(), table_.n_outputs());
+    check(form.averages_outputs || !options_.weights_per_output,
+          "sample_weight: expected one weight for each row, since ", loss.name,
+          " adds over the outputs");
+    plan_.loss = &plan_.kernels->losses[form.index];
+    plan_.loss_form = form;
+    plan_.loss_fields = loss.values;
+    // Noise may stand between.
     const std::vector<Link> links = in_use(table_.stages.back().links);
-    const ActivationUse* last = links.empty() ? nullptr : activation_in(links.back());
-    with_member(Losses{}, "loss", options_.loss->name, [&]<class F>() {
-      plan_.loss = &plan_.kernels->losses[find_by_name(Losses{}, F::name)];
-      plan_.loss_gradient_factor = F::gradient_factor;
-      plan_.loss_averages = F::averages_outputs;
-      check(F::averages_outputs || !options_.weights_per_output,
-            "sample_weight: expected one weight for each row, since ", F::name,
-            " adds over the outputs");
-      fused_ = last != nullptr && last->index == find_by_name(Activations{}, F::Matching::name);
-    });
+    fused_ = form.fused && !links.empty() && activation_in(links.back()) != nullptr;
   }
 
   void forward() {
@@ -172,14 +172,15 @@ class PlanBuilder {
 
   void add_loss() {
     const Index m = table_.n_outputs();
-    plan_.y = add_batch_buffer(m);
+    const LossForm& form = plan_.loss_form;
+    plan_.y = add_batch_buffer(form.y_columns());
     plan_.losses = add_buffer(1, options_.capacity);
     const bool with_gradient = options_.purpose != PlanPurpose::evaluate;
     if (with_gradient) {
-      plan_.scale = add_buffer(options_.capacity, options_.weights_per_output ? m : 1);
+      plan_.scale = add_buffer(options_.capacity, options_.weights_per_output ? form.n_terms : 1);
       gradient_ = add_batch_buffer(m);
     }
-    if (options_.weights_per_output) plan_.element_losses = add_batch_buffer(m);
+    if (options_.weights_per_output) plan_.element_losses = add_batch_buffer(form.n_terms);
     const BufferId prediction = plan_.y_hat;
     if (fused_) {
       plan_.y_hat = add_batch_buffer(m);

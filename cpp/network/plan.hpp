@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "formulas/loss_form.hpp"
 #include "kernels/kernel_table.hpp"
 #include "network/parameters.hpp"
 
@@ -108,8 +109,8 @@ struct Plan {
   Index capacity;  // largest batch
   const KernelTable<T>* kernels;
   const LossKernels<T>* loss = nullptr;
-  double loss_gradient_factor = 1.0;
-  bool loss_averages = true;
+  LossForm loss_form{};
+  std::vector<double> loss_fields;
 
   std::vector<Operation> operations;
   Index n_forward = 0;   // operations up to and with the loss

@@ -56,6 +56,7 @@ std::vector<T> output_gradient(const Run<T>& run) {
   arguments.scale = run.view(run.plan.scale);
   arguments.gradient = {gradient.data(), y_hat.rows, y_hat.cols, y_hat.stride};
   arguments.losses = losses.data();
+  arguments.fields = run.plan.loss_fields.data();
   run.plan.loss->general(arguments);
   return rows_of<T>(arguments.gradient);
 }

@@ -7,17 +7,27 @@ it is one already; whatever would silently lose information is refused with word
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from chainrule._warnings import warn
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 Array = NDArray[Any]
 
 _NUMERIC_KINDS = "fiub"
 _PLAIN = frozenset({float, int, bool})
+# What targets of each kind have to be; those of another kind are any numbers.
+_KINDS: dict[str, tuple[Callable[[Array], Array], str]] = {
+    "not_negative": (lambda y: y >= 0, "numbers of at least 0"),
+    "positive": (lambda y: y > 0, "numbers above 0"),
+    "shares": (lambda y: (y >= 0) & (y <= 1), "numbers in [0, 1]"),
+    "signs": (lambda y: abs(y) == 1, "-1 or 1 (2 * y - 1 for classes 0 and 1)"),
+}
 _EXACT_INTEGERS = {np.dtype("float32"): 2**24, np.dtype("float64"): 2**53}
 
 
@@ -119,6 +129,11 @@ def at_least_one(name: str, array: Array) -> Array:
     return array
 
 
+def as_numbers(name: str, value: ArrayLike | None) -> Array:
+    """Return an array of real numbers, finite or not, of any shape and dtype."""
+    return _numeric(name, value)
+
+
 def as_tensor(name: str, value: ArrayLike | None) -> Array:
     """Return finite numbers in C order; shape and dtype stay as they are."""
     array = np.require(_numeric(name, value), requirements=["C", "A"])
@@ -197,11 +212,11 @@ def as_targets(
     n_outputs: int,
     dtype: np.dtype[Any],
     *,
-    takes_classes: bool,
+    kind: str,
 ) -> Array:
-    """Return targets as (d, m) of `dtype`, or as int64 classes (d,) where the loss takes them."""
+    """Return targets of a kind as (d, m) of `dtype`, or as int64 classes (d,) where it is that."""
     array = _numeric(name, value)
-    if takes_classes:
+    if kind == "classes":
         if array.ndim == 1 or (array.ndim == 2 and array.shape[1] == 1 and n_outputs > 1):
             return _as_classes(name, array, n_examples, n_outputs)
         rows = as_matrix(name, array, (n_examples, n_outputs), dtype)
@@ -212,7 +227,19 @@ def as_targets(
             f"{name}: expected shape {(n_examples, n_outputs)}, got {array.shape}; "
             "nothing is broadcast"
         )
-    return as_matrix(name, array, (n_examples, n_outputs), dtype)
+    targets = as_matrix(name, array, (n_examples, n_outputs), dtype)
+    if kind == "probabilities":
+        _check_probabilities(name, targets)
+    if kind in _KINDS:
+        is_right, words = _KINDS[kind]
+        wrong = np.argwhere(~is_right(targets))
+        if wrong.size:
+            row, column = (int(i) for i in wrong[0])
+            raise ValueError(
+                f"{name}: expected {words}, got {targets[row, column]} in row {row}, "
+                f"column {column}"
+            )
+    return targets
 
 
 def as_weights(

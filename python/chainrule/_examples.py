@@ -73,15 +73,14 @@ def check_examples(
     dtype = np.dtype(network.dtype)
     inputs = at_least_one(names[0], as_inputs(names[0], x, network.n_features, dtype))
     n_examples = inputs.shape[0]
-    targets = as_targets(
-        names[1], y, n_examples, network.n_outputs, dtype, takes_classes=bool(loss.takes_classes)
-    )
+    kind, n_targets, averages_outputs = network._loss_form(loss)
+    targets = as_targets(names[1], y, n_examples, n_targets, dtype, kind=kind)
     weights = as_weights(
         names[2],
         sample_weight,
         n_examples,
-        network.n_outputs,
-        per_output=bool(loss.averages_outputs),
+        n_targets,
+        per_output=averages_outputs,
     )
     return Examples(inputs, targets, weights)
 
@@ -145,8 +144,11 @@ def choose_metrics(
     output = network._output_activation
     targets = [targets_of(network, e) for e in (examples, validation) if e is not None]
     if given is None:
-        binary = output == "sigmoid" and targets[0].are_binary()
-        return [metrics.Accuracy()] if output in ("softmax", "log_softmax") or binary else []
+        y = examples.y
+        one_each = y.ndim == 1 or y.shape[1] == network.n_outputs  # a target for each output
+        binary = output == "sigmoid" and one_each and targets[0].are_binary()
+        by_class = output in ("softmax", "log_softmax") and one_each
+        return [metrics.Accuracy()] if by_class or binary else []
     chosen = metrics.get_all(given)
     for metric in chosen:
         for each in targets:

@@ -54,7 +54,7 @@ def _output_gradient(t: Trace) -> str:
     """Return the equation of dZ(L): the short form for a loss behind its matching activation."""
     last = len(t.W)
     loss: Any = _core.losses.get(t.loss_name)
-    if loss.matching_activation != t.activations[-1]:
+    if loss.matching_activation != t.activations[-1] or not loss.has_plain_gradient:
         return _hidden_gradient(t, last)
     d, m = t.losses.shape[0], t.Y.shape[0]
     factor = "2 " if loss.gradient_factor == 2 else ""

@@ -95,7 +95,7 @@ class Trace:
     new_W, new_b : ByLayer
         Parameters after the step.
     Y_hat, Y : ndarray, shape (m, d)
-        Outputs and targets.
+        Outputs and targets, these with the label smoothing of the loss.
     losses : ndarray, shape (d,)
         The loss of each example.
     loss, new_loss : float
@@ -170,6 +170,16 @@ def _one_hot(y: Matrix, n_outputs: int, dtype: Any) -> Matrix:
     return rows
 
 
+def _as_the_loss_sees_it(Y: Matrix, loss: Any) -> Matrix:
+    """Return targets with the smoothing of the loss."""
+    share = getattr(loss, "label_smoothing", 0.0)
+    if share == 0:
+        return Y
+    n_classes = 2 if loss.averages_outputs else Y.shape[1]
+    smoothed: Matrix = (1 - share) * Y.astype(np.float64) + share / n_classes
+    return smoothed.astype(Y.dtype)
+
+
 def trace_from(
     core: dict[str, Any], y: Matrix, network: Predicting, loss: _core.Formula, learning_rate: float
 ) -> Trace:
@@ -193,7 +203,7 @@ def trace_from(
         **{key: columns(key) for key in ("Z", "slope", "dA", "dZ")},
         A=ByLayer("A", [core["input"].T, *(layer["A"].T for layer in layers)], first=0),
         Y_hat=core["Y_hat"].T,
-        Y=_one_hot(y, network.n_outputs, network.dtype).T,
+        Y=_as_the_loss_sees_it(_one_hot(y, network.n_outputs, network.dtype), loss).T,
         losses=core["losses"],
         loss=core["loss"],
         new_loss=core["new_loss"],

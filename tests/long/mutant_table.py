@@ -53,16 +53,23 @@ _MUTANTS = {
             "[](V, V g) { return g; }",
         ),
     ],
-    "formulas/losses.inl": [
+    "formulas/loss_form.cpp": [
+        (
+            "every loss is fused with every activation",
+            "has_fused_form<F> && output_activation == F::Matching::name",
+            "has_fused_form<F>",
+        ),
+    ],
+    "formulas/losses_of_classes.inl": [
         (
             "the gradient of binary cross-entropy lacks a factor below",
-            "not_below(y_hat * (splat<V>(1) - y_hat), typename V::Number(1e-12))",
-            "not_below(y_hat, typename V::Number(1e-12))",
+            "not_below(y_hat * (splat<V>(1) - y_hat), typename V::Number(kLeastDivisor))",
+            "not_below(y_hat, typename V::Number(kLeastDivisor))",
         ),
         (
             "the gradient of cross-entropy has a wrong sign",
-            "-(y / not_below(y_hat, typename V::Number(1e-12)))",
-            "y / not_below(y_hat, typename V::Number(1e-12))",
+            "-(y / not_below(y_hat, typename V::Number(kLeastDivisor)))",
+            "y / not_below(y_hat, typename V::Number(kLeastDivisor))",
         ),
         ("cross-entropy forgets the maximum", "log_sum - (x - shift)", "log_sum - x"),
         (
@@ -226,6 +233,7 @@ _MUTANTS = {
     ],
     "kernels/generic/loss.inl": [
         ("the fused gradient has a wrong sign", "p - t", "t - p"),
+        ("a loss forgets its fields", "from_values<F>(rows.fields)", "F{}"),
     ],
     "kernels/generic/rows.inl": [
         (
@@ -276,11 +284,6 @@ _MUTANTS = {
         ("the slope of the wrong layer", "s > 0 ? chains_[s - 1] : input_chain_", "chains_[s]"),
         ("the slope behind a product is left out", "operation.activation = link.activation;", ""),
         (
-            "every loss is fused with every activation",
-            "last->index == find_by_name(Activations{}, F::Matching::name)",
-            "true",
-        ),
-        (
             "the first of several activations is passed over",
             "link != chain.rend()",
             "link + 1 < chain.rend()",
@@ -314,18 +317,18 @@ _MUTANTS = {
     "network/batch.cpp": [
         (
             "the weight of another row",
-            "examples.weights(rows.row(i), j) / examples.mean_weight",
-            "examples.weights(i, j) / examples.mean_weight",
+            "examples.weights(row, column) / examples.mean_weight",
+            "examples.weights(0, column) / examples.mean_weight",
         ),
         (
             "outputs are added where they are averaged",
-            "run.plan.loss_averages ? static_cast<double>(y.cols) : 1.0",
+            "form.averages_outputs ? static_cast<double>(form.n_terms) : 1.0",
             "1.0",
         ),
         (
             "the factor of the gradient is lost",
-            "run.plan.loss_gradient_factor / (static_cast<double>(union_rows) * outputs)",
-            "1.0 / (static_cast<double>(union_rows) * outputs)",
+            "form.gradient_factor / (static_cast<double>(union_rows) * terms)",
+            "1.0 / (static_cast<double>(union_rows) * terms)",
         ),
     ],
     "network/optimizer_state.cpp": [

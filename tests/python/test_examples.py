@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
+import oracle
 from helpers import state_bytes
 
 D, M = 6, 3
@@ -131,6 +132,45 @@ def test_nothing_is_broadcast(shape: tuple[int, ...]) -> None:
 def test_classes_of_a_regression_are_refused() -> None:
     with pytest.raises(ValueError, match=r"y: expected shape \(6, 3\), got \(6,\)"):
         regressor(3).fit(X, CLASSES)
+
+
+KINDS = {
+    "shares": ([0.0, 0.5, 1.0], [-1e-3, 1.001]),
+    "not_negative": ([0.0, 0.5, 3.0], [-1e-3]),
+    "positive": ([1e-3, 3.0], [0.0, -1.0]),
+    "signs": ([-1.0, 1.0], [0.0, 0.5, -1.001]),
+    "numbers": ([-1e9, 0.0, 3.0], []),
+}
+
+
+@pytest.mark.parametrize(
+    "loss", [name for name, form in oracle.LOSSES.items() if form.targets in KINDS]
+)
+def test_targets_are_what_the_loss_is_defined_for(loss: str) -> None:
+    right, wrong = KINDS[oracle.LOSSES[loss].targets]
+    m = 2 * oracle.LOSSES[loss].outputs_per_target()
+    net = cr.mlp([2, 4, m], output="sigmoid", loss=loss, seed=1)
+    for target in right:
+        y = np.full((D, 2), right[0])
+        y[3, 1] = target
+        net.copy().fit(X, y)
+        net.copy().train_step(X.astype(np.float32), y.astype(np.float32))
+    for target in wrong:
+        y[3, 1] = target
+        before = state_bytes(net)
+        for call in (net.fit, net.train_step, net.evaluate, net.gradients, net.trace):
+            for dtype in ("float32", "float64"):
+                with pytest.raises(ValueError, match=r"y: expected .*, got .* in row 3, column 1"):
+                    call(X.astype(dtype), y.astype(dtype))
+        assert state_bytes(net) == before
+
+
+def test_the_power_says_which_targets_there_may_be() -> None:
+    net, y = cr.mlp([2, 1], output="sigmoid", seed=1), np.zeros(D)
+    assert np.isfinite(net.evaluate(X, y, loss=cr.losses.Tweedie(1.9))["loss"])
+    with pytest.raises(ValueError, match=r"y: expected numbers above 0, got 0\.0 in row 0"):
+        net.evaluate(X, y, loss=cr.losses.Tweedie(2))
+    assert np.isfinite(net.evaluate(X, -1 - y, loss=cr.losses.Tweedie(0))["loss"])
 
 
 # ---- Weights -------------------------------------------------------------------------------------

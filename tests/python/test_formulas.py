@@ -40,19 +40,20 @@ def away_from_kinks(net: cr.Network, rng: np.random.Generator, d: int, dtype: st
 def test_gradients_of_every_pairing(
     hidden: str, output: str, loss: str, dtype: str, rng: np.random.Generator
 ) -> None:
-    net = cr.mlp([3, 5, 3], hidden, output, loss=loss, dtype=dtype, seed=1)
+    net = cr.mlp([3, 5, 4], hidden, output, dtype=dtype, seed=1)
     x = away_from_kinks(net, rng, 4, dtype)
     cases.every_loss(net, x)
-    y = cases.targets(rng, 4, 3, loss, dtype)
-    if not cases.takes(net, x, y, loss):
-        return
-    g = net.gradients(x, y)
-    step = twin(net).step(x.astype(float), y.astype(float), loss)
-    # Each entry is a chain of at most k operations on numbers below its magnitude.
-    k_u = cases.k_of(net, len(x)) * cases.unit(dtype)
-    cases.close(g.loss, step.J, k_u * (1 + abs(step.J)), "J")
-    cases.all_close(cases.gradients(g), step.gradients, [k_u * m for m in step.magnitudes])
-    cases.close(g.inputs, step.dX, k_u * (1 + abs(step.dX)), "dX")
+    for made, setting in cases.made(CLASSES["losses"][loss]):
+        y = cases.targets(rng, 4, 4, loss, dtype, output, **setting)
+        if not cases.takes(net, x, y, made):
+            continue
+        g = net.gradients(x, y, loss=made)
+        step = twin(net).step(x.astype(float), y.astype(float), loss, **setting)
+        # Each entry is a chain of at most k operations on numbers below its magnitude.
+        k_u = cases.k_of(net, len(x)) * cases.unit(dtype)
+        cases.close(g.loss, step.J, k_u * (1 + abs(step.J)), "J")
+        cases.all_close(cases.gradients(g), step.gradients, [k_u * m for m in step.magnitudes])
+        cases.close(g.inputs, step.dX, k_u * (1 + abs(step.dX)), "dX")
 
 
 @pytest.mark.parametrize(("hidden", "output", "loss"), cases.PAIRINGS)
@@ -60,7 +61,10 @@ def test_gradients_are_differences_of_the_loss(
     hidden: str, output: str, loss: str, rng: np.random.Generator
 ) -> None:
     net = cr.mlp([3, 3, 2], hidden, output, loss=loss, dtype="float64", seed=2)
-    x, y = away_from_kinks(net, rng, 3, "float64"), cases.targets(rng, 3, 2, loss, "float64")
+    x, y = (
+        away_from_kinks(net, rng, 3, "float64"),
+        cases.targets(rng, 3, 2, loss, "float64", output),
+    )
     cases.every_loss(net, x)
     if not cases.takes(net, x, y, loss):
         return
@@ -102,7 +106,7 @@ def test_gradients_of_every_setting_of_every_activation(
     assert again.predict(x).tobytes() == net.predict(x).tobytes()
 
 
-@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("loss", [loss for loss in LOSSES if oracle.LOSSES[loss].matching])
 def test_matching_pairs_stay_finite_at_extreme_inputs(loss: str, dtype: str) -> None:
     matching = CLASSES["losses"][loss]().matching_activation
     logits = [
@@ -115,6 +119,8 @@ def test_matching_pairs_stay_finite_at_extreme_inputs(loss: str, dtype: str) -> 
     u = cases.unit(dtype)
     for classes in (0, 1):
         y = np.tile(np.eye(2)[classes], (len(x), 1)).astype(dtype)
+        if oracle.LOSSES[loss].fused_value is None and matching != "identity":
+            return  # the equations of the oracle do not reach that far
         step = twin(net).step(x.astype(float), y.astype(float), loss)
         # 20 operations, on logits at most 1e4 and, for the square of a difference, on 1e8.
         scale = 1 + abs(x).max(axis=1).astype(float)

@@ -30,8 +30,8 @@ def description(net: cr.Network) -> Any:
 
 def matching(loss: str, dtype: str = "float64") -> cr.Network:
     """A net with an output that the loss is made for."""
-    output = oracle.LOSSES[loss].matching
-    return cr.mlp([4, 6, 3], "tanh", output, loss=loss, dtype=dtype, seed=11)
+    output = oracle.LOSSES[loss].output
+    return cr.mlp([4, 6, 4], "tanh", output, loss=loss, dtype=dtype, seed=11)
 
 
 def oracle_fit(
@@ -61,10 +61,10 @@ def oracle_fit(
 def test_whole_fits(loss: str, optimizer: str, weighted: str, rng: np.random.Generator) -> None:
     if weighted == "outputs" and loss not in AVERAGING:
         weighted = "rows"
-    shape = {"no weights": None, "rows": (23,), "outputs": (23, 3)}[weighted]
-    weights = None if shape is None else rng.uniform(0.2, 3, shape)
     x = cases.inputs(rng, 23, 4, "float64")
-    y = cases.targets(rng, 23, 3, loss, "float64")
+    y = cases.targets(rng, 23, 4, loss, "float64")
+    shape = {"no weights": None, "rows": (23,), "outputs": y.shape}[weighted]
+    weights = None if shape is None else rng.uniform(0.2, 3, shape)
     for shuffle in (True, False):
         net = matching(loss)
         cls = cases.CLASSES["optimizers"][optimizer]
@@ -166,7 +166,7 @@ def test_validation_split_without_shuffling_takes_the_last_rows(rng: np.random.G
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_ones_are_no_weights(loss: str, dtype: str, rng: np.random.Generator) -> None:
-    x, y = cases.inputs(rng, 300, 4, dtype), cases.targets(rng, 300, 3, loss, dtype)
+    x, y = cases.inputs(rng, 300, 4, dtype), cases.targets(rng, 300, 4, loss, dtype)
     nets, losses = [matching(loss, dtype) for _ in range(4)], []
     for net, ones in zip(nets, [None, np.ones(300), [1] * 300], strict=False):
         J = net.train_step(x, y, sample_weight=ones)
@@ -174,7 +174,7 @@ def test_ones_are_no_weights(loss: str, dtype: str, rng: np.random.Generator) ->
         losses.append((J, *h["loss"], net.evaluate(x, y, sample_weight=ones)["loss"]))
     assert losses[0] == losses[1] == losses[2]
     # Per output, too, but a loss that is added up from its entries in float64 is not the same sum.
-    ones = np.ones((300, 3) if loss in AVERAGING else 300)
+    ones = np.ones(y.shape if loss in AVERAGING else 300)
     nets[3].train_step(x, y, sample_weight=ones)
     nets[3].fit(x, y, sample_weight=ones, batch_size=32, epochs=2, verbose=0)
     assert len({cases.state(net) for net in nets}) == 1
@@ -182,7 +182,7 @@ def test_ones_are_no_weights(loss: str, dtype: str, rng: np.random.Generator) ->
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_weight_2_is_a_row_twice(loss: str, dtype: str, rng: np.random.Generator) -> None:
-    x, y = cases.inputs(rng, 9, 4, dtype), cases.targets(rng, 9, 3, loss, dtype)
+    x, y = cases.inputs(rng, 9, 4, dtype), cases.targets(rng, 9, 4, loss, dtype)
     times = np.array([1, 2, 1, 0, 3, 1, 2, 1, 1])
     net = matching(loss, dtype)
     weighted = net.gradients(x, y, sample_weight=times)
@@ -210,8 +210,8 @@ def test_weight_2_is_a_row_twice(loss: str, dtype: str, rng: np.random.Generator
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_weights_per_output(loss: str, dtype: str, rng: np.random.Generator) -> None:
-    x, y = cases.inputs(rng, 9, 4, dtype), cases.targets(rng, 9, 3, loss, dtype)
-    w, net = rng.integers(0, 3, (9, 3)).astype(float), matching(loss, dtype)
+    x, y = cases.inputs(rng, 9, 4, dtype), cases.targets(rng, 9, 4, loss, dtype)
+    w, net = rng.integers(0, 3, y.shape).astype(float), matching(loss, dtype)
     calls = (net.gradients, net.train_step, net.evaluate, net.fit)
     if loss not in AVERAGING:
         for call in calls:
@@ -225,17 +225,17 @@ def test_weights_per_output(loss: str, dtype: str, rng: np.random.Generator) -> 
     cases.all_close(cases.gradients(g), step.gradients, [k_u * (m + 1) for m in step.magnitudes])
     for found in (g.loss, net.evaluate(x, y, sample_weight=w)["loss"]):
         cases.close(found, step.J, k_u * (1 + step.J))
-    assert g.weight_sum == pytest.approx(w.sum() / 3, rel=1e-15)
+    assert g.weight_sum == pytest.approx(w.mean(axis=1).sum(), rel=1e-15)
     # The same weight for all outputs of a row is the weight of the row.
     rows = net.gradients(x, y, sample_weight=w[:, 0] + 1)
-    wide = net.gradients(x, y, sample_weight=np.repeat(w[:, :1] + 1, 3, axis=1))
+    wide = net.gradients(x, y, sample_weight=np.repeat(w[:, :1] + 1, y.shape[1], axis=1))
     cases.all_close(cases.gradients(rows), cases.gradients(wide), [k_u] * 4)
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_a_batch_of_weight_0_makes_no_update(optimizer: str, rng: np.random.Generator) -> None:
     d, net = 3 * BATCH, matching("mse")
-    x, y = cases.inputs(rng, d, 4, "float64"), cases.targets(rng, d, 3, "mse", "float64")
+    x, y = cases.inputs(rng, d, 4, "float64"), cases.targets(rng, d, 4, "mse", "float64")
     w = np.repeat([1.0, 0.0, 2.0], BATCH)
     made = cases.CLASSES["optimizers"][optimizer](learning_rate=0.05)
     expected, losses = oracle_fit(net, made, x, y, w, shuffle=False)
@@ -249,10 +249,10 @@ def test_a_batch_of_weight_0_makes_no_update(optimizer: str, rng: np.random.Gene
 
 def test_weights_of_0_alone_are_refused(rng: np.random.Generator) -> None:
     net = matching("mse")
-    x, y = cases.inputs(rng, 5, 4, "float64"), cases.inputs(rng, 5, 3, "float64")
+    x, y = cases.inputs(rng, 5, 4, "float64"), cases.inputs(rng, 5, 4, "float64")
     before = cases.state(net)
     for call in (net.fit, net.train_step, net.gradients, net.evaluate):
-        for zeros in (np.zeros(5), np.zeros((5, 3))):
+        for zeros in (np.zeros(5), np.zeros((5, 4))):
             with pytest.raises(ValueError, match="sample_weight: expected at least one weight"):
                 call(x, y, sample_weight=zeros)
     assert cases.state(net) == before

@@ -10,21 +10,23 @@ import pytest
 import cases
 import chainrule as cr
 import helpers
+import oracle
 from chainrule import _steps, predictor
 
 LOSSES = cr.losses.names()
+ROWS = ("classes", "probabilities")
 # Which forms of targets a loss takes without a conversion.
 TARGETS = [
     *((loss, "rows") for loss in LOSSES),
-    *((loss, "vector") for loss in LOSSES if not cases.CLASSES["losses"][loss].takes_classes),
-    *((loss, "classes") for loss in LOSSES if cases.CLASSES["losses"][loss].takes_classes),
+    *((loss, "vector") for loss in LOSSES if oracle.LOSSES[loss].targets not in ROWS),
+    *((loss, "classes") for loss in LOSSES if oracle.LOSSES[loss].targets == "classes"),
 ]
 
 
 def plain_data(
     rng: np.random.Generator, loss: str, form: str, dtype: str
 ) -> tuple[cr.Network, Any, Any]:
-    m = 1 if form == "vector" else 3
+    m = oracle.LOSSES[loss].outputs_per_target() if form == "vector" else 4
     x, y = cases.inputs(rng, 7, 4, dtype), cases.targets(rng, 7, m, loss, dtype)
     net = cases.every_loss(cr.mlp([4, 5, m], loss=loss, dtype=dtype, seed=0), x)
     if form == "classes":

@@ -113,8 +113,8 @@ def test_classes_need_probabilities() -> None:
 def test_losses_of_examples_and_their_mean(
     loss: str, d: int, dtype: str, rng: np.random.Generator
 ) -> None:
-    net = cr.mlp([4, 6, 3], "tanh", oracle.LOSSES[loss].matching, dtype=dtype, seed=1)
-    x, y = cases.inputs(rng, d, 4, dtype), cases.targets(rng, d, 3, loss, dtype)
+    net = cr.mlp([4, 6, 4], "tanh", oracle.LOSSES[loss].output, loss=loss, dtype=dtype, seed=1)
+    x, y = cases.inputs(rng, d, 4, dtype), cases.targets(rng, d, 4, loss, dtype)
     before = cases.state(net)
     step = cases.twin(net).step(x.astype(float), y.astype(float), loss)
     losses = net.example_losses(x, y)
@@ -148,7 +148,7 @@ def test_a_common_factor_of_weights_changes_nothing(weight: float) -> None:
 def test_classes_are_rows_with_a_single_1(loss: str, dtype: str, rng: np.random.Generator) -> None:
     if not cases.CLASSES["losses"][loss]().takes_classes:
         return
-    net = cr.mlp([4, 3], output=oracle.LOSSES[loss].matching, loss=loss, dtype=dtype, seed=1)
+    net = cr.mlp([4, 3], output=oracle.LOSSES[loss].output, loss=loss, dtype=dtype, seed=1)
     x, classes = cases.inputs(rng, 11, 4, dtype), rng.integers(0, 3, 11)
     rows = np.eye(3)[classes]
     forms: list[Any] = [classes, classes.astype(np.uint8), classes.astype(float), classes[:, None]]
@@ -200,3 +200,13 @@ def test_accuracy_is_the_default_metric_of_classifiers(rng: np.random.Generator)
     soft = with_outputs("sigmoid", 2, "float64").evaluate(x, np.full((30, 2), 0.3))
     assert list(soft) == ["loss"]
     assert list(with_outputs("identity", 2, "float64").evaluate(x, x)) == ["loss"]
+
+
+def test_outputs_that_share_a_target_have_no_accuracy(rng: np.random.Generator) -> None:
+    x, y = rng.standard_normal((30, 2)), np.ones((30, 1))
+    for output in ("sigmoid", "softmax"):
+        for loss in ("gaussian_nll", cr.losses.Quantile([0.1, 0.9])):
+            net = cr.mlp([2, 2], output=output, loss=loss, seed=0)
+            assert list(net.evaluate(x, y)) == ["loss"]
+            assert "accuracy" not in net.fit(x, y, validation_split=0.2).history
+            assert cr.from_bytes(net.to_bytes()).loss == net.loss

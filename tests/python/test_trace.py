@@ -244,7 +244,7 @@ def test_a_trace_has_the_bits_of_training(
 ) -> None:
     x = cases.inputs(rng, 5, 3, dtype)
     net = cases.every_loss(cr.mlp([3, 5, 2], hidden, output, dtype=dtype, seed=1), x)
-    y = cases.targets(rng, 5, 2, loss, dtype)
+    y = cases.targets(rng, 5, 2, loss, dtype, output)
     if cases.takes(net, x, y, loss):
         check_is_training(net, x, y, loss)
 
@@ -286,14 +286,30 @@ def test_rates_out_of_range_are_refused(rate: float) -> None:
         worked_example().trace([[0.5, 0.2]], [1.0], learning_rate=rate)
 
 
-def test_new_loss_is_nan_where_the_loss_is_not_defined(dtype: str) -> None:
+@pytest.mark.parametrize(
+    ("output", "loss"), [("softmax", "CrossEntropy"), ("sigmoid", "BinaryCrossEntropy")]
+)
+def test_targets_are_smoothed_as_the_loss_does_it(output: str, loss: str, dtype: str) -> None:
+    net = cr.mlp([2, 4], output=output, dtype=dtype, seed=0)
+    made = getattr(cr.losses, loss)(label_smoothing=0.2)
+    t = net.trace([[0.5, -1.0]], np.eye(4)[:1], loss=made)
+    expected = {"softmax": [0.85, 0.05, 0.05, 0.05], "sigmoid": [0.9, 0.1, 0.1, 0.1]}[output]
+    cases.close(t.Y[:, 0], expected, 2 * cases.unit(dtype))
+    dZ = (t.Y_hat - t.Y) / (4 if output == "sigmoid" else 1)
+    cases.close(t.dZ[1], dZ, 4 * cases.unit(dtype))
+
+
+def test_new_loss_is_nan_where_the_loss_is_not_defined(
+    dtype: str, rng: np.random.Generator
+) -> None:
     # Outputs of 0.3 are probabilities; a step of rate 100 leads far out of [0, 1].
     for loss in LOSSES:
         net = cr.mlp([1, 2], loss=loss, dtype=dtype, seed=0)
         net.set_weights([[[1.0], [1.0]]], [[0.1, 0.1]])
-        t = net.trace([[0.2]], [[1.0, 0.0]], learning_rate=100.0)
-        net.train_step([[0.2]], [[1.0, 0.0]], optimizer=cr.SGD(100.0))
+        y = cases.targets(rng, 1, 2, loss, dtype)
+        t = net.trace([[0.2]], y, learning_rate=100.0)
+        net.train_step([[0.2]], y, optimizer=cr.SGD(100.0))
         try:
-            assert t.new_loss == net.evaluate([[0.2]], [[1.0, 0.0]], metrics=())["loss"] != t.loss
+            assert t.new_loss == net.evaluate([[0.2]], y, metrics=())["loss"] != t.loss
         except ValueError:
             assert np.isnan(t.new_loss)

@@ -55,6 +55,14 @@ CHAINRULE_INLINE void store_part(typename V::Scalar* p, V x) {
     store(p, x);
 }
 
+// Of numbers that are all the same.
+template <class V>
+CHAINRULE_INLINE typename V::Scalar first_of(V x) {
+  alignas(64) typename V::Scalar all[V::width];
+  store_part(all, x);
+  return all[0];
+}
+
 template <class W>
 CHAINRULE_INLINE Column<W> operator+(Column<W> a, Column<W> b) {
   return {a.v + b.v};
@@ -80,12 +88,20 @@ CHAINRULE_INLINE auto less(Column<W> a, Column<W> b) {
   return less(a.v, b.v);
 }
 template <class W>
+CHAINRULE_INLINE auto less_equal(Column<W> a, Column<W> b) {
+  return less_equal(a.v, b.v);
+}
+template <class W>
 CHAINRULE_INLINE auto equal(Column<W> a, Column<W> b) {
   return equal(a.v, b.v);
 }
 template <class M, class W>
 CHAINRULE_INLINE Column<W> select(M mask, Column<W> a, Column<W> b) {
   return {select(mask, a.v, b.v)};
+}
+template <class W>
+CHAINRULE_INLINE Column<W> sqrt(Column<W> x) {
+  return {sqrt(x.v)};
 }
 template <class W>
 CHAINRULE_INLINE Column<W> exp(Column<W> x) {
@@ -98,6 +114,10 @@ CHAINRULE_INLINE Column<W> log(Column<W> x) {
 template <class W>
 CHAINRULE_INLINE Column<W> log1p(Column<W> x) {
   return {log1p(x.v)};
+}
+template <class W>
+CHAINRULE_INLINE Column<W> tanh(Column<W> x) {
+  return {tanh(x.v)};
 }
 template <class W>
 CHAINRULE_INLINE Column<W> sigmoid(Column<W> x) {

@@ -12,10 +12,16 @@ constexpr const ActivationKernels<T>* activation_rows(TypeList<F...>) {
   return ActivationTable<T, F...>::rows;
 }
 
+template <class T, class F>
+constexpr LossKernels<T> loss_kernels() {
+  if constexpr (has_fused_form<F>)
+    return {F::name, loss_rows<F, true, T>, loss_rows<F, false, T>};
+  else
+    return {F::name, nullptr, loss_rows<F, false, T>};
+}
 template <class T, class... F>
 struct LossTable {
-  static constexpr LossKernels<T> rows[] = {
-      {F::name, loss_rows<F, true, T>, loss_rows<F, false, T>}...};
+  static constexpr LossKernels<T> rows[] = {loss_kernels<T, F>()...};
 };
 template <class T, class... F>
 constexpr const LossKernels<T>* loss_rows_of(TypeList<F...>) {
@@ -55,7 +61,7 @@ constexpr KernelTable<T> make_table(const char* tier) {
           sum_rows<T>,
           transpose_panel<T>,
           activation_rows<T>(Activations{}),
-          loss_rows_of<T>(Losses{}),
+          loss_rows_of<T>(LossForms{}),
           optimizer_rows<T>(Optimizers{}),
           FunctionTable<T>::rows};
 }

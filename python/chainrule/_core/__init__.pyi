@@ -144,6 +144,10 @@ class Network:
         ...
     def _load(self, path: os.PathLike | str | bytes) -> None:
         ...
+    def _loss_form(self, loss: Formula) -> tuple[str, int, bool]:
+        """
+        The kind of targets that a loss takes here, how many of them for an example, and whether it averages over outputs.
+        """
     def _plain_predict(self, x: typing.Any, out: typing.Any) -> numpy.ndarray | None:
         """
         Predict if the arrays need no conversion; None if not.

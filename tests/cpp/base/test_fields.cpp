@@ -96,6 +96,60 @@ TEST(fields_outside_their_range_are_refused) {
   CHECK_THROWS(check_fields(none), "Damped: steps: expected an integer in [1, inf), got 0");
 }
 
+namespace {
+
+struct Levels {
+  static constexpr auto class_name = "Levels";
+  double rate = 0.5;
+  MaybeNumber share;
+  Numbers levels{0.25, 0.75};
+  bool sharp = true;
+  static constexpr auto fields =
+      std::make_tuple(Field{"rate", &Levels::rate, positive(), "a rate"},
+                      Field{"share", &Levels::share, from_to(0, 1), "a share"},
+                      Field{"levels", &Levels::levels, between(0, 1), "some levels", true},
+                      Field{"sharp", &Levels::sharp, any(), "sharpness"});
+};
+
+std::vector<double> values_of(const Levels& levels) {
+  std::vector<double> values;
+  for_each_field(levels, [&](const auto& field) { append_value(values, levels.*(field.member)); });
+  return values;
+}
+
+}  // namespace
+
+TEST(fields_become_numbers_and_come_back) {
+  Levels levels;
+  CHECK(values_of(levels) == std::vector<double>({0.5, 0, 2, 0.25, 0.75, 1}));
+  levels.share = 0.125;
+  levels.levels = {0.5};
+  const std::vector<double> values = values_of(levels);
+  CHECK(values == std::vector<double>({0.5, 1, 0.125, 1, 0.5, 1}));
+  const auto again = from_values<Levels>(values.data());
+  CHECK(again.share == levels.share && again.levels == levels.levels && again.sharp);
+  CHECK(are_values<Levels>(values.data(), values.size()));
+  for (std::size_t n = 0; n < values.size(); ++n) CHECK(!are_values<Levels>(values.data(), n));
+  for (const double wrong : {-1.0, 1e9, std::numeric_limits<double>::quiet_NaN()})
+    for (const std::size_t at : {1, 3}) {
+      std::vector<double> changed = values;
+      changed[at] = wrong;
+      CHECK(!are_values<Levels>(changed.data(), changed.size()));
+    }
+}
+
+TEST(every_number_of_a_field_is_checked) {
+  Levels levels;
+  check_fields(levels);
+  levels.share = 2.0;
+  CHECK_THROWS(check_fields(levels), "Levels: share: expected a number in [0, 1], got 2");
+  levels.share.reset();
+  levels.levels = {0.5, 1.0};
+  CHECK_THROWS(check_fields(levels), "Levels: levels: expected a number in (0, 1), got 1");
+  levels.levels = {};
+  CHECK_THROWS(check_fields(levels), "Levels: levels: expected at least one number, got none");
+}
+
 TEST(conflicting_fields_are_refused) {
   Damped damped = with_share(0.95);
   check_fields(damped);

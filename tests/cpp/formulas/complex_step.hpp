@@ -46,6 +46,7 @@ inline bool less(Complex a, Complex b) { return a.v.real() < b.v.real(); }
 inline bool less_equal(Complex a, Complex b) { return a.v.real() <= b.v.real(); }
 inline bool equal(Complex a, Complex b) { return a.v.real() == b.v.real(); }
 inline Complex select(bool mask, Complex a, Complex b) { return mask ? a : b; }
+inline Complex sqrt(Complex x) { return {std::sqrt(x.v)}; }
 inline Complex exp(Complex x) { return {std::exp(x.v)}; }
 inline Complex expm1(Complex x) {  // for a tiny imaginary part
   return {{std::expm1(x.v.real()), std::exp(x.v.real()) * std::sin(x.v.imag())}};

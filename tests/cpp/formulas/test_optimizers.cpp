@@ -148,9 +148,10 @@ long double next(const Lion& o, Index, int sign, long double w, long double g, S
 
 long double next(const Rprop& o, Index, int sign, long double w, long double g, Slots& slot) {
   const int turned = sign_of(g) * sign_of(slot[0]);
-  const long double factor = turned > 0 ? o.etas.second : turned < 0 ? o.etas.first : 1;
+  const long double factor = turned > 0 ? o.etas.values[1] : turned < 0 ? o.etas.values[0] : 1;
   const long double before = slot[1] == 0 ? o.learning_rate : slot[1];
-  slot[1] = std::clamp<long double>(before * factor, o.step_sizes.first, o.step_sizes.second);
+  slot[1] =
+      std::clamp<long double>(before * factor, o.step_sizes.values[0], o.step_sizes.values[1]);
   slot[0] = turned < 0 ? 0 : g;
   return w + sign * slot[1] * sign_of(slot[0]);
 }

@@ -83,31 +83,30 @@ TEST(suggestions_are_near_names) {
   CHECK_THROWS(refuse(""), "''; Known: relu, tanh, sigmoid");
 }
 
+namespace {
+
+void change(auto& number) { number = number == 0 ? 1 : 0; }
+void change(bool& flag) { flag = !flag; }
+void change(MaybeNumber& number) { number = number ? MaybeNumber() : 0.25; }
+void change(Numbers& numbers) { numbers.add(0.125); }
+
+}  // namespace
+
 TEST(specs_hold_the_fields_and_give_them_back) {
   for_each_list([](auto list, const char* family) {
     for_each_type(list, [&]<class F>() {
       FormulaSpec spec = default_spec(list, family, F::name);
       CHECK(spec == to_spec(F{}));
-      std::size_t n_numbers = 0;
-      for_each_field(F{}, [&](const auto& field) {
-        const F formula;
-        for_each_number(formula.*(field.member), [&](const auto&) { ++n_numbers; });
-      });
-      CHECK_EQUAL(spec.values.size(), n_numbers);
       CHECK(to_spec(from_spec<F>(spec)) == spec);
-      // Every field goes to its own place: another allowed value of one leaves all others.
-      std::size_t i = 0;
+      // Every field goes to its own place: another value of one leaves all others.
       for_each_field(F{}, [&](const auto& field) {
-        F formula = F{};
-        for_each_number(formula.*(field.member), [&](auto& number) {
-          const auto before = number;
-          FormulaSpec changed = spec;
-          changed.values[i] = changed.values[i] == 0 ? 1 : 0;
-          number = static_cast<std::decay_t<decltype(number)>>(changed.values[i]);
-          CHECK(to_spec(formula) == changed);
-          number = before;
-          ++i;
-        });
+        F formula;
+        change(formula.*(field.member));
+        const FormulaSpec changed = to_spec(formula);
+        CHECK(changed != spec);
+        const F again = from_values<F>(changed.values.data());
+        CHECK(again.*(field.member) == formula.*(field.member));
+        CHECK(to_spec(again) == changed);
       });
     });
   });
@@ -117,15 +116,17 @@ TEST(specs_are_checked) {
   for_each_list([](auto list, const char* family) {
     for_each_type(list, [&]<class F>() {
       FormulaSpec spec = default_spec(list, family, F::name);
-      std::size_t i = 0;
+      std::size_t at = 0;
       for_each_field(F{}, [&](const auto& field) {
-        F formula = F{};
-        for_each_number(formula.*(field.member), [&](const auto& number) {
-          FormulaSpec wrong = spec;
-          wrong.values[i++] = std::numeric_limits<double>::quiet_NaN();
-          if constexpr (std::is_same_v<std::decay_t<decltype(number)>, double>)
-            CHECK_THROWS(from_spec<F>(wrong), text(F::class_name, ": ", field.name, ": expected "));
-        });
+        using Value = typename std::decay_t<decltype(field)>::Value;
+        FormulaSpec wrong = spec;
+        wrong.values[at] = std::numeric_limits<double>::quiet_NaN();
+        at += n_numbers<Value>(spec.values.data() + at, spec.values.size() - at);
+        if constexpr (std::is_same_v<Value, double>)
+          CHECK_THROWS(from_spec<F>(wrong),
+                       text(F::class_name, ": ", field.name, ": expected a number in "));
+        else if constexpr (!std::is_same_v<Value, bool> && !std::is_same_v<Value, Index>)
+          CHECK_THROWS(from_spec<F>(wrong), "expected a value for each field");
       });
       if (spec.values.empty()) return;
       spec.values.pop_back();
@@ -138,11 +139,12 @@ TEST(specs_are_checked) {
 TEST(names_that_formulas_mention_exist) {
   for_each_type(Activations{}, []<class F>() {
     CHECK(contains(names(Initializers{}), F::initializer));
-    if constexpr (F::loss != nullptr) CHECK(contains(names(Losses{}), F::loss));
+    if constexpr (F::loss != nullptr)
+      with_member(Losses{}, "loss", F::loss,
+                  []<class Loss>() { CHECK((std::is_same_v<typename Loss::Matching, F>)); });
   });
-  for_each_type(Losses{}, []<class F>() {
-    CHECK(contains(names(Activations{}), F::Matching::name));
-    CHECK_EQUAL(std::string_view(F::Matching::loss), F::name);
+  for_each_type(LossForms{}, []<class F>() {
+    if constexpr (has_fused_form<F>) CHECK(contains(names(Activations{}), F::Matching::name));
   });
 }
 

@@ -36,54 +36,124 @@ inline Bounded term(const BinaryCrossEntropy&, long double p, long double y, lon
 inline Bounded term(const CrossEntropy&, long double p, long double y, long double /*rest*/) {
   return y == 0 ? Bounded{} : Bounded{-y * clamped_log(p), std::fabs(y * clamped_log(p))};
 }
-inline long double slope(const Mse&, long double p, long double y, long double /*rest*/) {
-  return p - y;
+inline Bounded exactly(long double value) { return {value, std::fabs(value)}; }
+
+inline Bounded slope(const Mse&, long double p, long double y, long double /*rest*/) {
+  return exactly(p - y);
 }
-inline long double slope(const BinaryCrossEntropy&, long double p, long double y,
-                         long double rest) {
-  return (p - y) / std::max(p * rest, 1e-12L);
+inline Bounded slope(const BinaryCrossEntropy&, long double p, long double y, long double rest) {
+  return exactly((p - y) / std::max(p * rest, 1e-12L));
 }
-inline long double slope(const CrossEntropy&, long double p, long double y, long double /*rest*/) {
-  return -y / std::max(p, 1e-12L);
+inline Bounded slope(const CrossEntropy&, long double p, long double y, long double /*rest*/) {
+  return exactly(-y / std::max(p, 1e-12L));
 }
 
-// y_hat and l of a row from its z, by formulas that neither overflow nor cancel.
-inline Row prediction(const Identity&, const Row& z) { return z; }
-inline Row prediction(const Sigmoid&, const Row& z) {
-  Row p;
-  for (const long double x : z) p.push_back(1 / (1 + std::exp(-x)));
-  return p;
+// The error of p - y is that of one rounding.
+inline Bounded term(const Mae&, long double p, long double y, long double /*rest*/) {
+  return exactly(std::fabs(p - y));
 }
-inline long double log_of_sum(const Row& z) {
-  const long double most = *std::max_element(z.begin(), z.end());
-  long double sum = 0;
-  for (const long double x : z) sum += std::exp(x - most);
-  return most + std::log(sum);
+inline Bounded slope(const Mae&, long double p, long double y, long double /*rest*/) {
+  return exactly((p > y) - (p < y));
 }
-inline Row prediction(const Softmax&, const Row& z) {
-  Row p;
-  for (const long double x : z) p.push_back(std::exp(x - log_of_sum(z)));
-  return p;
+inline Bounded term(const Huber& f, long double p, long double y, long double /*rest*/) {
+  const long double e = std::fabs(p - y);
+  if (e <= f.delta) return exactly(e * e / 2);
+  return {f.delta * (e - f.delta / 2), f.delta * (e + f.delta / 2)};
 }
-inline Bounded fused(const Mse& loss, const Row& z, const Row& y) {
-  Bounded sum;
-  for (std::size_t j = 0; j < z.size(); ++j) sum.add(term(loss, z[j], y[j], 0).value);
-  return sum;
+inline Bounded slope(const Huber& f, long double p, long double y, long double /*rest*/) {
+  return exactly(std::clamp<long double>(p - y, -f.delta, f.delta));
 }
-inline Bounded fused(const BinaryCrossEntropy&, const Row& z, const Row& y) {
-  Bounded sum;
-  for (std::size_t j = 0; j < z.size(); ++j) {
-    sum.add(std::max(z[j], 0.0L) - z[j] * y[j], 2 * std::fabs(z[j]));
-    sum.add(std::log1p(std::exp(-std::fabs(z[j]))));
-  }
-  return sum;
+inline Bounded term(const LogCosh&, long double p, long double y, long double /*rest*/) {
+  const long double e = std::fabs(p - y);
+  const long double value = e < 0.1L ? std::log1p(2 * std::sinh(e / 2) * std::sinh(e / 2))
+                                     : e + std::log1p(std::exp(-2 * e)) - std::log(2.0L);
+  return {value, e < 0.5L ? value : e + 1};
 }
-inline Bounded fused(const CrossEntropy&, const Row& z, const Row& y) {
-  Bounded sum;
-  const long double most = *std::max_element(z.begin(), z.end());
-  for (std::size_t j = 0; j < z.size(); ++j)
-    if (y[j] != 0) sum.add(y[j] * (log_of_sum(z) - z[j]), y[j] * (most - z[j]));
-  return sum;
+inline Bounded slope(const LogCosh&, long double p, long double y, long double /*rest*/) {
+  return exactly(std::tanh(p - y));
+}
+
+inline Bounded term(const Poisson&, long double p, long double y, long double /*rest*/) {
+  return {p - y * clamped_log(p), p + y * std::fabs(clamped_log(p))};
+}
+inline Bounded slope(const Poisson&, long double p, long double y, long double /*rest*/) {
+  return exactly((p - y) / std::max(p, 1e-12L));
+}
+inline Bounded term(const Gamma&, long double p, long double y, long double /*rest*/) {
+  const long double ratio = y / std::max(p, 1e-12L);
+  return {ratio + clamped_log(p), ratio + std::fabs(clamped_log(p))};
+}
+inline Bounded slope(const Gamma&, long double p, long double y, long double /*rest*/) {
+  return exactly((p - y) / std::pow(std::max(p, 1e-12L), 2.0L));
+}
+// p^exponent = e^(exponent log p) is off by as many roundings as its argument is large.
+inline Bounded raised(long double p, long double exponent) {
+  const long double x = exponent * std::log(std::max(p, 1e-12L));
+  return {std::exp(x), std::exp(x) * (1 + std::fabs(x))};
+}
+inline Bounded term(const Tweedie& f, long double p, long double y, long double rest) {
+  if (f.power == 0) return exactly((p - y) * (p - y) / 2);
+  if (f.power == 1) return term(Poisson{}, p, y, rest);
+  if (f.power == 2) return term(Gamma{}, p, y, rest);
+  const Bounded a = raised(p, 2 - f.power), b = raised(p, 1 - f.power);
+  return {a.value / (2 - f.power) - y * b.value / (1 - f.power),
+          a.magnitude / std::fabs(2 - f.power) + y * b.magnitude / std::fabs(1 - f.power)};
+}
+inline Bounded slope(const Tweedie& f, long double p, long double y, long double /*rest*/) {
+  const Bounded power = raised(p, -f.power);
+  return {(p - y) * power.value, std::fabs(p - y) * power.magnitude};
+}
+
+inline Bounded term(const Hinge&, long double p, long double y, long double /*rest*/) {
+  return {std::max(0.0L, 1 - y * p), 1 + std::fabs(y * p)};
+}
+inline Bounded slope(const Hinge&, long double p, long double y, long double /*rest*/) {
+  return exactly(y * p < 1 ? -y : 0);
+}
+inline Bounded term(const SquaredHinge&, long double p, long double y, long double /*rest*/) {
+  const long double side = std::max(0.0L, 1 - y * p);
+  return {side * side, side * (1 + std::fabs(y * p)) * 2};
+}
+inline Bounded slope(const SquaredHinge&, long double p, long double y, long double /*rest*/) {
+  return {-y * std::max(0.0L, 1 - y * p), std::fabs(y) * (1 + std::fabs(y * p))};
+}
+
+inline Bounded term(const KlDivergence&, long double p, long double y, long double /*rest*/) {
+  const long double a = y == 0 ? 0 : y * clamped_log(y), b = y * clamped_log(p);
+  return {a - b, std::fabs(a) + std::fabs(b)};
+}
+inline Bounded slope(const KlDivergence&, long double p, long double y, long double rest) {
+  return slope(CrossEntropy{}, p, y, rest);
+}
+
+// -(1 - p)^gamma log p, and its derivative; errors of the exponent are relative to it.
+inline Bounded focal_of_one(const Focal& f, long double p, long double rest) {
+  const long double x = f.gamma * clamped_log(rest), l = -std::exp(x) * clamped_log(p);
+  return {l, std::fabs(l) * (1 + std::fabs(x))};
+}
+inline Bounded focal_slope_of_one(const Focal& f, long double p, long double rest) {
+  const long double x = f.gamma * clamped_log(rest), doubt = std::exp(x);
+  const long double a = f.gamma * clamped_log(p) / std::max(rest, 1e-12L),
+                    b = 1 / std::max(p, 1e-12L);
+  return {doubt * (a - b), doubt * (std::fabs(a) + b) * (1 + std::fabs(x))};
+}
+inline Bounded term(const Focal& f, long double p, long double y, long double rest) {
+  const Bounded yes = focal_of_one(f, p, rest), no = focal_of_one(f, rest, p);
+  const long double a = f.of_ones() * y, b = f.of_zeros() * (1 - y);
+  return {a * yes.value + b * no.value, a * yes.magnitude + b * no.magnitude};
+}
+inline Bounded slope(const Focal& f, long double p, long double y, long double rest) {
+  const Bounded yes = focal_slope_of_one(f, p, rest), no = focal_slope_of_one(f, rest, p);
+  const long double a = f.of_ones() * y, b = f.of_zeros() * (1 - y);
+  return {a * yes.value - b * no.value, a * yes.magnitude + b * no.magnitude};
+}
+inline Bounded term(const FocalOfClasses& f, long double p, long double y, long double rest) {
+  const Bounded yes = focal_of_one(f, p, rest);
+  return {f.of_ones() * y * yes.value, f.of_ones() * y * yes.magnitude};
+}
+inline Bounded slope(const FocalOfClasses& f, long double p, long double y, long double rest) {
+  const Bounded yes = focal_slope_of_one(f, p, rest);
+  return {f.of_ones() * y * yes.value, f.of_ones() * y * yes.magnitude};
 }
 
 }  // namespace chainrule::test

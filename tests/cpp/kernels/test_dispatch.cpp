@@ -72,7 +72,7 @@ TEST(tables_say_what_they_are) {
       for (const std::string& name : names(Activations{}))
         CHECK_EQUAL(table.activations[i++].name, name);
       i = 0;
-      for (const std::string& name : names(Losses{})) CHECK_EQUAL(table.losses[i++].name, name);
+      for (const std::string& name : names(LossForms{})) CHECK_EQUAL(table.losses[i++].name, name);
       i = 0;
       for (const std::string& name : names(Optimizers{}))
         CHECK_EQUAL(table.optimizers[i++].name, name);

@@ -15,7 +15,7 @@
 namespace chainrule::test {
 
 // Calls f(formula, name) for each combination that has no conflict; numbers that change become 0.5,
-// pairs become 0.25 and 2.
+// lists of them become 0.25 and 2.
 template <class F, class Function>
 void for_each_setting(Function f) {
   constexpr std::size_t n_fields = std::tuple_size_v<decltype(F::fields)>;
@@ -28,8 +28,8 @@ void for_each_setting(Function f) {
         using Value = typename std::decay_t<decltype(field)>::Value;
         if constexpr (std::is_same_v<Value, bool>)
           formula.*(field.member) = !(formula.*(field.member));
-        else if constexpr (std::is_same_v<Value, Pair>)
-          formula.*(field.member) = {0.25, 2.0};
+        else if constexpr (std::is_same_v<Value, Numbers>)
+          formula.*(field.member) = Numbers{0.25, 2.0};
         else
           formula.*(field.member) = static_cast<Value>(0.5);
         name += std::string(" ") + field.name;

@@ -161,12 +161,33 @@ double mean_loss(const Network<T>& network, const Examples<T>& examples, const F
   return sums.loss / sums.weight;
 }
 
-// Whether the loss can be taken of these predictions: one that needs probabilities wants them well
-// inside (0, 1), where its logarithms are not clamped.
+// Calls f.template operator()<Loss>() for each loss of networks with m outputs.
+template <class Function>
+void for_each_loss(Index m, Function&& f) {
+  for_each_type(Losses{}, [&]<class Loss>() {
+    Index each = 1;
+    if constexpr (requires(Loss loss) { loss.outputs_per_target(); })
+      each = Loss{}.outputs_per_target();
+    if (m % each == 0) f.template operator()<Loss>();
+  });
+}
+
+// Whether the loss can be taken of these predictions: well inside its range, where logarithms are
+// not clamped.
 template <class Loss, class T>
 bool suits(const std::vector<T>& y_hat) {
-  return !Loss::needs_probabilities ||
-         std::ranges::all_of(y_hat, [](T p) { return p > T(1e-3) && p < T(1 - 1e-3); });
+  constexpr Interval range = Loss::predictions;
+  return std::ranges::all_of(y_hat, [&](T p) {
+    return range.contains(static_cast<double>(p) - 1e-3) &&
+           range.contains(static_cast<double>(p) + 1e-3);
+  });
+}
+
+// The activation that the loss matches, or one whose outputs every loss takes.
+template <class Loss>
+constexpr const char* output_of() {
+  return std::is_same_v<typename Loss::Matching, NoActivation> ? Sigmoid::name
+                                                               : Loss::Matching::name;
 }
 
 // ---- Threads ------------------------------------------------------------------------------------

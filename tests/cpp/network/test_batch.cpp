@@ -102,7 +102,7 @@ TEST(batch_mean_of_weights) {
 // c = w s / mean, rounded once, with s = factor / D or factor / (D m).
 TEST(batch_targets_and_scales) {
   for_each_dtype([]<class T>() {
-    for_each_type(Losses{}, []<class Loss>() {
+    for_each_loss(kOutputs, []<class Loss>() {
       const TestData<T> data(9, kFeatures, kOutputs);
       const std::vector<std::int64_t> order = {8, 0, 3};
       const std::vector<double> by_row = random_weights(9, 1),
@@ -192,7 +192,7 @@ TEST(batch_weights_of_one) {
   const std::vector<double> by_row(300, 1.0), by_output(300 * kOutputs, 1.0);
   for_each_dtype([&]<class T>() {
     const TestData<T> data(300, kFeatures, kOutputs);
-    for_each_type(Losses{}, [&]<class Loss>() {
+    for_each_loss(kOutputs, [&]<class Loss>() {
       const FormulaSpec loss = to_spec(Loss{});
       for_each_type(Optimizers{}, [&]<class Optimizer>() {
         const std::vector<T> expected = parameters_after_step<Optimizer>(data.examples(), loss);
@@ -221,7 +221,7 @@ TEST(batch_weights_are_relative) {
     twice.d = 21;
     twice.x.insert(twice.x.end(), data.x.begin() + 4 * kFeatures, data.x.begin() + 5 * kFeatures);
     twice.y.insert(twice.y.end(), data.y.begin() + 4 * kOutputs, data.y.begin() + 5 * kOutputs);
-    for_each_type(Losses{}, [&]<class Loss>() {
+    for_each_loss(kOutputs, [&]<class Loss>() {
       const FormulaSpec loss = to_spec(Loss{});
       const auto with = [&](const std::vector<double>& w) {
         return gradients_of(weighted(data.examples(), w), loss);

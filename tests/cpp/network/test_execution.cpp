@@ -183,8 +183,8 @@ TEST(execution_of_the_fused_update_is_gradients_and_sweep) {
       for (const std::vector<LayerSpec>& layers : layer_stacks(hidden, output, 3))
         check_fused_update<T, Mse, Adam>(layers);
     });
-    for_each_type(Losses{}, []<class Loss>() {
-      for (const std::vector<LayerSpec>& layers : layer_stacks("tanh", Loss::Matching::name, 3))
+    for_each_loss(3, []<class Loss>() {
+      for (const std::vector<LayerSpec>& layers : layer_stacks("tanh", output_of<Loss>(), 3))
         for_each_type(Optimizers{},
                       [&]<class Optimizer>() { check_fused_update<T, Loss, Optimizer>(layers); });
     });

@@ -105,7 +105,7 @@ TEST(network_evaluates) {
   for_each_dtype([]<class T>() {
     const Network<T> network(example<T>());
     const TestData<T> data(2500, kFeatures, kOutputs);
-    for_each_type(Losses{}, [&]<class Loss>() {
+    for_each_loss(kOutputs, [&]<class Loss>() {
       const FormulaSpec loss = to_spec(Loss{});
       std::vector<T> losses(2500), y_hat(2500 * kOutputs);
       network.example_losses(data.examples(), loss, losses.data());
@@ -130,15 +130,16 @@ TEST(network_evaluates) {
 }
 
 TEST(network_refuses_predictions_that_are_no_probabilities) {
-  for_each_type(Losses{}, []<class Loss>() {
-    if (!Loss::needs_probabilities) return;
+  for_each_loss(kOutputs, []<class Loss>() {
+    if (Loss::predictions.low != 0) return;
     Network<double> network(network_spec<double>(kFeatures, {dense(6, "relu"), dense(kOutputs)}));
     network.set_optimizer(to_spec(Sgd{}));
     const TestData<double> data(20, kFeatures, kOutputs);
     const std::vector<double> before = parameters_of(network);
     const FormulaSpec loss = to_spec(Loss{});
     std::vector<double> losses(20);
-    const std::string message = text("loss: ", Loss::name, " needs predictions in [0, 1]");
+    const std::string message =
+        text("loss: ", Loss::name, " needs predictions in ", to_text(Loss::predictions));
     CHECK_THROWS(network.train_step(data.examples(), loss, nullptr), message);
     CHECK_THROWS(network.gradients(data.examples(), loss, true), message);
     CHECK_THROWS(network.evaluate(data.examples(), loss, {}), message);
@@ -245,7 +246,7 @@ TEST(network_knows_its_loss) {
     const Network<float> network(spec);
     CHECK_EQUAL(network.loss() == nullptr, usual == nullptr);
     CHECK(usual == nullptr || network.loss()->name == usual);
-    for_each_type(Losses{}, [&]<class Loss>() {
+    for_each_loss(kOutputs, [&]<class Loss>() {
       spec.loss = to_spec(Loss{});
       CHECK(*Network<float>(spec).loss() == *spec.loss);
     });

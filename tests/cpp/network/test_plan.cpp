@@ -130,11 +130,11 @@ void for_each_plan(F&& f) {
         if (purpose == PlanPurpose::infer || purpose == PlanPurpose::gradients)
           f(table, PlanOptions{purpose, kCapacity});
         if (purpose == PlanPurpose::infer) continue;
-        for_each_type(Losses{}, [&]<class Loss>() {
+        for_each_loss(3, [&]<class Loss>() {
           const FormulaSpec loss = to_spec(Loss{});
           for (const bool noise : {false, true}) {
             f(table, PlanOptions{purpose, kCapacity, &loss, false, noise});
-            if (Loss::averages_outputs)
+            if (loss_form(loss, table.output_name(), 3).averages_outputs)
               f(table, PlanOptions{purpose, kCapacity, &loss, true, noise});
           }
         });
@@ -202,10 +202,14 @@ TEST(plan_with_noise) {
 
 // The fused form is taken exactly where the last activation is the one that matches the loss.
 TEST(plan_fuses_matching_losses_only) {
-  for_each_type(Losses{}, []<class Loss>() {
+  for_each_loss(3, []<class Loss>() {
     for_each_type(Activations{}, []<class Output>() {
-      const bool matches =
-          std::is_same_v<Output, typename Loss::Matching> && !std::is_same_v<Output, Identity>;
+      bool matches = false;
+      for_each_type(LossForms{}, [&]<class Form>() {
+        const bool same_loss = std::string_view(Form::name) == Loss::name;
+        matches |=
+            same_loss && has_fused_form<Form> && std::is_same_v<Output, typename Form::Matching>;
+      });
       for (const std::vector<LayerSpec>& layers : layer_stacks("relu", Output::name, 3))
         for (const PlanPurpose purpose :
              {PlanPurpose::evaluate, PlanPurpose::train, PlanPurpose::keep_all}) {
@@ -299,7 +303,7 @@ TEST(plan_with_weights_per_output_is_for_losses_that_average) {
   for_each_type(Losses{}, [&]<class Loss>() {
     const FormulaSpec loss = to_spec(Loss{});
     const PlanOptions options{PlanPurpose::train, kCapacity, &loss, true};
-    if (Loss::averages_outputs)
+    if (loss_form(loss, Softmax::name, 2).averages_outputs)
       CHECK(make_plan(table, options).element_losses != kNoBuffer);
     else
       CHECK_THROWS(make_plan(table, options), "sample_weight: expected one weight for each row");

@@ -28,9 +28,9 @@ void check_close(const std::vector<double>& got, const std::vector<double>& expe
 template <class T, class F>
 void for_each_network(F&& f) {
   const TestData<T> data(kRows, kFeatures, kOutputs);
-  for_each_type(Losses{}, [&]<class Loss>() {
+  for_each_loss(kOutputs, [&]<class Loss>() {
     Index n_networks = 0;
-    for_each_pair(Loss::Matching::name, [&](std::string_view hidden, std::string_view output) {
+    for_each_pair(output_of<Loss>(), [&](std::string_view hidden, std::string_view output) {
       for (const std::vector<LayerSpec>& layers : layer_stacks(hidden, output, kOutputs)) {
         Network<T> network(network_spec<T>(kFeatures, layers));
         if (!suits<Loss>(predict(network, data.inputs()))) continue;
@@ -202,7 +202,7 @@ TEST(trace_products) {
 
 // A step can lead to predictions that are no probabilities: then there is no new loss.
 TEST(trace_of_a_step_too_far) {
-  for_each_type(Losses{}, []<class Loss>() {
+  for_each_loss(kOutputs, []<class Loss>() {
     Network<double> network(network_spec<double>(1, {dense(1, "identity", false)}));
     with_parameters(network, {{0.5}});
     const std::vector<double> x = {1.0}, y = {1.0};
@@ -211,7 +211,7 @@ TEST(trace_of_a_step_too_far) {
     examples.y = {y.data(), 1, 1, 1};
     CHECK(std::isfinite(network.trace(examples, to_spec(Loss{}), 0.01).new_loss));
     const Trace<double> trace = network.trace(examples, to_spec(Loss{}), 100.0);
-    CHECK_EQUAL(std::isnan(trace.new_loss), Loss::needs_probabilities);
+    CHECK_EQUAL(std::isnan(trace.new_loss), Loss::predictions.high == 1);
     CHECK(std::isfinite(trace.loss) && trace.layers[0].new_w[0] > 1.0);
   });
 }

@@ -19,9 +19,9 @@ bool close(double a, double b) { return std::abs(a - b) <= kTolerance * (1.0 + s
 // together.
 template <class F>
 void for_each_pairing(const TestData<double>& data, F&& f) {
-  for_each_type(Losses{}, [&]<class Loss>() {
+  for_each_loss(kOutputs, [&]<class Loss>() {
     Index n_pairings = 0;
-    for_each_pair(Loss::Matching::name, [&](std::string_view hidden, std::string_view output) {
+    for_each_pair(output_of<Loss>(), [&](std::string_view hidden, std::string_view output) {
       for (const std::vector<LayerSpec>& layers : layer_stacks(hidden, output, data.m)) {
         const Network<double> network(network_spec<double>(data.n, layers));
         if (!suits<Loss>(predict(network, data.inputs()))) continue;
@@ -97,7 +97,7 @@ TEST(training_gradients_are_those_of_differences) {
 TEST(training_gradients_with_weights_are_those_of_differences) {
   const TestData<double> data(5, kFeatures, kOutputs);
   const std::vector<double> by_row = random_weights(5, 1), by_output = random_weights(5, kOutputs);
-  for_each_type(Losses{}, [&]<class Loss>() {
+  for_each_loss(kOutputs, [&]<class Loss>() {
     Network<double> network(
         network_spec<double>(kFeatures, {dense(6, "tanh"), dense(kOutputs, "sigmoid")}));
     check_gradients(network, weighted(data.examples(), by_row), to_spec(Loss{}));
@@ -165,7 +165,7 @@ TEST(training_with_classes_is_training_with_rows) {
     Examples<T> classes = data.examples();
     classes.y = {};
     classes.classes = data.classes.data();
-    for_each_type(Losses{}, [&]<class Loss>() {
+    for_each_loss(kOutputs, [&]<class Loss>() {
       const NetworkSpec spec =
           network_spec<T>(kFeatures, {dense(6, "tanh"), dense(kOutputs, "softmax")});
       Network<T> by_row(spec), by_class(spec);
