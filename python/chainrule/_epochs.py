@@ -68,7 +68,7 @@ class _Fit:
                 self.training.y,
                 self.loss,
                 self.optimizer,
-                self.training.weights,
+                self.training.loss_weights,
                 self.batch_size,
                 self.shuffle,
                 bool(self.metrics),

@@ -9,8 +9,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chainrule import _core, metrics
-from chainrule._arrays import Array, as_inputs, as_targets, as_weights, at_least_one
-from chainrule.metrics._base import Targets
+from chainrule._arrays import (
+    Array,
+    as_inputs,
+    as_numbers,
+    as_targets,
+    as_weights,
+    at_least_one,
+)
+from chainrule._weights import of_known, weights_by_class, without_nan
+from chainrule.metrics._base import Metric, Targets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,18 +28,31 @@ if TYPE_CHECKING:
 
 @dataclass
 class Examples:
-    """Validated data: x (d, n), y (d, m) or classes (d,), weights None, (d,) or (d, m)."""
+    """Validated data: x (d, n), y (d, k) or classes (d,), weights None, (d,) or (d, k).
+
+    Weights are 0 where targets are `missing`; those of classes are for the training loss alone.
+    """
 
     x: Array
     y: Array
     weights: NDArray[np.float64] | None = None
+    missing: Array | None = None
+    by_class: NDArray[np.float64] | None = None
+
+    @property
+    def loss_weights(self) -> NDArray[np.float64] | None:
+        """Weights of the examples times those of their classes."""
+        if self.by_class is None or self.weights is None:
+            return self.weights if self.by_class is None else self.by_class
+        by_class = self.by_class if self.weights.ndim == 1 else self.by_class[:, None]
+        return self.weights * by_class
 
     def rows(self, index: slice | NDArray[np.int64]) -> Examples:
         """Return some of the rows."""
         weights = None if self.weights is None else np.ascontiguousarray(self.weights[index])
-        return Examples(
-            np.ascontiguousarray(self.x[index]), np.ascontiguousarray(self.y[index]), weights
-        )
+        missing = None if self.missing is None else self.missing[index]
+        x, y = (np.ascontiguousarray(array[index]) for array in (self.x, self.y))
+        return Examples(x, y, weights, missing)
 
 
 def default_loss(network: _core.Network) -> _core.Formula | None:
@@ -68,12 +89,17 @@ def check_examples(
     loss: Any,
     *,
     names: tuple[str, str, str] = ("x", "y", "sample_weight"),
+    ignore_nan_targets: bool = False,
 ) -> Examples:
     """Return the data of a call as arrays that the core takes."""
     dtype = np.dtype(network.dtype)
     inputs = at_least_one(names[0], as_inputs(names[0], x, network.n_features, dtype))
     n_examples = inputs.shape[0]
     kind, n_targets, averages_outputs = network._loss_form(loss)
+    missing: Array | None = None
+    if ignore_nan_targets:
+        given = as_numbers(names[1], y)
+        y, missing = without_nan(names[1], given, kind, by_row=not averages_outputs)
     targets = as_targets(names[1], y, n_examples, n_targets, dtype, kind=kind)
     weights = as_weights(
         names[2],
@@ -82,7 +108,23 @@ def check_examples(
         n_targets,
         per_output=averages_outputs,
     )
-    return Examples(inputs, targets, weights)
+    if missing is not None:
+        weights = of_known(weights, missing)
+    return Examples(inputs, targets, weights, missing)
+
+
+def weigh_classes(
+    network: _core.Network, training: Examples, loss: _core.Formula, class_weight: object
+) -> None:
+    """Give the rows that are trained on the weights of their classes."""
+    kind, _, _ = network._loss_form(loss)
+    rows: Array = np.ones(len(training.x), bool)
+    if training.missing is not None:
+        rows = np.asarray(~training.missing.reshape(len(rows), -1).all(axis=1))
+    training.by_class = weights_by_class(class_weight, training.y, kind, network.n_outputs, rows)
+    weights = training.loss_weights
+    if weights is None or not weights.any():
+        raise ValueError("class_weight: all rows to train on have weight 0")
 
 
 def _classes_for_split(y: Array) -> NDArray[np.int64] | None:
@@ -119,14 +161,22 @@ def split_examples(
 
 
 def validation_examples(
-    network: _core.Network, data: Sequence[Any], loss: _core.Formula
+    network: _core.Network, data: Sequence[Any], loss: _core.Formula, *, ignore_nan_targets: bool
 ) -> Examples:
     """Return ``validation_data`` as examples."""
     if not isinstance(data, tuple | list) or len(data) not in (2, 3):
         raise TypeError("validation_data: expected (x, y) or (x, y, sample_weight)")
     weights = data[2] if len(data) == 3 else None
     names = ("validation_data x", "validation_data y", "validation_data sample_weight")
-    return check_examples(network, data[0], data[1], weights, loss, names=names)
+    return check_examples(
+        network,
+        data[0],
+        data[1],
+        weights,
+        loss,
+        names=names,
+        ignore_nan_targets=ignore_nan_targets,
+    )
 
 
 def targets_of(network: _core.Network, examples: Examples) -> Targets:
@@ -143,14 +193,18 @@ def choose_metrics(
     """Return the metrics of a call, by default accuracy for classifiers, if they can be used."""
     output = network._output_activation
     targets = [targets_of(network, e) for e in (examples, validation) if e is not None]
+    one_each = examples.y.ndim == 1 or examples.y.shape[1] == network.n_outputs
     if given is None:
-        y = examples.y
-        one_each = y.ndim == 1 or y.shape[1] == network.n_outputs  # a target for each output
         binary = output == "sigmoid" and one_each and targets[0].are_binary()
         by_class = output in ("softmax", "log_softmax") and one_each
         return [metrics.Accuracy()] if by_class or binary else []
     chosen = metrics.get_all(given)
     for metric in chosen:
+        if isinstance(metric, Metric) and not one_each:
+            raise ValueError(
+                f"metrics: {metric.name} needs a target for each output, got "
+                f"{examples.y.shape[1]} for {network.n_outputs}; give a function of your own"
+            )
         for each in targets:
             metric._check(each)
     return chosen

@@ -12,12 +12,13 @@ from chainrule._examples import (
     choose_metrics,
     split_examples,
     validation_examples,
+    weigh_classes,
 )
 from chainrule._steps import Stepping, optimizer_or_none
 from chainrule.history import History
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from numpy.typing import ArrayLike
 
@@ -49,7 +50,7 @@ class Learning(Stepping):
         validation_data: Sequence[Any] | None = None,
         validation_split: float = 0.0,
         sample_weight: ArrayLike | None = None,
-        class_weight: object = None,
+        class_weight: Mapping[int, float] | str | None = None,
         ignore_nan_targets: bool = False,
         schedule: str | Callable[[int, int], float] | None = None,
         clip_norm: float | None = None,
@@ -74,9 +75,10 @@ class Learning(Stepping):
         x : array_like, shape (d, n_features)
             Examples, one per row, at least one.
         y : array_like, shape (d, n_outputs) or (d,)
-            Targets. ``cross_entropy`` takes class numbers ``0..m-1`` of shape (d,) or (d, 1), or
-            rows of probabilities; (d,) is taken otherwise exactly when there is one output. Nothing
-            is broadcast.
+            Targets. ``cross_entropy``, and ``focal`` behind a softmax, take class numbers
+            ``0..m-1`` of shape (d,) or (d, 1), or rows of probabilities; (d,) is taken otherwise
+            exactly when there is one target. Nothing is broadcast. ``quantile`` and
+            ``gaussian_nll`` have several outputs for each target.
         epochs : int, default 1
             Passes over the examples, at least 1.
         batch_size : int, optional
@@ -101,6 +103,14 @@ class Learning(Stepping):
         sample_weight : array_like, shape (d,) or (d, n_outputs), optional
             Weights of examples or, for losses that average over outputs, of single outputs, at
             least 0; only their ratios matter.
+        class_weight : dict of int to float or "balanced", optional
+            Weights of classes, 1 for those that are not there, by which the weights of training
+            rows are multiplied; a row of probabilities weighs :math:`\sum_c p_c w_c`. "balanced" is
+            :math:`d / (k \, d_c)` with the number of rows :math:`d_c` of each of the k classes that
+            there are.
+        ignore_nan_targets : bool, default False
+            Whether a target that is NaN is one that is not known: it has weight 0 in loss and
+            metrics, here and in `validation_data`. Without, it is an error.
         schedule : str, Schedule or callable, optional
             One of ``chainrule.schedules``, or any function ``(step, total_steps) -> factor``: the
             factor of the learning rate, step counting the updates of this fit from 0.
@@ -109,7 +119,7 @@ class Learning(Stepping):
             larger.
         clip_value : float in (0, inf), optional
             Before that, each of its elements is brought into [-clip_value, clip_value].
-        class_weight, ignore_nan_targets, l1, l2 : optional
+        l1, l2 : optional
             Kept for a later version.
         accumulate, ema, checkpoint : optional
             Kept for a later version.
@@ -162,8 +172,6 @@ class Learning(Stepping):
         True
         """
         not_in_this_version(
-            class_weight=(class_weight, None),
-            ignore_nan_targets=(ignore_nan_targets, False),
             l1=(l1, 0.0),
             l2=(l2, 0.0),
             accumulate=(accumulate, 1),
@@ -176,12 +184,17 @@ class Learning(Stepping):
         if validation_data is not None and share:
             raise ValueError("validation_data: give it or validation_split, not both")
         chosen = choose_loss(self, loss)
-        training = check_examples(self, x, y, sample_weight, chosen)
+        ignore = as_flag("ignore_nan_targets", ignore_nan_targets)
+        training = check_examples(self, x, y, sample_weight, chosen, ignore_nan_targets=ignore)
         validation = None
         if validation_data is not None:
-            validation = validation_examples(self, validation_data, chosen)
+            validation = validation_examples(
+                self, validation_data, chosen, ignore_nan_targets=ignore
+            )
         else:
             training, validation = split_examples(self, training, share, shuffle=shuffle)
+        if class_weight is not None:
+            weigh_classes(self, training, chosen, class_weight)
         return _epochs.fit(
             self,
             training,

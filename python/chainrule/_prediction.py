@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chainrule import _core
-from chainrule._checks import not_in_this_version
+from chainrule._checks import as_flag
 from chainrule._examples import check_examples, choose_loss, choose_metrics, evaluate_examples
 from chainrule.predictor import Predictor, predict_converted
 
@@ -162,7 +162,7 @@ class Predicting(_core.Network):
             Weights of examples or, for losses that average over outputs, of single outputs; at
             least 0.
         ignore_nan_targets : bool, default False
-            Kept for a later version.
+            As in :meth:`fit`.
 
         Returns
         -------
@@ -175,8 +175,6 @@ class Predicting(_core.Network):
             If an argument is of the wrong kind.
         ValueError
             If a shape or value is wrong, all weights are 0, or the network has no default loss.
-        NotImplementedError
-            If an argument of a later version is not at its default.
 
         References
         ----------
@@ -190,9 +188,9 @@ class Predicting(_core.Network):
         >>> sorted(net.evaluate(np.ones((5, 3)), [0, 1, 1, 0, 1]))
         ['accuracy', 'loss']
         """
-        not_in_this_version(ignore_nan_targets=(ignore_nan_targets, False))
+        ignore = as_flag("ignore_nan_targets", ignore_nan_targets)
         chosen = choose_loss(self, loss)
-        examples = check_examples(self, x, y, sample_weight, chosen)
+        examples = check_examples(self, x, y, sample_weight, chosen, ignore_nan_targets=ignore)
         return evaluate_examples(self, examples, chosen, choose_metrics(self, metrics, examples))
 
     def example_losses(self, x: ArrayLike, y: ArrayLike) -> NDArray[Any]:

@@ -47,6 +47,7 @@ ARGUMENTS: dict[str, tuple[Callable[[cr.Network, Any], Any], list[Any], list[Any
         [X, "ab", 3, (X,), (X, Y, None, None)],
         [],
     ),
+    "ignore_nan_targets": (lambda net, v: net.fit(X, Y, ignore_nan_targets=v), ["no", 1, None], []),
     "shuffle": (lambda net, v: net.fit(X, Y, shuffle=v), ["no", 1, None], []),
     "callbacks": (lambda net, v: net.fit(X, Y, callbacks=v), [None, 3, cr.Callback(), [3]], []),
     "metrics": (
@@ -157,8 +158,6 @@ LATER: dict[str, Callable[[cr.Network], Any]] = {
     **{
         f"fit {name}": lambda net, name=name, value=value: net.fit(X, Y, **{name: value})
         for name, value in {
-            "class_weight": "balanced",
-            "ignore_nan_targets": True,
             "l1": 0.1,
             "l2": np.ones(3),
             "accumulate": 2,
@@ -174,7 +173,6 @@ LATER: dict[str, Callable[[cr.Network], Any]] = {
         for method in ("train_step", "apply")
         for name in ("l1", "l2")
     },
-    "evaluate ignore_nan_targets": lambda net: net.evaluate(X, Y, ignore_nan_targets=True),
     "initialize x": lambda net: net.initialize(X),
     "mlp norm": lambda _: cr.mlp([3, 2], norm="batch"),
     "Dense l1": lambda _: cr.Dense(2, l1=0.1),

@@ -208,5 +208,7 @@ def test_outputs_that_share_a_target_have_no_accuracy(rng: np.random.Generator) 
         for loss in ("gaussian_nll", cr.losses.Quantile([0.1, 0.9])):
             net = cr.mlp([2, 2], output=output, loss=loss, seed=0)
             assert list(net.evaluate(x, y)) == ["loss"]
+            with pytest.raises(ValueError, match="metrics: mse needs a target for each output"):
+                net.evaluate(x, y, metrics=("mse",))
             assert "accuracy" not in net.fit(x, y, validation_split=0.2).history
             assert cr.from_bytes(net.to_bytes()).loss == net.loss
