@@ -11,6 +11,7 @@ import pytest
 
 import cases
 import chainrule as cr
+import oracle
 import oracle_optimizers
 import oracle_random
 from cases import CLASSES, fields, settings, twin
