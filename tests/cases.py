@@ -120,7 +120,8 @@ def twin(net: cr.Network, rows: int | None = None) -> oracle.Network:
             width = layer.units
             bias = None if layer.bias is None else layer.bias.astype(np.float64)
             layers.append(oracle.Dense(layer.weight.astype(np.float64), bias))
-        layers.append(layer.activation.describe())
+        learned = {} if layer.slope is None else {"slope": layer.slope.astype(np.float64)}
+        layers.append({**layer.activation.describe(), **learned})
     return oracle.Network(layers)
 
 

@@ -62,6 +62,12 @@ def leaky_relu(negative_slope: float = 0.01) -> Elementwise:
     return Elementwise(lambda Z: np.where(Z < 0, c * Z, Z), lambda Z: np.where(Z > 0, 1.0, c))
 
 
+def prelu(slope: Array | float = 0.25) -> Elementwise:
+    return Elementwise(
+        lambda Z: np.where(Z < 0, slope * Z, Z), lambda Z: np.where(Z > 0, 1.0, slope)
+    )
+
+
 def line_between(low: float, high: float) -> Elementwise:
     return Elementwise(
         lambda Z: np.clip(Z, low, high), lambda Z: np.where((low < Z) & (high > Z), 1.0, 0.0)
@@ -147,6 +153,7 @@ ACTIVATIONS: dict[str, Callable[..., Elementwise | RowWise]] = {
     "softsign": lambda: Elementwise(lambda Z: Z / (1 + abs(Z)), lambda Z: (1 + abs(Z)) ** -2.0),
     "relu": lambda: Elementwise(lambda Z: np.maximum(Z, 0), lambda Z: np.where(Z > 0, 1.0, 0.0)),
     "leaky_relu": leaky_relu,
+    "prelu": prelu,
     "relu6": lambda: line_between(0, 6),
     "hard_tanh": hard_tanh,
     "hard_sigmoid": hard_sigmoid,

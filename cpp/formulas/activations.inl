@@ -4,7 +4,7 @@
 // need: z is there where slope_needs_z. A row-wise one has forward_row, backward_row (the Jacobian
 // times da) and curvature_row (the derivative of backward_row when z moves along v). `initializer`
 // is the default of the weights in front of it, `loss` the default loss of a network that ends in
-// it.
+// it. Where a slope per unit is learned, there is its initial_slope, and the functions take it.
 
 // What most elementwise activations say.
 struct Elementwise {
@@ -14,6 +14,9 @@ struct Elementwise {
   static constexpr bool slope_needs_z = false;
   static constexpr auto fields = std::make_tuple();
 };
+
+template <class F>
+inline constexpr bool has_slopes = requires { F::initial_slope; };
 
 template <class V>
 V magnitude(V x) {
@@ -37,6 +40,6 @@ V clamp(V x, V low, V high) {
 #include "formulas/activations_smooth.inl"
 #include "formulas/activations_of_rows.inl"
 
-using Activations =
-    TypeList<Identity, Sigmoid, Tanh, Softsign, Relu, LeakyRelu, Relu6, Elu, Selu, Celu, Gelu, Silu,
-             Mish, Softplus, HardTanh, HardSigmoid, HardSwish, Exponential, Softmax, LogSoftmax>;
+using Activations = TypeList<Identity, Sigmoid, Tanh, Softsign, Relu, LeakyRelu, Prelu, Relu6, Elu,
+                             Selu, Celu, Gelu, Silu, Mish, Softplus, HardTanh, HardSigmoid,
+                             HardSwish, Exponential, Softmax, LogSoftmax>;

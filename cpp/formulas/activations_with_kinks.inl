@@ -84,6 +84,42 @@ with the negative slope :math:`c`.)";
   }
 };
 
+// a = z, or c z for z < 0, with a slope c for each unit that is learned; da/dc = min(0, z).
+struct Prelu : Elementwise {
+  static constexpr auto name = "prelu";
+  static constexpr auto class_name = "Prelu";
+  static constexpr auto doc = R"(The leaky rectified linear unit whose negative slopes are learned.
+
+.. math:: f(z) = \begin{cases} z & z \ge 0 \\ c z & z < 0 \end{cases}, \qquad
+          f'(z) = \begin{cases} 1 & z > 0 \\ c & z \le 0 \end{cases}, \qquad
+          \frac{\partial f}{\partial c} = \min(0, z)
+
+with a slope :math:`c` for each unit, 0.25 at first, which is a parameter of the layer:
+``layers.<i>.slope`` in files.)";
+  static constexpr auto reference =
+      "He, Zhang, Ren and Sun (2015), Delving deep into rectifiers, equation 1.";
+  static constexpr auto initializer = "he_normal";
+  static constexpr bool slope_needs_z = true;
+  static constexpr double initial_slope = 0.25;
+
+  template <class V>
+  static V forward(V z, V c) {
+    return select(less(z, splat<V>(0)), c * z, z);
+  }
+  template <class V>
+  static V slope(V z, V c) {
+    return select(less(splat<V>(0), z), splat<V>(1), c);
+  }
+  template <class V>
+  static V curvature(V /*z*/, V /*c*/) {
+    return splat<V>(0);
+  }
+  template <class V>
+  static V by_slope(V z) {
+    return select(less(splat<V>(0), z), splat<V>(0), z);
+  }
+};
+
 // 1 between low and high, 0 at both and outside.
 template <class V>
 V inside(V x, V low, V high) {

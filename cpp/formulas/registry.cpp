@@ -30,6 +30,15 @@ std::string joined(const std::vector<std::string>& words) {
 
 }  // namespace
 
+std::optional<double> initial_slope(const FormulaSpec& activation) {
+  std::optional<double> slope;
+  for_each_type(Activations{}, [&]<class F>() {
+    if constexpr (has_slopes<F>)
+      if (activation.name == F::name) slope = F::initial_slope;
+  });
+  return slope;
+}
+
 void throw_unknown(std::string_view family, std::string_view name,
                    const std::vector<std::string>& known) {
   std::vector<std::string> near;

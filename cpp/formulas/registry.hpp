@@ -2,6 +2,7 @@
 // and look-up by name.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -54,6 +55,9 @@ void with_member(List list, std::string_view family, std::string_view name, Func
   });
   if (!found) throw_unknown(family, name, names(list));
 }
+
+// Where the slopes of an activation that learns them begin; nothing for all others.
+std::optional<double> initial_slope(const FormulaSpec& activation);
 
 template <class F>
 FormulaSpec to_spec(const F& formula) {

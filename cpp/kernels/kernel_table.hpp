@@ -28,6 +28,12 @@ struct ActivationKernels {
   // dz = da * f'(z), or the Jacobian times da. `z` is null unless slope_needs_z. dz may be da.
   void (*backward)(MatrixView<const T> z, MatrixView<const T> a, MatrixView<const T> da,
                    MatrixView<T> dz, const T* fields);
+  // Where a slope per unit is learned: products_ij = da_ij * da_ij/dc_j; elsewhere null. `fields`
+  // are the slopes then, padded.
+  void (*slope_products)(MatrixView<const T> z, MatrixView<const T> da, MatrixView<T> products);
+
+  // Blocks of some columns would be parts of rows, or need parts of the slopes.
+  bool takes_whole_rows() const { return row_wise || slope_products != nullptr; }
 };
 
 // An activation with the values of its fields; kernels null means the identity.

@@ -159,9 +159,19 @@ void check_sizes(const NetworkSpec& network) {
   check(network.n_features <= kMaxUnits, "n_features: expected at most ", kMaxUnits, ", got ",
         network.n_features);
   Index width = network.n_features, n_parameters = 0, n_dense = 0;
+  const auto add_slopes = [&](std::size_t i, const FormulaSpec& activation) {
+    if (!initial_slope(activation)) return;
+    check(width <= kMaxParameters - n_parameters, "layers[", i, "]: ", width,
+          " slopes make more than ", kMaxParameters, " parameters in all");
+    n_parameters += width;
+  };
   for (std::size_t i = 0; i < network.layers.size(); ++i) {
     const auto* dense = std::get_if<DenseSpec>(&network.layers[i]);
-    if (dense == nullptr) continue;
+    if (dense == nullptr) {
+      if (const auto* activation = std::get_if<ActivationSpec>(&network.layers[i]))
+        add_slopes(i, activation->activation);
+      continue;
+    }
     ++n_dense;
     check(dense->units <= kMaxUnits, "layers[", i, "].units: expected at most ", kMaxUnits,
           ", got ", dense->units);
@@ -170,6 +180,7 @@ void check_sizes(const NetworkSpec& network) {
           kMaxParameters, " parameters in all");
     n_parameters += dense->units * (width + 1);
     width = dense->units;
+    add_slopes(i, dense->activation);
   }
   check(n_dense > 0, "layers: expected at least one Dense layer, got none");
 }

@@ -168,6 +168,21 @@ class Executor {
     });
   }
 
+  void operator()(const SlopeProducts& op) {
+    const ActivationCall<T> f = activation(op.activation);
+    const MatrixView<const T> z = run_.view(op.z), da = run_.view(op.da);
+    const MatrixView<T> products = run_.view(op.products);
+    over_rows(z.rows, 2.0 * static_cast<double>(z.cols), [&](Range rows) {
+      const auto cut = [&](auto m) { return m.rows_from(rows.begin, rows.size()); };
+      f.kernels->slope_products(cut(z), cut(da), cut(products));
+      pad_rows(cut(products));
+    });
+  }
+
+  void operator()(const VectorGradient& op) {
+    vector_gradient(segment(op.segment), run_.view(op.rows), buffer_data(op.sums));
+  }
+
   void operator()(const InputGradient& op) {
     const Stage& stage = stage_of(op.stage);
     const MatrixView<const T> dz = run_.view(op.dz);
@@ -250,7 +265,7 @@ class Executor {
       block.n_panels = columns.size();
       kernels_.weight_gradient(block);
     });
-    if (stage.bias >= 0) bias_gradient(segment(stage.bias), dz, buffer_data(op.db));
+    if (stage.bias >= 0) vector_gradient(segment(stage.bias), dz, buffer_data(op.db));
   }
 
  private:
@@ -277,9 +292,10 @@ class Executor {
     return 4.0 * static_cast<double>(rows) * static_cast<double>(cols);
   }
 
-  void bias_gradient(const Segment& b, MatrixView<const T> dz, T* db) {
+  // The sum of some rows is the gradient of `b`.
+  void vector_gradient(const Segment& b, MatrixView<const T> rows, T* db) {
     if (run_.update == nullptr) db = run_.gradient + b.offset;
-    kernels_.sum_rows(dz, db);
+    kernels_.sum_rows(rows, db);
     if (run_.update == nullptr) return;
     run_.update->apply(b, 0, b.size, db, run_.parameters, run_.updated_parameters);
   }
@@ -306,8 +322,11 @@ class Executor {
                : run_.workspace + run_.plan.buffers[static_cast<std::size_t>(id)].offset;
   }
   ActivationCall<T> activation(ActivationId id) const {
-    return id == kIdentity ? ActivationCall<T>{}
-                           : run_.plan.activations[static_cast<std::size_t>(id)];
+    if (id == kIdentity) return {};
+    ActivationCall<T> call = run_.plan.activations[static_cast<std::size_t>(id)];
+    const Index slopes = run_.plan.activation_slopes[static_cast<std::size_t>(id)];
+    if (slopes >= 0) call.fields = run_.parameters + segment(slopes).offset;
+    return call;
   }
 
   Run<T>& run_;

@@ -17,7 +17,7 @@ namespace {
 ActivationUse use_of(const FormulaSpec& spec) {
   const Index index = find_by_name(Activations{}, spec.name);
   if (index < 0) throw_unknown("activation", spec.name, names(Activations{}));
-  return {index, spec};
+  return {index, spec, -1};
 }
 
 bool is_identity(const FormulaSpec& spec) { return spec.name == Identity::name; }
@@ -68,6 +68,11 @@ std::vector<Link> links_in_use(std::vector<Link> links, bool with_noise) {
   return links;
 }
 
+Index slopes_of(const Link& link) {
+  const auto* use = std::get_if<ActivationUse>(&link);
+  return use == nullptr ? -1 : use->slopes;
+}
+
 std::string name_of(const Link& link) {
   if (const auto* use = std::get_if<ActivationUse>(&link)) return use->spec.name;
   return std::visit([](const auto& noise) { return std::string(noise.type); },
@@ -94,8 +99,12 @@ ParameterTable<T>::ParameterTable(const NetworkSpec& spec) {
       width = dense->units;
       stages.push_back(std::move(stage));
     }
-    if (auto link = std::visit(LinkOf{layer}, spec.layers[i]))
-      (stages.empty() ? input_links : stages.back().links).push_back(std::move(*link));
+    auto link = std::visit(LinkOf{layer}, spec.layers[i]);
+    if (!link) continue;
+    auto* use = std::get_if<ActivationUse>(&*link);
+    if (use != nullptr && initial_slope(use->spec))
+      use->slopes = add_segment(parameter_name(layer, "slope"), false, width, 1);
+    (stages.empty() ? input_links : stages.back().links).push_back(std::move(*link));
   }
   check(!stages.empty(), "layers: expected at least one Dense layer, got none");
 }
@@ -160,7 +169,18 @@ void initialize(const NetworkSpec& spec, const ParameterTable<T>& table, std::ui
     });
     write_tensor(segment, tensor.data(), block);
   };
+  const auto fill_slopes = [&](const std::vector<Link>& links) {
+    for (const Link& link : links) {
+      if (slopes_of(link) < 0) continue;
+      const Segment& segment = table.segments[static_cast<std::size_t>(slopes_of(link))];
+      const double slope = *initial_slope(std::get<ActivationUse>(link).spec);
+      tensor.assign(static_cast<std::size_t>(segment.n_out), static_cast<T>(slope));
+      write_tensor(segment, tensor.data(), block);
+    }
+  };
+  fill_slopes(table.input_links);
   for (const Stage& stage : table.stages) {
+    fill_slopes(stage.links);
     const auto layer = static_cast<std::size_t>(stage.layer);
     const auto& dense = std::get<DenseSpec>(spec.layers[layer]);
     fill(dense.initializer ? *dense.initializer : default_initializer(spec, layer),
@@ -177,9 +197,15 @@ Index first_nonfinite_stage(const ParameterTable<T>& table, const T* block) {
     const Segment& segment = table.segments[static_cast<std::size_t>(id)];
     return all_finite(MatrixView<const T>{block + segment.offset, 1, segment.size, segment.size});
   };
-  for (std::size_t s = 0; s < table.stages.size(); ++s)
-    if (!is_finite(table.stages[s].weight) || !is_finite(table.stages[s].bias))
+  const auto are_finite = [&](const std::vector<Link>& links) {
+    return std::ranges::all_of(links, is_finite, slopes_of);
+  };
+  if (!are_finite(table.input_links)) return 1;
+  for (std::size_t s = 0; s < table.stages.size(); ++s) {
+    const Stage& stage = table.stages[s];
+    if (!is_finite(stage.weight) || !is_finite(stage.bias) || !are_finite(stage.links))
       return static_cast<Index>(s) + 1;
+  }
   return 0;
 }
 

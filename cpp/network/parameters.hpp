@@ -27,6 +27,7 @@ struct Segment {
 struct ActivationUse {
   Index index;  // in Activations
   FormulaSpec spec;
+  Index slopes = -1;  // segment of those that are learned, one per unit, or -1
 
   bool operator==(const ActivationUse&) const = default;
 };
@@ -42,6 +43,9 @@ using Link = std::variant<ActivationUse, NoiseUse>;
 
 // Those that do something: without noise, layers of noise are passed over.
 std::vector<Link> links_in_use(std::vector<Link> links, bool with_noise);
+
+// The segment of the slopes that are learned there, or -1.
+Index slopes_of(const Link& link);
 
 // "relu", "dropout"
 std::string name_of(const Link& link);

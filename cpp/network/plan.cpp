@@ -60,6 +60,7 @@ class PlanBuilder {
 
   ActivationId add_activation(const ActivationUse& use) {
     plan_.activation_fields.emplace_back(use.spec.values.begin(), use.spec.values.end());
+    plan_.activation_slopes.push_back(use.slopes);
     plan_.activations.push_back({&plan_.kernels->activations[use.index], nullptr});
     return static_cast<ActivationId>(plan_.activations.size()) - 1;
   }
@@ -85,12 +86,22 @@ class PlanBuilder {
   static const ActivationUse* activation_in(const Link& link) {
     return std::get_if<ActivationUse>(&link);
   }
-  bool is_row_wise(const ActivationUse& use) const {
-    return plan_.kernels->activations[use.index].row_wise;
+  bool takes_whole_rows(const ActivationUse& use) const {
+    return plan_.kernels->activations[use.index].takes_whole_rows();
   }
-  // A link whose slope is applied to the tiles of the input gradient.
-  bool is_elementwise(const PlannedLink& link) const {
-    return !link.is_noise() && !kernels_of_activation(link.activation).row_wise;
+  // Whether the slope is applied to the tiles of the input gradient.
+  bool takes_tiles(const PlannedLink& link) const {
+    return !link.is_noise() && !kernels_of_activation(link.activation).takes_whole_rows();
+  }
+  // The segment of the slopes that are learned there, or -1.
+  Index slopes_in(const PlannedLink& link) const {
+    return link.is_noise() ? -1
+                           : plan_.activation_slopes[static_cast<std::size_t>(link.activation)];
+  }
+  // Whether there are slopes to learn in front of the first Dense layer.
+  bool learns_in_front() const {
+    return std::ranges::any_of(input_chain_,
+                               [&](const PlannedLink& link) { return slopes_in(link) >= 0; });
   }
 
   // The loss, and whether its fused form includes the last activation.
@@ -132,7 +143,7 @@ class PlanBuilder {
     inputs_.push_back(x);
 
     const ActivationUse* first = links.empty() ? nullptr : activation_in(links.front());
-    const bool in_epilogue = first != nullptr && !is_row_wise(*first);
+    const bool in_epilogue = first != nullptr && !takes_whole_rows(*first);
     const bool needs_z =
         !in_epilogue || keeps_all() || plan_.kernels->activations[first->index].slope_needs_z;
     const BufferId z = needs_z ? add_batch_buffer(stage.n_out) : kNoBuffer;
@@ -208,25 +219,36 @@ class PlanBuilder {
         buffers.dz = gradient;
       }
       // dA needs the weights from before the update.
-      if (s > 0) gradient = backward_dense(s, buffers.dz);
+      if (s > 0 || learns_in_front()) gradient = backward_dense(s, buffers.dz);
       backward_parameters(s, buffers.dz);
     }
     plan_.n_backward = static_cast<Index>(plan_.operations.size());
-    if (plan_.purpose != PlanPurpose::train)
+    if (learns_in_front())
+      plan_.input_gradient = gradient;
+    else if (plan_.purpose != PlanPurpose::train)
       plan_.input_gradient = backward_dense(0, plan_.stages.front().dz);
   }
 
   // Through the links of a chain, last one first.
   BufferId backward_chain(std::span<const PlannedLink> chain, BufferId gradient) {
     for (auto link = chain.rbegin(); link != chain.rend(); ++link) {
-      const BufferId dz =
-          keeps_all() ? add_batch_buffer(plan_.buffers[static_cast<std::size_t>(link->a)].cols)
-                      : gradient;
+      const Index cols = plan_.buffers[static_cast<std::size_t>(link->a)].cols;
+      const Index slopes = slopes_in(*link);
+      const BufferId products = slopes >= 0 ? add_batch_buffer(cols) : kNoBuffer;
+      if (slopes >= 0)
+        add(SlopeProducts{link->activation, link->z, gradient, products},
+            {link->z, gradient, products});
+      const BufferId dz = keeps_all() ? add_batch_buffer(cols) : gradient;
       if (link->is_noise())
         add(NoiseBackward{gradient, link->scale, dz}, {gradient, link->scale, dz});
       else
         add(ActivationBackward{link->activation, link->z, link->a, gradient, dz},
             {link->z, link->a, gradient, dz});
+      // The slopes are updated after their last use.
+      if (slopes >= 0) {
+        const BufferId sums = add_buffer(1, cols);
+        add(VectorGradient{slopes, products, sums}, {products, sums});
+      }
       gradient = dz;
     }
     return gradient;
@@ -258,7 +280,7 @@ class PlanBuilder {
     const Stage& stage = table_.stages[s];
     std::span<const PlannedLink> chain = s > 0 ? chains_[s - 1] : input_chain_;
     const BufferId w_transposed = add_buffer(1, panels_size<T>(stage.n_in, stage.n_out));
-    const bool in_epilogue = !chain.empty() && is_elementwise(chain.back());
+    const bool in_epilogue = !chain.empty() && takes_tiles(chain.back());
     const bool store_da = !in_epilogue || keeps_all();
     const BufferId da = store_da ? add_batch_buffer(stage.n_in) : kNoBuffer;
     InputGradient operation{

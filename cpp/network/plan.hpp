@@ -70,6 +70,18 @@ struct NoiseBackward {
   BufferId da, scale, dz;
 };
 
+// products = dA * df/dc where a slope c per unit is learned: what its gradient is the sum of.
+struct SlopeProducts {
+  ActivationId activation;
+  BufferId z, da, products;
+};
+
+// The gradient of a vector, the sum of some rows: stored, or used at once to update it.
+struct VectorGradient {
+  Index segment;
+  BufferId rows, sums;
+};
+
 // dA_prev = W^T dZ after a copy of W^T, and dZ_prev = dA_prev * f'(Z_prev) for an elementwise f.
 struct InputGradient {
   Index stage;
@@ -85,9 +97,9 @@ struct ParameterGradient {
   BufferId x_tiles, dz_panels;
 };
 
-using Operation =
-    std::variant<LoadInput, DenseForward, ActivationForward, NoiseForward, LossOfBatch,
-                 ActivationBackward, NoiseBackward, InputGradient, ParameterGradient>;
+using Operation = std::variant<LoadInput, DenseForward, ActivationForward, NoiseForward,
+                               LossOfBatch, ActivationBackward, NoiseBackward, SlopeProducts,
+                               VectorGradient, InputGradient, ParameterGradient>;
 
 // `rows` rows of `cols` elements, `stride` apart; copies of dZ in panels have a row per panel.
 struct Buffer {
@@ -120,6 +132,7 @@ struct Plan {
   BufferId first_input = kInput;  // what the first Dense layer receives
   std::vector<ActivationCall<T>> activations;
   std::vector<std::vector<T>> activation_fields;
+  std::vector<Index> activation_slopes;  // the segments that take the place of fields, or -1
   std::vector<NoiseUse> noises;
   BufferId y_hat = kNoBuffer, y = kNoBuffer, scale = kNoBuffer, losses = kNoBuffer,
            element_losses = kNoBuffer, output_gradient = kNoBuffer, input_gradient = kNoBuffer;

@@ -6,12 +6,23 @@ namespace chainrule {
 
 namespace {
 
+void visit_slopes(const FormulaSpec& activation, Index layer, Dtype dtype, Index width,
+                  const TensorVisitor& visit) {
+  if (initial_slope(activation)) visit({parameter_name(layer, "slope"), {width}, dtype});
+}
+
 // Those of a layer with `width` inputs; afterwards `width` is the number of its outputs.
 void visit_tensors(const DenseSpec& dense, Index layer, Dtype dtype, Index& width,
                    const TensorVisitor& visit) {
   visit({parameter_name(layer, "weight"), {dense.units, width}, dtype});
   if (dense.bias) visit({parameter_name(layer, "bias"), {dense.units}, dtype});
   width = dense.units;
+  visit_slopes(dense.activation, layer, dtype, width, visit);
+}
+
+void visit_tensors(const ActivationSpec& spec, Index layer, Dtype dtype, Index& width,
+                   const TensorVisitor& visit) {
+  visit_slopes(spec.activation, layer, dtype, width, visit);
 }
 
 // Other layers have none.

@@ -33,7 +33,7 @@ std::string slot_name(std::string_view slot, std::string_view parameter);
 // "optimizer.beta_1_power"
 std::string power_name(std::string_view power);
 
-// Weights (n_out, n_in) and biases (n_out) of the layers in order.
+// Weights (n_out, n_in), biases and slopes (n_out) of the layers in order.
 std::vector<TensorShape> parameter_tensors(const NetworkSpec& network);
 
 // All tensors of a model file: parameters, then for each slot that the optimiser uses the same

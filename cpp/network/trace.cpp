@@ -41,7 +41,11 @@ std::vector<T> slope_of(const Run<T>& run, const std::vector<Link>& links,
   const ActivationKernels<T>& kernels = run.plan.kernels->activations[use->index];
   if (kernels.row_wise) return {};
   const std::vector<T> fields(use->spec.values.begin(), use->spec.values.end());
-  kernels.backward(z, a, ones, ones, fields.data());
+  const T* slopes =
+      use->slopes < 0
+          ? nullptr
+          : run.parameters + run.table.segments[static_cast<std::size_t>(use->slopes)].offset;
+  kernels.backward(z, a, ones, ones, slopes != nullptr ? slopes : fields.data());
   return rows_of<T>(ones);
 }
 

@@ -253,6 +253,11 @@ class NetworkLayer:
         return self._tensor("bias")
 
     @property
+    def slope(self) -> NDArray[Any] | None:
+        """The slopes (n_out,) that prelu learns, a read-only copy; None for other activations."""
+        return self._tensor("slope")
+
+    @property
     def trainable(self) -> bool:
         """Whether training changes the layer."""
         return True

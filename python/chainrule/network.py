@@ -218,9 +218,11 @@ class Network(Saving):
                 number += 1
                 n_parameters = description.units * (width + description.bias)
                 width = description.units
-                lines.append(f"{number:>5}  {kind:<20}  {width:>6}  {n_parameters:>10}")
             else:
-                lines.append(f"{'':>5}  {kind:<20}  {width:>6}  {0:>10}")
+                n_parameters = 0
+            n_parameters += 0 if layer.slope is None else width
+            shown = number if isinstance(description, Dense) else ""
+            lines.append(f"{shown:>5}  {kind:<20}  {width:>6}  {n_parameters:>10}")
         return "\n".join(lines)
 
     def __repr__(self) -> str:

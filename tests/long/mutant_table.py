@@ -43,6 +43,7 @@ _MUTANTS = {
     "formulas/activations_with_kinks.inl": [
         ("the mask of relu is dropped", "less_equal(a, splat<V>(0))", "less(a, splat<V>(0))"),
         ("leaky_relu is 1 at its kink", "less(splat<V>(0), a)", "less_equal(splat<V>(0), a)"),
+        ("prelu learns from z above 0, too", "select(less(splat<V>(0), z), splat<V>(0), z)", "z"),
         ("a limit counts as inside", "less_equal(high, x)", "less(high, x)"),
     ],
     "formulas/activations_of_rows.inl": [
@@ -223,7 +224,11 @@ _MUTANTS = {
     ],
     "kernels/generic/elementwise.inl": [
         ("db is that of the last chunk", "total[v] + chunk[v]", "chunk[v]"),
-        ("dA of the first row for all rows", "load(da.row(i) + j)", "load(da.row(0) + j)"),
+        (
+            "dA of the first row for all rows",
+            "load(da.row(i) + j) * f.slope(input, second)",
+            "load(da.row(0) + j) * f.slope(input, second)",
+        ),
         ("the second slot is read from the first", "load(slots[s] + i)", "load(slots[0] + i)"),
         (
             "the edge of W^T is not transposed",
@@ -254,7 +259,7 @@ _MUTANTS = {
     "network/execution.cpp": [
         (
             "biases are not trained",
-            "if (stage.bias >= 0) bias_gradient(segment(stage.bias), dz, buffer_data(op.db));",
+            "if (stage.bias >= 0) vector_gradient(segment(stage.bias), dz, buffer_data(op.db));",
             "",
         ),
         (
@@ -272,7 +277,7 @@ _MUTANTS = {
         (
             "dA is computed with the weights after the update",
             (
-                "if (s > 0) gradient = backward_dense(s, buffers.dz);\n"
+                "if (s > 0 || learns_in_front()) gradient = backward_dense(s, buffers.dz);\n"
                 "      backward_parameters(s, buffers.dz);"
             ),
             (

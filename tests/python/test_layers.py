@@ -10,6 +10,7 @@ import re
 import numpy as np
 import pytest
 
+import cases
 import chainrule as cr
 from helpers import same_bits, state_bytes
 
@@ -96,3 +97,49 @@ def test_layers_of_a_loaded_network_are_described_alike() -> None:
     for description in DESCRIPTIONS:
         words = re.findall("[A-Z][a-z]+", type(description).__name__)
         assert description.describe()["type"] == "_".join(words).lower()
+
+
+def test_slopes_of_prelu_are_learned(dtype: str, rng: np.random.Generator) -> None:
+    layers = [cr.Activation("prelu"), cr.Dense(5, "prelu"), cr.Activation("prelu"), cr.Dense(2)]
+    net = cr.Network(3, layers, dtype=dtype, seed=0)
+    slopes = {f"layers.{i}.slope": n for i, n in enumerate((3, 5, 5))}
+    state = net.get_state()
+    for name, n in slopes.items():
+        assert state[name].tobytes() == np.full(n, 0.25, dtype).tobytes()
+    assert net.n_parameters == 3 + (3 * 5 + 5 + 5) + 5 + (5 * 2 + 2)
+    assert [row.split()[-1] for row in str(net).splitlines()[2:]] == ["3", "25", "5", "12"]
+    assert [None if layer.slope is None else layer.slope.shape for layer in net.layers] == [
+        *((3,), (5,), (5,), None)
+    ]
+    x, y = rng.standard_normal((300, 3)), rng.standard_normal((300, 2))
+    found = net.gradients(x, y).parameters
+    for name in slopes:
+        moved = {}
+        for step in (-1e-3, 1e-3):
+            state[name] = np.array([0.25 + step, *state[name][1:]], dtype)
+            net.set_state(state)
+            moved[step] = net.evaluate(x, y)["loss"]
+            state[name] = np.full_like(state[name], 0.25)
+        # Second derivatives of pieces of parabolas cancel; kinks and roundings do not.
+        expected = (moved[1e-3] - moved[-1e-3]) / 2e-3
+        assert abs(found[name][0] - expected) <= 1e-3 * (1 + abs(expected))
+    net.set_state(state)
+    net.fit(x, y, epochs=2, verbose=0)
+    for layer in net.layers[:3]:
+        assert (layer.slope != 0.25).all()
+        assert not layer.slope.flags.writeable
+    again = cr.from_bytes(net.to_bytes(optimizer=True))
+    assert again.get_state().keys() == net.get_state().keys()
+    assert again.predict(x).tobytes() == net.predict(x).tobytes()
+
+
+def test_the_gradient_of_a_slope_is_its_equation(dtype: str, rng: np.random.Generator) -> None:
+    net = cr.mlp([3, 7, 2], "prelu", dtype=dtype, seed=1)
+    x, y = cases.inputs(rng, 300, 3, dtype), cases.inputs(rng, 300, 2, dtype)
+    t = net.trace(x, y)
+    dA, Z = t.dA[1].astype(float), t.Z[1].astype(float)
+    terms = dA * np.minimum(0, Z)
+    found = net.gradients(x, y).parameters["layers.0.slope"]
+    cases.close(found, terms.sum(axis=1), 310 * cases.unit(dtype) * abs(terms).sum(axis=1))
+    expected = np.where(Z > 0, 1.0, net.layers[0].slope[:, None])
+    assert t.slope[1].tobytes() == expected.astype(dtype).tobytes()

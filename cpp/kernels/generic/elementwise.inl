@@ -87,7 +87,10 @@ void activation_forward(MatrixView<const T> z, MatrixView<T> a, const T* fields)
       f.template forward_row<V>(z.cols, z.row(i), a.row(i));
     } else {
       for (Index j = 0; j < z.cols; j += V::width)
-        store(a.row(i) + j, f.forward(load(z.row(i) + j)));
+        if constexpr (has_slopes<F>)
+          store(a.row(i) + j, F::forward(load(z.row(i) + j), load(fields + j)));
+        else
+          store(a.row(i) + j, f.forward(load(z.row(i) + j)));
     }
   }
 }
@@ -102,9 +105,9 @@ void activation_backward(MatrixView<const T> z, MatrixView<const T> a, MatrixVie
       f.template backward_row<V>(a.cols, a.row(i), da.row(i), dz.row(i));
     } else {
       for (Index j = 0; j < a.cols; j += V::width) {
-        const V output = load(a.row(i) + j);
-        const V input = F::slope_needs_z ? load(z.row(i) + j) : output;
-        store(dz.row(i) + j, load(da.row(i) + j) * f.slope(input, output));
+        const V second = load(has_slopes<F> ? fields + j : a.row(i) + j);
+        const V input = F::slope_needs_z ? load(z.row(i) + j) : second;
+        store(dz.row(i) + j, load(da.row(i) + j) * f.slope(input, second));
       }
     }
   }
@@ -117,6 +120,13 @@ CHAINRULE_INLINE bool has_slot(T* const* slots, Index s) {
     return slots[s] != nullptr;
   else
     return true;
+}
+
+template <class F, class T>
+void slope_products(MatrixView<const T> z, MatrixView<const T> da, MatrixView<T> products) {
+  for (Index i = 0; i < z.rows; ++i)
+    for (Index j = 0; j < z.cols; j += Vec<T>::width)
+      store(products.row(i) + j, load(da.row(i) + j) * F::by_slope(load(z.row(i) + j)));
 }
 
 template <class F, class T>

@@ -1,11 +1,18 @@
 // Which kernels does this tier have? Its tables, made from the generic bodies and the lists of
 // formulas.
 
+template <class F, class T>
+constexpr auto slope_products_of() -> decltype(ActivationKernels<T>::slope_products) {
+  if constexpr (has_slopes<F>)
+    return slope_products<F, T>;
+  else
+    return nullptr;
+}
 template <class T, class... F>
 struct ActivationTable {
-  static constexpr ActivationKernels<T> rows[] = {{F::name, F::row_wise, F::slope_needs_z,
-                                                   activation_forward<F, T>,
-                                                   activation_backward<F, T>}...};
+  static constexpr ActivationKernels<T> rows[] = {
+      {F::name, F::row_wise, F::slope_needs_z, activation_forward<F, T>, activation_backward<F, T>,
+       slope_products_of<F, T>()}...};
 };
 template <class T, class... F>
 constexpr const ActivationKernels<T>* activation_rows(TypeList<F...>) {

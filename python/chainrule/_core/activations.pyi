@@ -4,7 +4,7 @@ The activations.
 from __future__ import annotations
 import chainrule._core
 import typing
-__all__: list = ['Identity', 'Sigmoid', 'Tanh', 'Softsign', 'Relu', 'LeakyRelu', 'Relu6', 'Elu', 'Selu', 'Celu', 'Gelu', 'Silu', 'Mish', 'Softplus', 'HardTanh', 'HardSigmoid', 'HardSwish', 'Exponential', 'Softmax', 'LogSoftmax']
+__all__: list = ['Identity', 'Sigmoid', 'Tanh', 'Softsign', 'Relu', 'LeakyRelu', 'Prelu', 'Relu6', 'Elu', 'Selu', 'Celu', 'Gelu', 'Silu', 'Mish', 'Softplus', 'HardTanh', 'HardSigmoid', 'HardSwish', 'Exponential', 'Softmax', 'LogSoftmax']
 class Identity(chainrule._core.Formula):
     """
     The identity, the output of a regression.
@@ -173,6 +173,36 @@ class LeakyRelu(chainrule._core.Formula):
         """
         The slope c for z below 0.
         """
+class Prelu(chainrule._core.Formula):
+    """
+    The leaky rectified linear unit whose negative slopes are learned.
+    
+    .. math:: f(z) = \\begin{cases} z & z \\ge 0 \\\\ c z & z < 0 \\end{cases}, \\qquad
+              f'(z) = \\begin{cases} 1 & z > 0 \\\\ c & z \\le 0 \\end{cases}, \\qquad
+              \\frac{\\partial f}{\\partial c} = \\min(0, z)
+    
+    with a slope :math:`c` for each unit, 0.25 at first, which is a parameter of the layer:
+    ``layers.<i>.slope`` in files.
+    
+    References
+    ----------
+    He, Zhang, Ren and Sun (2015), Delving deep into rectifiers, equation 1.
+    
+    Examples
+    --------
+    >>> import chainrule as cr
+    >>> cr.activations.Prelu().name
+    'prelu'
+    """
+    default_initializer: typing.ClassVar[str] = 'he_normal'
+    default_loss = None
+    row_wise: typing.ClassVar[bool] = False
+    def __getstate__(self) -> tuple[dict, dict]:
+        ...
+    def __init__(self) -> None:
+        ...
+    def __setstate__(self, arg0: tuple[dict, dict]) -> None:
+        ...
 class Relu6(chainrule._core.Formula):
     """
     The rectified linear unit up to 6.

@@ -14,14 +14,32 @@ Row inputs(Index n) {
   });
 }
 
+// What slope and curvature take beside z: a, or the slope that is learned.
+template <class F>
+Complex second(const F& f, Complex z) {
+  if constexpr (has_slopes<F>)
+    return {F::initial_slope};
+  else
+    return f.forward(z);
+}
+template <class F>
+Complex forward(const F& f, Complex z) {
+  if constexpr (has_slopes<F>)
+    return f.forward(z, second(f, z));
+  else
+    return f.forward(z);
+}
+
 template <class F>
 void check_elementwise(const F& f) {
   for (const Complex z : inputs(200)) {
-    const Complex a = f.forward(z), above = stepped(z);
+    const Complex a = second(f, z), above = stepped(z);
     const std::string where = text(F::name, " at ", z.v.real());
-    CHECK_FOR(where, agree(f.slope(z, a).v.real(), derivative(f.forward(above))));
+    CHECK_FOR(where, agree(f.slope(z, a).v.real(), derivative(forward(f, above))));
+    if constexpr (has_slopes<F>)
+      CHECK_FOR(where, agree(F::by_slope(z).v.real(), derivative(f.forward(z, stepped(a)))));
     CHECK_FOR(where,
-              agree(f.curvature(z, a).v.real(), derivative(f.slope(above, f.forward(above)))));
+              agree(f.curvature(z, a).v.real(), derivative(f.slope(above, second(f, above)))));
   }
 }
 

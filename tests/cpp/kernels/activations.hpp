@@ -16,6 +16,7 @@ struct Activation {
   std::string name;  // with the values of its fields: "leaky_relu 0.01"
 
   bool row_wise() const { return call.kernels->row_wise; }
+  bool takes_whole_rows() const { return call.kernels->takes_whole_rows(); }
   void forward(MatrixView<const T> z, MatrixView<T> a) const {
     call.kernels->forward(z, a, call.fields);
   }
@@ -32,7 +33,9 @@ void for_each_activation(const KernelTable<T>& table, F&& f) {
   for_each_type(Activations{}, [&]<class A>() {
     for (const A& formula : settings<A>()) {
       const FormulaSpec spec = to_spec(formula);
-      const std::vector<T> fields(spec.values.begin(), spec.values.end());
+      std::vector<T> fields(spec.values.begin(), spec.values.end());
+      if constexpr (has_slopes<A>)  // of more units than any test has
+        for (int j = 0; j < 256; ++j) fields.push_back(static_cast<T>(0.25 - 0.01 * j));
       std::string name = spec.name;
       for (const double value : spec.values) name += text(" ", value);
       f(Activation<T>{{&table.activations[i], fields.data()}, name}, i);

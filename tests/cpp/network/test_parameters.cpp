@@ -87,6 +87,33 @@ TEST(parameters_of_layers_of_noise) {
   CHECK_EQUAL(links_in_use(links, false).size(), 1u);
 }
 
+TEST(parameters_of_slopes) {
+  for_each_dtype([]<class T>() {
+    const NetworkSpec spec = network_spec<T>(
+        3, {activation("prelu"), dense(17, "prelu"), activation("prelu"), dense(2)});
+    const ParameterTable<T> table(spec);
+    std::vector<T> block(static_cast<std::size_t>(table.size), T(0));
+    initialize(spec, table, 1, block.data());
+    const auto slopes = [&](const Link& link) {
+      return &table.segments[static_cast<std::size_t>(slopes_of(link))];
+    };
+    const std::vector<const Segment*> segments = {slopes(table.input_links[0]),
+                                                  slopes(table.stages[0].links[0]),
+                                                  slopes(table.stages[0].links[1])};
+    const std::vector<std::string> expected = {"layers.0.slope", "layers.1.slope",
+                                               "layers.2.slope"};
+    const std::vector<Index> units = {3, 17, 17};
+    for (std::size_t i = 0; i < 3; ++i) {
+      CHECK_EQUAL(segments[i]->name, expected[i]);
+      CHECK(tensor_of(*segments[i], block.data()) ==
+            std::vector<T>(static_cast<std::size_t>(units[i]), T(0.25)));
+      std::vector<T> wrong = block;
+      wrong[static_cast<std::size_t>(segments[i]->offset)] = std::numeric_limits<T>::infinity();
+      CHECK_EQUAL(first_nonfinite_stage(table, wrong.data()), 1);
+    }
+  });
+}
+
 TEST(parameters_of_stages) {
   const ParameterTable<double> table(example<double>());
   CHECK_EQUAL(table.input_links.size(), 1u);

@@ -29,6 +29,8 @@ struct UseOf {
             {op.fused ? op.y_hat : kNoBuffer, op.gradient, plan.losses, plan.element_losses}};
   }
   Use operator()(const ActivationBackward& op) const { return {{op.z, op.a, op.da}, {op.dz}}; }
+  Use operator()(const SlopeProducts& op) const { return {{op.z, op.da}, {op.products}}; }
+  Use operator()(const VectorGradient& op) const { return {{op.rows}, {op.sums}}; }
   Use operator()(const InputGradient& op) const {
     return {{op.dz, op.z_prev, op.a_prev}, {op.w_transposed, op.da, op.dz_prev}};
   }
@@ -86,6 +88,8 @@ std::string program(const Plan<T>& plan) {
     std::string operator()(const ActivationBackward&) { return "f'"; }
     std::string operator()(const NoiseForward&) { return "noise"; }
     std::string operator()(const NoiseBackward&) { return "noise'"; }
+    std::string operator()(const SlopeProducts&) { return "products"; }
+    std::string operator()(const VectorGradient&) { return "dc"; }
     std::string operator()(const InputGradient& op) {
       return text("da", op.stage, op.activation >= 0 ? "*f'" : "");
     }
@@ -173,6 +177,20 @@ TEST(plan_with_activations_behind_and_in_front) {
   CHECK_EQUAL(program_of(in_front, PlanPurpose::train, "mse"), "load f f z1 loss | dw1+db ");
   CHECK_EQUAL(program_of(in_front, PlanPurpose::gradients, "mse"),
               "load f f z1 loss | dw1+db | da0*f' f' ");
+}
+
+// Slopes are learned in a pass of their own, behind all that needs them; in front of the first
+// Dense layer the gradient goes back to the inputs for them.
+TEST(plan_that_learns_slopes) {
+  const std::vector<LayerSpec> inside = {dense(4, "prelu"), dense(2)};
+  CHECK_EQUAL(program_of(inside, PlanPurpose::infer, nullptr), "z1 f z2 ");
+  const std::string train = "z1 f z2 loss | da1 products f' dc dw2+db dw1+db ";
+  CHECK_EQUAL(program_of(inside, PlanPurpose::train, "mse"), train);
+  CHECK_EQUAL(program_of(inside, PlanPurpose::gradients, "mse"), train + "| da0 ");
+  const std::vector<LayerSpec> in_front = {activation("prelu"), activation("tanh"), dense(2)};
+  for (const PlanPurpose purpose : {PlanPurpose::train, PlanPurpose::gradients})
+    CHECK_EQUAL(program_of(in_front, purpose, "mse"),
+                "load f f z1 loss | da0*f' products f' dc dw1+db ");
 }
 
 TEST(plan_with_several_activations_in_a_row) {

@@ -36,6 +36,17 @@ TEST(tensor_names_count_every_layer) {
   CHECK(tensors[2].shape == std::vector<Index>({2, 4}));
 }
 
+TEST(tensor_names_of_slopes) {
+  ModelDescription model = example();
+  const FormulaSpec prelu = to_spec(Prelu{});
+  std::get<DenseSpec>(model.network.layers[0]).activation = prelu;
+  std::get<ActivationSpec>(model.network.layers[1]).activation = prelu;
+  const std::vector<TensorShape> tensors = parameter_tensors(model.network);
+  CHECK_EQUAL(names_of(tensors),
+              "layers.0.weight layers.0.bias layers.0.slope layers.1.slope layers.2.weight ");
+  for (const std::size_t i : {2, 3}) CHECK(tensors[i].shape == std::vector<Index>({4}));
+}
+
 TEST(tensor_sizes) {
   for (const auto& [dtype, item] : {std::pair("float32", 4), std::pair("float64", 8)}) {
     NetworkSpec network = example().network;

@@ -173,6 +173,32 @@ TEST(relu_at_its_kink) {
   });
 }
 
+// Where slopes are learned, the derivative by them is min(0, z), and NaN stays NaN.
+TEST(slopes_that_are_learned) {
+  test::for_each_table([]<class T>(const KernelTable<T>& table) {
+    Index n_learned = 0;
+    for_each_activation(table, [&](const Activation<T>& f, Index) {
+      if (f.call.kernels->slope_products == nullptr) return;
+      ++n_learned;
+      for (Index cols = 1; cols <= 2 * kLanes<T> + 1; ++cols) {
+        const Guarded<T> z = padded_matrix<T>(3, cols, 3, 51),
+                         da = padded_matrix<T>(3, cols, 1, 52), products = padded_zeros<T>(3, cols);
+        z.view()(1, 0) = 0;
+        z.view()(2, 0) = std::numeric_limits<T>::quiet_NaN();
+        f.call.kernels->slope_products(first_columns(z, cols), first_columns(da, cols),
+                                       first_columns(products, cols));
+        bool right = products.rest_is_untouched() && std::isnan(products.view()(2, 0));
+        for (Index i = 0; i < 3; ++i)
+          for (Index j = i == 2 ? 1 : 0; j < cols; ++j)
+            right =
+                right && products.view()(i, j) == da.view()(i, j) * std::min(T(0), z.view()(i, j));
+        CHECK_FOR(label(table, f.name, cols), right);
+      }
+    });
+    CHECK_EQUAL(n_learned, 1);
+  });
+}
+
 // Where two lines meet, the slope is PyTorch's.
 TEST(slopes_at_kinks) {
   struct Kink {
@@ -180,13 +206,11 @@ TEST(slopes_at_kinks) {
     double z, slope;
   };
   constexpr Kink kinks[] = {
-      {"relu", 0, 0},          {"leaky_relu", 0, 0.01},
-      {"relu6", 0, 0},         {"relu6", 6, 0},
-      {"hard_tanh", -1, 0},    {"hard_tanh", 1, 0},
-      {"hard_sigmoid", -3, 0}, {"hard_sigmoid", 3, 0},
-      {"hard_swish", -3, 0},   {"hard_swish", 3, 1},
-      {"softsign", 0, 1},      {"elu", 0, 1},
-      {"celu", 0, 1},          {"selu", 0, Selu::scale * Selu::alpha},
+      {"relu", 0, 0},        {"leaky_relu", 0, 0.01}, {"prelu", 0, 0.25},
+      {"relu6", 0, 0},       {"relu6", 6, 0},         {"hard_tanh", -1, 0},
+      {"hard_tanh", 1, 0},   {"hard_sigmoid", -3, 0}, {"hard_sigmoid", 3, 0},
+      {"hard_swish", -3, 0}, {"hard_swish", 3, 1},    {"softsign", 0, 1},
+      {"elu", 0, 1},         {"celu", 0, 1},          {"selu", 0, Selu::scale * Selu::alpha},
   };
   test::for_each_table([&]<class T>(const KernelTable<T>& table) {
     std::string_view before;

@@ -186,7 +186,7 @@ TEST(products_end_in_activations) {
     const Index d = layer.d, padded = layer.padded_out, n_in = layer.n_in;
     test::for_each_activation(table, [&](const test::Activation<T>& activation, Index) {
       const std::string name = text(test::label(table), " ", activation.name);
-      if (activation.row_wise()) return;  // the blocks hold parts of rows
+      if (activation.takes_whole_rows()) return;  // the blocks hold parts of rows
       const Guarded<T> z(d, padded, padded), a(d, padded, padded), expected(d, padded, padded);
       const T* bias = layer.bias.view().data;
       test::forward<T>(table, layer, bias, z.view(), a.view(), activation.call);
