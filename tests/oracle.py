@@ -1,9 +1,8 @@
 """What should every number be? The whole network in NumPy float64, one line per equation.
 
 Written from the equations and not from the code: it knows nothing of the core. Examples are rows,
-so Z = A_prev Wᵀ + b. Members of each list stand under their names: ACTIVATIONS as functions of
-their fields, LOSSES taking theirs behind P and Y; oracle_optimizers.py has OPTIMIZERS, oracle_random.py
-INITIALIZERS.
+so Z = A_prev Wᵀ + b. oracle_activations.py has the members of ACTIVATIONS, oracle_losses.py those of
+LOSSES, oracle_optimizers.py of OPTIMIZERS, oracle_random.py of INITIALIZERS.
 """
 
 from __future__ import annotations
