@@ -1,8 +1,8 @@
 """What should every number be? The whole network in NumPy float64, one line per equation.
 
 Written from the equations and not from the code: it knows nothing of the core. Examples are rows,
-so Z = A_prev Wᵀ + b. oracle_activations.py has the members of ACTIVATIONS, oracle_losses.py those of
-LOSSES, oracle_optimizers.py of OPTIMIZERS, oracle_random.py of INITIALIZERS.
+so Z = A_prev Wᵀ + b. ACTIVATIONS stand in oracle_activations.py, LOSSES in oracle_losses.py,
+OPTIMIZERS in oracle_optimizers.py, INITIALIZERS in oracle_random.py.
 """
 
 from __future__ import annotations
