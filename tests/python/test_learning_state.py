@@ -173,8 +173,6 @@ def test_looking_while_training_is_allowed() -> None:
 
 LATER = {
     "fit": {
-        "class_weight": "balanced",
-        "ignore_nan_targets": True,
         "l1": 0.1,
         "l2": 0.1,
         "accumulate": 2,
@@ -185,7 +183,6 @@ LATER = {
     },
     "train_step": {"l1": 0.1, "l2": 0.1},
     "apply": {"l1": 0.1, "l2": 0.1},
-    "evaluate": {"ignore_nan_targets": True},
     "initialize": {"x": X},
 }
 

@@ -28,7 +28,8 @@ def plain_data(
 ) -> tuple[cr.Network, Any, Any]:
     m = oracle.LOSSES[loss].outputs_per_target() if form == "vector" else 4
     x, y = cases.inputs(rng, 7, 4, dtype), cases.targets(rng, 7, m, loss, dtype)
-    net = cases.every_loss(cr.mlp([4, 5, m], loss=loss, dtype=dtype, seed=0), x)
+    output = oracle.LOSSES[loss].output
+    net = cases.every_loss(cr.mlp([4, 5, m], "relu", output, loss=loss, dtype=dtype, seed=0), x)
     if form == "classes":
         return net, x, rng.integers(0, m, 7)
     return net, x, y[:, 0].copy() if form == "vector" else y

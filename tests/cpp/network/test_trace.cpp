@@ -212,7 +212,9 @@ TEST(trace_of_a_step_too_far) {
     CHECK(std::isfinite(network.trace(examples, to_spec(Loss{}), 0.01).new_loss));
     const Trace<double> trace = network.trace(examples, to_spec(Loss{}), 100.0);
     CHECK_EQUAL(std::isnan(trace.new_loss), Loss::predictions.high == 1);
-    CHECK(std::isfinite(trace.loss) && trace.layers[0].new_w[0] > 1.0);
+    CHECK(std::isfinite(trace.loss));
+    // One output has the direction of its target from the start.
+    if (!std::is_same_v<Loss, Cosine>) CHECK(trace.layers[0].new_w[0] > 1.0);
   });
 }
 
