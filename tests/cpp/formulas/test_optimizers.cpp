@@ -209,9 +209,11 @@ TEST(updates_keep_padding_at_zero) {
         for (const double end : {field.range.low, field.range.high}) {
           F formula;
           if (!field.range.contains(end)) continue;
-          for_each_number(formula.*(field.member), [&](auto& number) {
-            number = static_cast<std::decay_t<decltype(number)>>(end);
-          });
+          using Value = typename std::decay_t<decltype(field)>::Value;
+          if constexpr (std::is_same_v<Value, Numbers>)
+            formula.*(field.member) = Numbers{end, end};
+          else
+            formula.*(field.member) = static_cast<Value>(end);
           const auto update =
               test::update_of(table, formula, 0, text(F::name, " ", field.name, "=", end));
           const AlignedBuffer<T> zero(5 * kLanes<T>);

@@ -85,7 +85,10 @@ TEST(suggestions_are_near_names) {
 
 namespace {
 
-void change(auto& number) { number = number == 0 ? 1 : 0; }
+template <class T>
+void change(T& value) {  // a number or a choice
+  value = static_cast<T>(value == T{} ? 1 : 0);
+}
 void change(bool& flag) { flag = !flag; }
 void change(MaybeNumber& number) { number = number ? MaybeNumber() : 0.25; }
 void change(Numbers& numbers) { numbers.add(0.125); }
