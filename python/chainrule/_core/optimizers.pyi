@@ -3,6 +3,7 @@ The optimizers.
 """
 from __future__ import annotations
 import chainrule._core
+import collections.abc
 import typing
 __all__: list = ['SGD', 'RMSprop', 'Adagrad', 'Adadelta', 'Adam', 'AdamW', 'Adamax', 'NAdam', 'RAdam', 'Lion', 'Rprop']
 class SGD(chainrule._core.Formula):
@@ -792,9 +793,9 @@ class Rprop(chainrule._core.Formula):
     ----------
     learning_rate : float in [0, inf), default 0.01
         First step size.
-    etas : (float, float) in (0, inf), default (0.5, 1.2)
+    etas : sequence of float in (0, inf), default (0.5, 1.2)
         Factors that shrink and that grow a step size.
-    step_sizes : (float, float) in (0, inf), default (1e-06, 50)
+    step_sizes : sequence of float in (0, inf), default (1e-06, 50.0)
         Least and largest step size.
     
     Raises
@@ -814,12 +815,12 @@ class Rprop(chainrule._core.Formula):
     """
     def __getstate__(self) -> tuple[dict, dict]:
         ...
-    def __init__(self, learning_rate: typing.SupportsFloat | typing.SupportsIndex = 0.01, *, etas: tuple[float, float] = (0.5, 1.2), step_sizes: tuple[float, float] = (1e-06, 50.0)) -> None:
+    def __init__(self, learning_rate: typing.SupportsFloat | typing.SupportsIndex = 0.01, *, etas: collections.abc.Sequence[float] = (0.5, 1.2), step_sizes: collections.abc.Sequence[float] = (1e-06, 50.0)) -> None:
         ...
     def __setstate__(self, arg0: tuple[dict, dict]) -> None:
         ...
     @property
-    def etas(self) -> tuple[float, float]:
+    def etas(self) -> tuple[float, ...]:
         """
         Factors that shrink and that grow a step size.
         """
@@ -829,7 +830,7 @@ class Rprop(chainrule._core.Formula):
         First step size.
         """
     @property
-    def step_sizes(self) -> tuple[float, float]:
+    def step_sizes(self) -> tuple[float, ...]:
         """
         Least and largest step size.
         """
