@@ -20,10 +20,10 @@ struct BoundFormula {
 
 // A field as Python has it.
 template <class Value>
-py::object to_python(const Value& value) {
+py::object field_to_python(const Value& value) {
   return py::cast(value);
 }
-inline py::object to_python(const Numbers& numbers) {
+inline py::object field_to_python(const Numbers& numbers) {
   return py::tuple(py::cast(std::vector<double>(numbers.begin(), numbers.end())));
 }
 
@@ -34,7 +34,7 @@ py::dict describe_formula(const FormulaSpec& spec) {
   description["name"] = F::name;
   const F formula = from_spec<F>(spec);
   for_each_field(formula, [&](const auto& field) {
-    description[field.name] = to_python(shown(formula, field));
+    description[field.name] = field_to_python(shown(formula, field));
   });
   return description;
 }

@@ -109,7 +109,7 @@ struct Bound : BoundFormula {};
 // What a property returns: the value, or for numbers a tuple.
 auto as_property(const auto& value) { return value; }
 auto as_property(const Numbers& numbers) {
-  return py::typing::Tuple<double, py::ellipsis>(to_python(numbers));
+  return py::typing::Tuple<double, py::ellipsis>(field_to_python(numbers));
 }
 
 template <class F>
@@ -148,7 +148,7 @@ constexpr const char* kind_of() {
 }
 
 std::string default_text(double value) { return shortest(value); }
-std::string default_text(const auto& value) { return py::repr(to_python(value)); }
+std::string default_text(const auto& value) { return py::repr(field_to_python(value)); }
 
 template <class F>
 std::string documentation(const std::string& family) {
@@ -188,7 +188,7 @@ void bind_constructor(py::class_<Bound<F>, BoundFormula>& cls, std::index_sequen
     return bound(formula);
   };
   const auto argument = [&](const auto& field) {
-    return py::arg(field.name) = to_python(shown(defaults, field));
+    return py::arg(field.name) = field_to_python(shown(defaults, field));
   };
   if constexpr (sizeof...(I) == 0)
     cls.def(py::init([] { return bound(F{}); }));
