@@ -45,15 +45,16 @@ long double move_square(long double& mean, long double x, double keep, int sign)
 
 int sign_of(long double x) { return (x > 0) - (x < 0); }
 
-// Of v - a^2, the bound has the factor by which errors of the difference are larger.
+// Of v - a^2, the bound has the factor by which errors of the difference are larger; where all of
+// it may be error, there is no bound.
 long double next(const RmsProp& o, Index, int sign, long double w, long double g, Slots& slot) {
   g += o.weight_decay * w;
   long double square = move_square(slot[0], g, o.rho, sign), factor = 1;
   if (o.centered) {
     move(slot[1], g, o.rho, sign);
-    const long double sum = square + slot[1] * slot[1];
+    const long double sum = slot[0] + slot[1] * slot[1];
     square = std::max(square - slot[1] * slot[1], 0.0L);
-    if (sign > 0 && square > 0) factor = sum / square;
+    if (sign > 0) factor = sum / square;
   }
   long double step = factor * g / (std::sqrt(square) + o.epsilon);
   if (o.momentum != 0) step = slot[2] = o.momentum * slot[2] + step;

@@ -60,6 +60,33 @@ json::Value normal(const json::Value& value) {
   return value;
 }
 
+// The fields that a file from before they were there lacks, at their defaults.
+template <class List>
+void add_later_fields(json::Value& formula, List list) {
+  auto* members = std::get_if<json::Object>(&formula.data);
+  if (members == nullptr) return;
+  const auto has = [&](std::string_view key) {
+    return std::ranges::find(*members, key, &json::Member::key) != members->end();
+  };
+  for_each_type(list, [&]<class F>() {
+    if (at(formula, "name") != json::Value(F::name)) return;
+    for_each_field(F{}, [&](const auto& field) {
+      using Value = typename std::decay_t<decltype(field)>::Value;
+      if constexpr (std::is_arithmetic_v<Value>)
+        if (field.added_later && !has(field.name))
+          members->push_back({field.name, F{}.*(field.member)});
+    });
+  });
+}
+
+json::Value complete(json::Value description) {
+  for (json::Member& member : std::get<json::Object>(description.data)) {
+    if (member.key == "loss") add_later_fields(member.value, Losses{});
+    if (member.key == "optimizer") add_later_fields(member.value, Optimizers{});
+  }
+  return description;
+}
+
 // Header and description without checksum and library version, which another file has of its own.
 // Nothing here leans on the reader of model files, only on that of JSON.
 struct Content {
@@ -69,7 +96,8 @@ struct Content {
     format = without(without(metadata, "crc32c"), "chainrule");
     tensors = without(header, "__metadata__");
     const std::string& text = *at(metadata, "chainrule").get_if<std::string>();
-    description = normal(without(json::parse("description", text, kWide), "library_version"));
+    description =
+        normal(complete(without(json::parse("description", text, kWide), "library_version")));
   }
   bool operator==(const Content&) const = default;
 

@@ -19,13 +19,14 @@ constexpr std::string_view kNetwork =
     R"({"type":"dense","units":2,"activation":{"name":"identity"},"bias":false,)"
     R"("initializer":null,"bias_initializer":{"name":"zeros"},"l1":0,"l2":0,)"
     R"("max_norm":null,"trainable":true,"learning_rate_multiplier":1},)"
-    R"({"type":"activation","activation":{"name":"softmax"}}],"loss":{"name":"cross_entropy"}})";
+    R"({"type":"activation","activation":{"name":"softmax"}}],)"
+    R"("loss":{"name":"cross_entropy","label_smoothing":0}})";
 
 std::string whole_text(std::string text = std::string(kNetwork)) {
   text.pop_back();
   return text +
          R"(,"optimizer":{"name":"adam","learning_rate":0.001,"beta_1":0.9,"beta_2":0.999,)"
-         R"("epsilon":1e-08,"weight_decay":0,"decay_biases":true,"updates":12},)"
+         R"("epsilon":1e-08,"weight_decay":0,"decay_biases":true,"amsgrad":false,"updates":12},)"
          R"("training_forwards":13,"epochs":2,"labels":null,"preprocessor":null,"cursor":null})";
 }
 
@@ -87,6 +88,9 @@ TEST(description_goes_out_and_comes_back) {
   const ModelDescription read = description(whole_text());
   CHECK_EQUAL(json::write(to_value(read)), whole_text());
   CHECK(read.network == network(kNetwork));
+  // As files have it that are older than the field.
+  const ModelDescription old = description(replaced(whole_text(), R"(,"amsgrad":false)", ""));
+  CHECK_EQUAL(json::write(to_value(old)), whole_text());
   CHECK(read.optimizer && read.optimizer->updates == 12 && read.optimizer->formula.name == "adam");
   CHECK_EQUAL(read.training_forwards, 13);
   CHECK_EQUAL(read.epochs, 2);
@@ -99,9 +103,9 @@ TEST(description_goes_out_and_comes_back) {
 }
 
 TEST(description_takes_keys_in_any_order) {
-  const std::string text = replaced(
-      replaced(std::string(kNetwork), R"("seed":18446744073709551615,)", ""),
-      R"({"name":"cross_entropy"}})", R"({"name":"cross_entropy"},"seed":18446744073709551615})");
+  const std::string text =
+      replaced(replaced(std::string(kNetwork), R"("seed":18446744073709551615,)", ""),
+               R"("label_smoothing":0}})", R"("label_smoothing":0},"seed":18446744073709551615})");
   CHECK(network(text) == network(kNetwork));
   CHECK(network(replaced(std::string(kNetwork), R"("type":"dense","units":4,)",
                          R"("units":4,"type":"dense",)")) == network(kNetwork));
