@@ -201,7 +201,7 @@ auto forms(const LossKernels<T>& loss) {
 
 TEST(losses_follow_their_formulas) {
   for_each_loss([]<class F, class T>(const KernelTable<T>& table, const F& formula) {
-    for (const Index m : {1, 2, 7, 8, 9, 15, 16, 17, 33, 34, 100}) {
+    for (const Index m : {1, 2, 8, 15, 16, 17, 34}) {
       if (terms_of<F>(2) == 1 && m % 2 != 0) continue;  // two outputs make a term
       check_batch<F>(table, false, Batch<T>(formula, m, F::predictions.low == 0, 2));
       if (has_fused_form<F>) check_batch<F>(table, true, Batch<T>(formula, m, false, 5));
