@@ -131,7 +131,7 @@ TEST(fields_become_numbers_and_come_back) {
   CHECK(are_values<Levels>(values.data(), values.size()));
   for (std::size_t n = 0; n < values.size(); ++n) CHECK(!are_values<Levels>(values.data(), n));
   for (const double wrong : {-1.0, 1e9, std::numeric_limits<double>::quiet_NaN()})
-    for (const std::size_t at : {1, 3}) {
+    for (const std::size_t at : {1u, 3u}) {
       std::vector<double> changed = values;
       changed[at] = wrong;
       CHECK(!are_values<Levels>(changed.data(), changed.size()));

@@ -44,7 +44,7 @@ TEST(tensor_names_of_slopes) {
   const std::vector<TensorShape> tensors = parameter_tensors(model.network);
   CHECK_EQUAL(names_of(tensors),
               "layers.0.weight layers.0.bias layers.0.slope layers.1.slope layers.2.weight ");
-  for (const std::size_t i : {2, 3}) CHECK(tensors[i].shape == std::vector<Index>({4}));
+  for (const std::size_t i : {2u, 3u}) CHECK(tensors[i].shape == std::vector<Index>({4}));
 }
 
 TEST(tensor_sizes) {
