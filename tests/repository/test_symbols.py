@@ -101,7 +101,9 @@ def test_a_tier_shares_no_code(tier: str, cpp_build: CppBuild) -> None:
     path = cpp_build.core_objects()[isa_source(tier)]
     for kind, symbol in symbols(path):
         if kind in "WVu":
-            assert f"chainrule::{tier}::" in symbol, f"weak: {symbol}"
+            # nm leaves some long names as they are.
+            namespaces = (f"chainrule::{tier}::", f"N9chainrule{len(tier)}{tier}")
+            assert any(namespace in symbol for namespace in namespaces), f"weak: {symbol}"
         elif kind.isupper():
             assert re.fullmatch(rf"chainrule::{tier}::\w*table\w*(\(.*\))?", symbol), symbol
 
