@@ -122,8 +122,7 @@ void bind_properties(NetworkClass& cls) {
           },
           py::arg("loss"),
           "The kind of targets that a loss takes here, how many of them for an example, and "
-          "whether "
-          "it averages over outputs.")
+          "whether it averages over outputs.")
       .def(
           "_stage_activations",
           [](const NetworkObject& self) {

@@ -92,10 +92,6 @@ void MemberReader::refuse(const char* key, const std::string& expected, const Va
   throw std::invalid_argument(text(at(key), ": expected ", expected, ", got ", brief(got)));
 }
 
-bool MemberReader::has(const char* key) const {
-  return std::ranges::find(object_, key, &json::Member::key) != object_.end();
-}
-
 const Value& MemberReader::find(const char* key) const {
   const auto member = std::ranges::find(object_, key, &json::Member::key);
   if (member == object_.end())

@@ -92,7 +92,6 @@ class MemberReader {
  private:
   [[noreturn]] void refuse(const char* key, const std::string& expected,
                            const json::Value& got) const;
-  bool has(const char* key) const;
   const json::Value& find(const char* key) const;
   const json::Value& take(const char* key);
   bool has(std::string_view key) const;

@@ -301,7 +301,8 @@ def mlp(
     <Network 784-256-128-10, 235146 parameters, float32>
     """
     not_in_this_version(norm=(norm, None))
-    noise = [Dropout(as_number("dropout", dropout, below=1))] if dropout != 0 else []
+    p = as_number("dropout", dropout, below=1)
+    noise = [Dropout(p)] if p > 0 else []
     given = as_list("sizes", sizes)
     if len(given) < 2:
         raise ValueError(f"sizes: expected at least 2 (features and outputs), got {len(given)}")
