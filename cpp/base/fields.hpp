@@ -195,6 +195,15 @@ F from_values(const Number* values) {
   return formula;
 }
 
+// The values of all fields, as from_values takes them.
+template <class F>
+std::vector<double> values_of(const F& formula) {
+  std::vector<double> values;
+  for_each_field(formula,
+                 [&](const auto& field) { append_value(values, formula.*(field.member)); });
+  return values;
+}
+
 // Whether these numbers, and no more, are values of all fields.
 template <class F>
 bool are_values(const double* values, std::size_t n_left) {

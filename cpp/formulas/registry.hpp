@@ -61,10 +61,7 @@ std::optional<double> initial_slope(const FormulaSpec& activation);
 
 template <class F>
 FormulaSpec to_spec(const F& formula) {
-  FormulaSpec spec{F::name, {}};
-  for_each_field(formula,
-                 [&](const auto& field) { append_value(spec.values, formula.*(field.member)); });
-  return spec;
+  return {F::name, values_of(formula)};
 }
 
 // The formula with the values of `spec`; ranges are checked.

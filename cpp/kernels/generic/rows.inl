@@ -94,7 +94,7 @@ CHAINRULE_INLINE typename V::Scalar fold_sum(const Lanes<V>& lanes, Index parts)
 
 // out_j = f(in_j, ...) for j < n; out may be one of the inputs.
 template <class V, class F, class... In>
-CHAINRULE_INLINE void map_row(Index n, typename V::Scalar* out, F f, const In*... in) {
+void map_row(Index n, typename V::Scalar* out, F f, const In*... in) {
   for_each_lanes<V>(n, [&](Index j, Index count) {
     Lanes<V> result;
     const auto apply = [&](const auto&... x) {
@@ -105,9 +105,18 @@ CHAINRULE_INLINE void map_row(Index n, typename V::Scalar* out, F f, const In*..
   });
 }
 
+// Lanes of the sum of a row get more of its elements.
+template <class V>
+void add_to_lanes(Lanes<V>& sum, Index n, const typename V::Scalar* x) {
+  for_each_lanes<V>(n, [&](Index j, Index count) {
+    const Lanes<V> more = load_lanes<V>(x + j, count, 0);
+    for (Index i = 0; i < parts_of<V>(count); ++i) sum.part[i] = sum.part[i] + more.part[i];
+  });
+}
+
 // sum_j f(in_j, ...)
 template <class V, class F, class... In>
-CHAINRULE_INLINE typename V::Scalar sum_row(Index n, F f, const In*... in) {
+typename V::Scalar sum_row(Index n, F f, const In*... in) {
   const Index parts = parts_of_row<V>(n);
   Lanes<V> sum = all_lanes<V>(parts, 0);
   for_each_lanes<V>(n, [&](Index j, Index count) {
@@ -136,7 +145,7 @@ CHAINRULE_INLINE X larger(X a, X b) {
 
 // The largest element; NaN is passed over, since the caller meets it again in the exponentials.
 template <class V>
-CHAINRULE_INLINE typename V::Scalar row_maximum(Index n, const typename V::Scalar* z) {
+typename V::Scalar row_maximum(Index n, const typename V::Scalar* z) {
   constexpr typename V::Number lowest = -__builtin_huge_valf();
   const Index parts = parts_of_row<V>(n);
   Lanes<V> largest = all_lanes<V>(parts, lowest);
@@ -150,9 +159,8 @@ CHAINRULE_INLINE typename V::Scalar row_maximum(Index n, const typename V::Scala
 
 // e_j = exp(z_j - shift); returns their sum. e may be z.
 template <class V>
-CHAINRULE_INLINE typename V::Scalar exponentials_row(Index n, const typename V::Scalar* z,
-                                                     typename V::Scalar shift,
-                                                     typename V::Scalar* e) {
+typename V::Scalar exponentials_row(Index n, const typename V::Scalar* z, typename V::Scalar shift,
+                                    typename V::Scalar* e) {
   const Index parts = parts_of_row<V>(n);
   Lanes<V> sum = all_lanes<V>(parts, 0);
   for_each_lanes<V>(n, [&](Index j, Index count) {

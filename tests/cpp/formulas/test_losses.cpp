@@ -1,4 +1,6 @@
 // Are the gradients of the losses, fused and general, the derivatives of their values?
+#include <numeric>
+
 #include "formulas/complex_step.hpp"
 #include "formulas/settings.hpp"
 
@@ -35,11 +37,20 @@ template <bool fused, class F>
 Complex loss(const F& form, const Row& prediction, const Row& y, Complex* gradient) {
   const auto n = static_cast<Index>(prediction.size());
   const Index n_terms = terms_of<F>(n);
-  Row y_hat(prediction.size());
-  const Complex scale{F::gradient_factor /
-                      (F::averages_outputs ? static_cast<double>(n_terms) : 1)};
-  return loss_row<fused>(form, LossRow<RowVec>{n, n_terms, prediction.data(), y.data(), &scale,
-                                               false, y_hat.data(), gradient, nullptr});
+  Row y_hat(prediction.size()), terms(prediction.size());
+  const Complex n_averaged{F::averages_outputs ? static_cast<double>(n_terms) : 1};
+  const Complex scale = Complex{F::gradient_factor} / n_averaged;
+  const std::vector<double> fields = values_of(form);
+  if constexpr (takes_rows<F, fused>) {
+    const LossRow<RowVec> row{n,     n_terms,      prediction.data(), y.data(), &scale,
+                              false, y_hat.data(), gradient,          nullptr};
+    return loss_of_row<F, fused>(fields.data(), row) / n_averaged;
+  } else {
+    loss_of_elements<F, fused>(fields.data(),
+                               LossElements<RowVec>{n, prediction.data(), y.data(), &scale, false,
+                                                    y_hat.data(), terms.data(), gradient});
+    return std::accumulate(terms.begin(), terms.end(), Complex{}) / n_averaged;
+  }
 }
 
 template <bool fused, class F>
