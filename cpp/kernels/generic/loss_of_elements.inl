@@ -17,7 +17,7 @@ struct LossElements {
   LossElements from(Index first) const {
     const auto moved = [&](auto p) { return p == nullptr ? nullptr : p + first; };
     return {n - first,         moved(prediction),
-            moved(y),          scale_per_element ? moved(scale) : scale,
+            moved(y),          scale_per_element ? scale + first : scale,
             scale_per_element, moved(y_hat),
             moved(terms),      moved(gradient)};
   }
@@ -25,8 +25,9 @@ struct LossElements {
 
 // terms_j = l_j, and the gradient by the prediction times the scale.
 template <class F, bool fused, class V>
-void loss_of_elements(const double* fields, const LossElements<V>& e) {
+void loss_of_elements(const double* fields, const LossElements<V>& elements) {
   const F loss = from_values<F>(fields);
+  const LossElements<V> e = elements;  // which no store can change
   for (Index j = 0; j < e.n; j += V::width) {
     const V p = load_part<V>(e.prediction + j), t = load_part<V>(e.y + j);
     V y_hat = p;
@@ -53,14 +54,15 @@ using LossOfElements = void (*)(const double* fields, const LossElements<Vec<T>>
 
 // Any number of elements: the last ones, which fill no Vec, by way of copies.
 template <class T>
-void compute_elements(LossOfElements<T> loss, const double* fields, LossElements<Vec<T>> e) {
+void compute_elements(LossOfElements<T> loss, const double* fields, const LossElements<Vec<T>>& e) {
   using V = Vec<T>;
   constexpr Index width = V::width;
   const Index rest = e.n % width;
-  const LossElements<V> last = e.from(e.n - rest);
-  e.n -= rest;
-  loss(fields, e);
-  if (rest == 0) return;
+  if (rest == 0) return loss(fields, e);
+  LossElements<V> whole = e;
+  whole.n -= rest;
+  loss(fields, whole);
+  const LossElements<V> last = e.from(whole.n);
   alignas(64) T prediction[width]{}, y[width]{}, scale[width], y_hat[width], terms[width],
       gradient[width];
   for (Index j = 0; j < rest; ++j) {
@@ -87,26 +89,22 @@ T elementwise_loss_of_row(LossOfElements<T> loss, bool is_fused, const LossArgum
   constexpr Index kPiece = 16 * kVirtualLanes;
   alignas(64) T terms[kPiece], scale[V::width];
   const Index n = rows.prediction.cols;
-  const auto row_or_null = [&](auto m) { return m.data == nullptr ? nullptr : m.row(i); };
   const bool scale_per_element = rows.scale.cols > 1;
   if (rows.scale.data != nullptr) store(scale, splat<V>(*rows.scale.row(i)));
-  const LossElements<V> row{n,
-                            rows.prediction.row(i),
-                            rows.y.row(i),
-                            scale_per_element ? rows.scale.row(i) : scale,
-                            scale_per_element,
-                            is_fused ? rows.y_hat.row(i) : nullptr,
-                            nullptr,
-                            row_or_null(rows.gradient)};
+  const auto from = [&](auto m, Index first) {
+    return m.data == nullptr ? nullptr : m.row(i) + first;
+  };
   Lanes<V> sum = all_lanes<V>(Lanes<V>::n, 0);
   for (Index first = 0; first < n; first += kPiece) {
-    LossElements<V> piece = row.from(first);
-    piece.n = n - first < kPiece ? n - first : kPiece;
-    piece.terms = terms;
-    compute_elements(loss, rows.fields, piece);
-    add_to_lanes(sum, piece.n, terms);
+    const Index count = n - first < kPiece ? n - first : kPiece;
+    compute_elements(
+        loss, rows.fields,
+        {count, from(rows.prediction, first), from(rows.y, first),
+         scale_per_element ? from(rows.scale, first) : scale, scale_per_element,
+         is_fused ? from(rows.y_hat, first) : nullptr, terms, from(rows.gradient, first)});
+    add_to_lanes(sum, count, terms);
     if (rows.element_losses.data != nullptr)
-      for (Index j = 0; j < piece.n; ++j) rows.element_losses(i, first + j) = terms[j];
+      for (Index j = 0; j < count; ++j) rows.element_losses(i, first + j) = terms[j];
   }
   return fold_sum(sum, Lanes<V>::n);
 }

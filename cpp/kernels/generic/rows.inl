@@ -94,7 +94,7 @@ CHAINRULE_INLINE typename V::Scalar fold_sum(const Lanes<V>& lanes, Index parts)
 
 // out_j = f(in_j, ...) for j < n; out may be one of the inputs.
 template <class V, class F, class... In>
-void map_row(Index n, typename V::Scalar* out, F f, const In*... in) {
+CHAINRULE_INLINE void map_row(Index n, typename V::Scalar* out, F f, const In*... in) {
   for_each_lanes<V>(n, [&](Index j, Index count) {
     Lanes<V> result;
     const auto apply = [&](const auto&... x) {
@@ -116,7 +116,7 @@ void add_to_lanes(Lanes<V>& sum, Index n, const typename V::Scalar* x) {
 
 // sum_j f(in_j, ...)
 template <class V, class F, class... In>
-typename V::Scalar sum_row(Index n, F f, const In*... in) {
+CHAINRULE_INLINE typename V::Scalar sum_row(Index n, F f, const In*... in) {
   const Index parts = parts_of_row<V>(n);
   Lanes<V> sum = all_lanes<V>(parts, 0);
   for_each_lanes<V>(n, [&](Index j, Index count) {

@@ -18,6 +18,7 @@ constexpr double kForever = std::numeric_limits<double>::infinity();
 
 template <class V>
 void add(const V* values, Index n, Bytes& result) {
+  if (n == 0) return;  // values may be null
   const std::size_t size = result.size(), more = static_cast<std::size_t>(n) * sizeof(V);
   result.resize(size + more);
   std::memcpy(result.data() + size, values, more);
