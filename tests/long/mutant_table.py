@@ -212,8 +212,24 @@ _MUTANTS = {
         ),
     ],
     "kernels/generic/loss.inl": [
-        ("the fused gradient has a wrong sign", "p - t", "t - p"),
-        ("a loss forgets its fields", "from_values<F>(rows.fields)", "F{}"),
+        (
+            "the losses of short rows are not averaged",
+            "loss.averages_outputs ? static_cast<T>(n_terms) : T(1)",
+            "T(1)",
+        ),
+    ],
+    "kernels/generic/loss_of_elements.inl": [
+        ("the fused gradient has a wrong sign", "y_hat - t", "t - y_hat"),
+        ("an elementwise loss forgets its fields", "from_values<F>(fields)", "F{}"),
+        ("the last elements have one scale", "j >= rest ? 0 : j", "0"),
+    ],
+    "kernels/generic/loss_of_row.inl": [
+        (
+            "the gradient of a row has a wrong sign",
+            "[](V p, V t, V c) { return (p - t) * c; }",
+            "[](V p, V t, V c) { return (t - p) * c; }",
+        ),
+        ("a loss of rows forgets its fields", "from_values<F>(fields)", "F{}"),
     ],
     "kernels/generic/rows.inl": [
         (

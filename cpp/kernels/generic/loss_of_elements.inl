@@ -17,7 +17,7 @@ struct LossElements {
   LossElements from(Index first) const {
     const auto moved = [&](auto p) { return p == nullptr ? nullptr : p + first; };
     return {n - first,         moved(prediction),
-            moved(y),          scale_per_element ? scale + first : scale,
+            moved(y),          scale_per_element ? moved(scale) : scale,
             scale_per_element, moved(y_hat),
             moved(terms),      moved(gradient)};
   }
