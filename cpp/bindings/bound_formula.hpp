@@ -1,48 +1,34 @@
-// How does a formula become a Python class? One class per member of a list, with the fields as its
-// signature; all derive from `Formula`.
+// How does Python see a formula? As an object of a class with its fields; all classes derive from
+// `Formula`, and hold the same.
 #pragma once
 
-#include <pybind11/stl.h>
-
-#include <concepts>
-
 #include "bindings/checked_object.hpp"
-#include "formulas/registry.hpp"
+#include "bindings/formula_info.hpp"
 
 namespace chainrule {
 
-// The base class: an immutable description, compared and hashed by value.
+// An immutable description, compared and hashed by value.
 struct BoundFormula {
   FormulaSpec spec;
-  const char* class_name = "";
-  py::dict (*describe)(const FormulaSpec& spec) = nullptr;
 };
 
-// A field as Python has it.
-template <class Value>
-py::object field_to_python(const Value& value) {
-  return py::cast(value);
-}
-inline py::object field_to_python(const Numbers& numbers) {
-  return py::tuple(py::cast(std::vector<double>(numbers.begin(), numbers.end())));
-}
-
 // The name and the fields.
-template <class F>
-py::dict describe_formula(const FormulaSpec& spec) {
-  py::dict description;
-  description["name"] = F::name;
-  const F formula = from_spec<F>(spec);
-  for_each_field(formula, [&](const auto& field) {
-    description[field.name] = field_to_python(shown(formula, field));
-  });
-  return description;
-}
+py::dict describe(const FormulaSpec& spec);
+
+// The formula with these fields, the others at their defaults; errors name the field.
+BoundFormula formula_from_fields(const FormulaInfo& info, const py::dict& fields);
+
+// The object of its class.
+py::object formula_to_python(const FormulaSpec& spec);
+
+// The class of a formula, made in the module of its family.
+py::object bind_formula(py::module_& family, const FormulaInfo& info);
 
 // The formulas of the four families in submodules, and `Formula`.
 void bind_formulas(py::module_& module);
 
 }  // namespace chainrule
 
-template <std::derived_from<chainrule::BoundFormula> F>
-class pybind11::detail::type_caster<F> : public chainrule::CheckedCaster<F> {};
+template <>
+class pybind11::detail::type_caster<chainrule::BoundFormula>
+    : public chainrule::CheckedCaster<chainrule::BoundFormula> {};

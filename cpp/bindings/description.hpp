@@ -14,14 +14,6 @@ namespace chainrule {
 ModelDescription description_from_python(const py::dict& description);
 py::dict description_to_python(const ModelDescription& description);
 
-// The Python object of a formula, from the submodule of its family.
-template <class List>
-py::object formula_to_python(const char* family, List list, const FormulaSpec& spec) {
-  py::dict description;
-  with_member(list, family, spec.name, [&]<class F>() { description = describe_formula<F>(spec); });
-  return py::module_::import("chainrule._core").attr(family).attr("from_description")(description);
-}
-
 // All tensors of a network under the names of files, optimiser state included, and the description
 // as its text in files, under "chainrule".
 template <class T>

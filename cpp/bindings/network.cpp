@@ -88,15 +88,13 @@ void bind_properties(NetworkClass& cls) {
                                  return net.optimizer() ? net.optimizer()->updates : 0;
                                });
                              })
-      .def_property_readonly("_optimizer",
-                             [](const NetworkObject& self) -> py::object {
-                               return self.visit([](auto& net) -> py::object {
-                                 return net.optimizer()
-                                            ? formula_to_python("optimizers", Optimizers{},
-                                                                net.optimizer()->formula)
-                                            : py::none();
-                               });
-                             })
+      .def_property_readonly(
+          "_optimizer",
+          [](const NetworkObject& self) -> py::object {
+            return self.visit([](auto& net) -> py::object {
+              return net.optimizer() ? formula_to_python(net.optimizer()->formula) : py::none();
+            });
+          })
       .def("_reset_optimizer",
            [](NetworkObject& self) {
              self.visit([](auto& net) {
@@ -107,8 +105,7 @@ void bind_properties(NetworkClass& cls) {
       .def_property_readonly("_loss",
                              [](const NetworkObject& self) -> py::object {
                                return self.visit([](auto& net) -> py::object {
-                                 return net.spec().loss ? formula_to_python("losses", Losses{},
-                                                                            *net.spec().loss)
+                                 return net.spec().loss ? formula_to_python(*net.spec().loss)
                                                         : py::none();
                                });
                              })
