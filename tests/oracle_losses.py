@@ -248,7 +248,16 @@ OTHER_FORMS = {
         matching="softmax",
         value=class_focal,
         gradient=class_focal_gradient,
-    )
+    ),
+    ("cross_entropy", "log_softmax"): Loss(
+        averages=False,
+        targets="classes",
+        matching="log_softmax",
+        value=with_smoothing(lambda P, Y: -Y * P),
+        gradient=with_smoothing(lambda P, Y: -Y + 0 * P),
+        fused_value=LOSSES["cross_entropy"].fused_value,
+        fused_gradient=LOSSES["cross_entropy"].fused_gradient,
+    ),
 }
 
 

@@ -57,7 +57,7 @@ struct LogSoftmax {
       "Blanchard, Higham and Higham (2021), Accurately computing the log-sum-exp and softmax "
       "functions.";
   static constexpr auto initializer = "glorot_uniform";
-  static constexpr const char* loss = nullptr;
+  static constexpr auto loss = "cross_entropy";
   static constexpr bool row_wise = true;
   static constexpr bool slope_needs_z = false;
   static constexpr auto fields = std::make_tuple();

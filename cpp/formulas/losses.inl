@@ -61,7 +61,7 @@ using Losses =
 // A loss may have another form behind the activation that this form matches: every form, the usual
 // ones first.
 template <class... F>
-constexpr TypeList<F..., FocalOfClasses> and_other_forms(TypeList<F...>) {
+constexpr TypeList<F..., FocalOfClasses, CrossEntropyOfLogarithms> and_other_forms(TypeList<F...>) {
   return {};
 }
 using LossForms = decltype(and_other_forms(Losses{}));

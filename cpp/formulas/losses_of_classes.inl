@@ -52,8 +52,8 @@ struct CrossEntropy {
 
 .. math:: \ell(\hat y, y) = -\sum_j y_j \log \hat y_j
 
-Behind a softmax it is computed from z through the logarithm of the sum of exponentials; otherwise
-logarithms are clamped at -100, and a prediction outside [0, 1] is an error. Smoothing makes
+Behind a softmax or log_softmax it is computed from z through the logarithm of the sum of exponentials;
+otherwise logarithms are clamped at -100, and a prediction outside [0, 1] is an error. Smoothing makes
 :math:`(1 - \epsilon) y + \epsilon / m` of a target; class weights belong to the target as it is given
 (PyTorch weighs the smoothed one).)";
   static constexpr auto reference =
@@ -92,6 +92,34 @@ logarithms are clamped at -100, and a prediction outside [0, 1] is an error. Smo
     return sum_row<V>(
         n, [&](V x, V t) { return select(equal(t, zero), zero, t * (log_sum - (x - shift))); }, z,
         y);
+  }
+};
+
+// Behind log_softmax, where y_hat are logarithms: l = -sum_j y_j y_hat_j, in which a class of
+// probability 0 adds nothing even if its y_hat is -inf.
+struct CrossEntropyOfLogarithms : CrossEntropy {
+  using Matching = LogSoftmax;
+  static constexpr Interval predictions = any();
+
+  template <class V>
+  static V value(V y_hat, V y) {
+    const V zero = splat<V>(0);
+    return select(equal(y, zero), zero, -(y * y_hat));
+  }
+  template <class V>
+  static V gradient(V /*y_hat*/, V y) {
+    return -y;
+  }
+  template <class V>
+  static typename V::Scalar fused_row(Index n, const typename V::Scalar* z,
+                                      const typename V::Scalar* y, typename V::Scalar* y_hat) {
+    LogSoftmax::forward_row<V>(n, z, y_hat);
+    return sum_row<V>(n, value<V>, y_hat, y);
+  }
+  template <class V>
+  static void fused_gradient_row(Index n, const typename V::Scalar* y,
+                                 const typename V::Scalar* y_hat, typename V::Scalar* gradient) {
+    map_row<V>(n, gradient, [](V l, V t) { return exp(l) - t; }, y_hat, y);
   }
 };
 

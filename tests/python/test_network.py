@@ -79,6 +79,7 @@ USUAL_LOSSES = {
     "identity": "mse",
     "sigmoid": "binary_cross_entropy",
     "softmax": "cross_entropy",
+    "log_softmax": "cross_entropy",
 }
 
 # ---- Building ------------------------------------------------------------------------------------

@@ -644,7 +644,7 @@ class LogSoftmax(chainrule._core.Formula):
     'log_softmax'
     """
     default_initializer: typing.ClassVar[str] = 'glorot_uniform'
-    default_loss = None
+    default_loss: typing.ClassVar[str] = 'cross_entropy'
     row_wise: typing.ClassVar[bool] = True
     def __getstate__(self) -> tuple[dict, dict]:
         ...

@@ -366,8 +366,8 @@ class CrossEntropy(chainrule._core.Formula):
     
     .. math:: \\ell(\\hat y, y) = -\\sum_j y_j \\log \\hat y_j
     
-    Behind a softmax it is computed from z through the logarithm of the sum of exponentials; otherwise
-    logarithms are clamped at -100, and a prediction outside [0, 1] is an error. Smoothing makes
+    Behind a softmax or log_softmax it is computed from z through the logarithm of the sum of exponentials;
+    otherwise logarithms are clamped at -100, and a prediction outside [0, 1] is an error. Smoothing makes
     :math:`(1 - \\epsilon) y + \\epsilon / m` of a target; class weights belong to the target as it is given
     (PyTorch weighs the smoothed one).
     

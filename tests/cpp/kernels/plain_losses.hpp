@@ -47,6 +47,12 @@ inline Bounded slope(const BinaryCrossEntropy&, long double p, long double y, lo
 inline Bounded slope(const CrossEntropy&, long double p, long double y, long double /*rest*/) {
   return exactly(-y / std::max(p, 1e-12L));
 }
+inline Bounded term(const CrossEntropyOfLogarithms&, long double p, long double y, long double) {
+  return exactly(y == 0 ? 0 : -y * p);
+}
+inline Bounded slope(const CrossEntropyOfLogarithms&, long double, long double y, long double) {
+  return exactly(-y);
+}
 
 // The error of p - y is that of one rounding.
 inline Bounded term(const Mae&, long double p, long double y, long double /*rest*/) {

@@ -104,6 +104,11 @@ inline Row prediction(const Softmax&, const Row& z) {
   for (const long double x : z) p.push_back(std::exp(x - log_of_sum(z)));
   return p;
 }
+inline Row prediction(const LogSoftmax&, const Row& z) {
+  Row p;
+  for (const long double x : z) p.push_back(x - log_of_sum(z));
+  return p;
+}
 inline Bounded fused(const BinaryCrossEntropy&, const Row& z, const Row& y) {
   Bounded sum;
   for (std::size_t j = 0; j < z.size(); ++j) {
@@ -117,6 +122,13 @@ inline Bounded fused(const CrossEntropy&, const Row& z, const Row& y) {
   const long double most = *std::max_element(z.begin(), z.end());
   for (std::size_t j = 0; j < z.size(); ++j)
     if (y[j] != 0) sum.add(y[j] * (log_of_sum(z) - z[j]), y[j] * (most - z[j]));
+  return sum;
+}
+
+// A sum of exponentials near 1 has an error of 1, and so has its logarithm.
+inline Bounded fused(const CrossEntropyOfLogarithms&, const Row& z, const Row& y) {
+  Bounded sum = fused(CrossEntropy{}, z, y);
+  for (const long double t : y) sum.magnitude += t;
   return sum;
 }
 
@@ -163,6 +175,12 @@ inline Bounded fused(const FocalOfClasses& f, const Row& z, const Row& y) {
 template <class F>
 Bounded fused_slope(const F&, const Row& /*z*/, const Row& p, const Row& y, std::size_t j) {
   return {p[j] - y[j], y[j]};
+}
+inline Bounded fused_slope(const CrossEntropyOfLogarithms&, const Row& z, const Row& p,
+                           const Row& y, std::size_t j) {
+  const long double most = *std::max_element(z.begin(), z.end());
+  const long double error = p[j] == -INFINITY ? 0 : std::exp(p[j]) * (1 + most - z[j]);
+  return {std::exp(p[j]) - y[j], y[j] + error};
 }
 inline Bounded fused_slope(const Focal& f, const Row& z, const Row& /*p*/, const Row& y,
                            std::size_t j) {
