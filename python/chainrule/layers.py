@@ -175,7 +175,7 @@ class Activation:
         return {"type": "activation", "activation": self.activation.describe()}
 
 
-Layer = Dense | Activation | Noise
+Layer = Dense | Activation | Dropout | AlphaDropout | GaussianNoise
 
 _NOISES = {cls.type: cls for cls in (Dropout, AlphaDropout, GaussianNoise)}
 
@@ -215,10 +215,13 @@ class NetworkLayer:
     (3, 2)
     """
 
+    # Fields are the description's: one that is set here would change nothing.
+    __slots__ = ("_description", "_index", "_network")
+
     def __init__(self, network: Network, index: int, description: Layer) -> None:
         self._network = network
         self._index = index
-        self.description = description
+        self._description = description
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
@@ -227,6 +230,11 @@ class NetworkLayer:
 
     def __repr__(self) -> str:
         return repr(self.description)
+
+    @property
+    def description(self) -> Layer:
+        """What the layer was made from."""
+        return self._description
 
     @property
     def detail(self) -> str:

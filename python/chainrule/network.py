@@ -102,6 +102,11 @@ class Network(Saving):
         warn_of_notices()
         given = as_list("layers", layers)
         for i, layer in enumerate(given):
+            if isinstance(layer, NetworkLayer):
+                raise TypeError(
+                    f"layers[{i}]: expected a description, got a layer of a network; give its "
+                    "description"
+                )
             if not isinstance(layer, Layer):
                 raise TypeError(
                     f"layers[{i}]: expected a layer such as chainrule.Dense, got {layer!r}"

@@ -90,6 +90,27 @@ def test_layers_of_a_network_show_its_own_parameters() -> None:
         _ = first.nothing
 
 
+def test_nothing_can_be_set_that_would_change_nothing() -> None:
+    net = cr.Network(2, [cr.Dense(4), cr.Dropout(0.25)], seed=0)
+    for layer in net.layers:
+        for name in ("units", "p", "description", "weight", "nothing"):
+            with pytest.raises(AttributeError):
+                setattr(layer, name, 0.5)
+        twin = copy.deepcopy(layer)
+        assert (repr(twin), twin.description) == (repr(layer), layer.description)
+
+
+def test_what_is_no_description_is_refused() -> None:
+    class Own(cr.layers.Noise):
+        pass
+
+    for wrong in (cr.layers.Noise(), Own(), cr.Dense, "relu"):
+        with pytest.raises(TypeError, match=r"layers\[1\]: expected a layer such as"):
+            cr.Network(2, [cr.Dense(1), wrong])
+    with pytest.raises(TypeError, match=r"layers\[0\]: expected a description, got a layer of a"):
+        cr.Network(2, cr.mlp([2, 1]).layers)
+
+
 def test_layers_of_a_loaded_network_are_described_alike() -> None:
     layers = [description for description in DESCRIPTIONS if isinstance(description, cr.Dense)]
     net = cr.Network(2, layers, seed=0)
