@@ -23,6 +23,14 @@ MADE = {**SCHEDULES, "inverse": cr.schedules.Inverse(0.05, power=0.5), "own": ow
 MADE["warmup, own"] = cr.schedules.Warmup(2, own)
 
 
+class Derived(cr.schedules.Schedule):
+    def __call__(self, step: int, total_steps: int) -> float:
+        return own(step, total_steps)
+
+
+MADE["derived"] = Derived()
+
+
 @pytest.mark.parametrize("name", MADE)
 def test_many_factors_are_those_of_single_steps(name: str) -> None:
     expected = [MADE[name](t, 40) for t in range(40)]
