@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 import numpy as np
@@ -28,25 +28,44 @@ def as_count(name: str, value: object, *, least: int = 1, most: int | None = Non
 
 def as_number(name: str, value: object, *, below: float = math.inf) -> float:
     """Return a number in [0, below)."""
+    return _number(name, value, f"[0, {below})", lambda x: 0 <= x < below)
+
+
+def as_share(name: str, value: object) -> float:
+    """Return a number in [0, 1]."""
+    return _number(name, value, "[0, 1]", lambda x: 0 <= x <= 1)
+
+
+def as_positive(name: str, value: object) -> float:
+    """Return a number in (0, inf)."""
+    return _number(name, value, "(0, inf)", lambda x: 0 < x < math.inf)
+
+
+def as_limit(name: str, value: object) -> float:
+    """Return a number in (0, inf); None is no limit."""
+    return math.inf if value is None else as_positive(name, value)
+
+
+def _number(name: str, value: object, span: str, contains: Callable[[float], bool]) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
-        raise TypeError(f"{name}: expected a number in [0, {below}), got {value!r}")
+        raise TypeError(f"{name}: expected a number in {span}, got {value!r}")
     try:
         number = float(value)
     except OverflowError:  # a whole number with more than 300 digits
         number = math.inf
-    if not 0 <= number < below:
-        raise ValueError(f"{name}: expected a number in [0, {below}), got {value!r}")
+    if not contains(number):
+        raise ValueError(f"{name}: expected a number in {span}, got {value!r}")
     return number
 
 
-def as_limit(name: str, value: object) -> float:
-    """Return a number above 0; None is no limit."""
-    if value is None:
-        return math.inf
-    limit = as_number(name, value)
-    if limit == 0:
-        raise ValueError(f"{name}: expected a number above 0, got {value!r}")
-    return limit
+def as_word(name: str, value: object, words: tuple[str, ...]) -> str:
+    """Return one of some words."""
+    expected = f"{', '.join(map(repr, words[:-1]))} or {words[-1]!r}"
+    if not isinstance(value, str):
+        raise TypeError(f"{name}: expected {expected}, got {value!r}")
+    if value not in words:
+        raise ValueError(f"{name}: expected {expected}, got {value!r}")
+    return value
 
 
 def as_list(name: str, value: Iterable[_T]) -> list[_T]:

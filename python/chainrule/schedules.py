@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chainrule import _core
-from chainrule._checks import as_count, as_flag, as_list, as_number
+from chainrule._checks import (
+    as_count,
+    as_flag,
+    as_list,
+    as_number,
+    as_positive,
+    as_share,
+    as_word,
+)
 from chainrule._schedule import MOST_STEPS, Schedule, factors
 
 if TYPE_CHECKING:
@@ -337,19 +345,11 @@ class OneCycle(Schedule):
     three_phase: bool = False
 
     def __post_init__(self) -> None:
-        if as_number("pct_start", self.pct_start) > 1:
-            raise ValueError(f"pct_start: expected a number in [0, 1], got {self.pct_start!r}")
-        for name in ("div_factor", "final_div_factor"):
-            if as_number(name, getattr(self, name)) == 0:
-                raise ValueError(f"{name}: expected a number above 0, got {getattr(self, name)!r}")
-        if self.anneal_strategy not in ("cos", "linear"):
-            raise ValueError(
-                f"anneal_strategy: expected 'cos' or 'linear', got {self.anneal_strategy!r}"
-            )
         self._set(
-            pct_start=float(self.pct_start),
-            div_factor=float(self.div_factor),
-            final_div_factor=float(self.final_div_factor),
+            pct_start=as_share("pct_start", self.pct_start),
+            div_factor=as_positive("div_factor", self.div_factor),
+            final_div_factor=as_positive("final_div_factor", self.final_div_factor),
+            anneal_strategy=as_word("anneal_strategy", self.anneal_strategy, ("cos", "linear")),
             three_phase=as_flag("three_phase", self.three_phase),
         )
 

@@ -37,6 +37,8 @@ class EarlyStopping(Watching):
 
     Raises
     ------
+    TypeError
+        If an argument is of the wrong kind.
     ValueError
         If an argument is out of range; by ``fit``, before the first update, if `monitor` is not
         there.

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from chainrule import metrics
-from chainrule._checks import as_number
+from chainrule._checks import as_number, as_word
 from chainrule.callbacks._base import Callback
 
 if TYPE_CHECKING:
@@ -21,11 +21,9 @@ class Watching(Callback):
     def __init__(self, monitor: str | None, *, min_delta: float, mode: str) -> None:
         if monitor is not None and not isinstance(monitor, str):
             raise TypeError(f"monitor: expected a key of the history or None, got {monitor!r}")
-        if mode not in ("auto", "min", "max"):
-            raise ValueError(f"mode: expected 'auto', 'min' or 'max', got {mode!r}")
         self.monitor = monitor
         self.min_delta = as_number("min_delta", min_delta)
-        self.mode = mode
+        self.mode = as_word("mode", mode, ("auto", "min", "max"))
         self.best_epoch = 0
         self.best = math.nan
 

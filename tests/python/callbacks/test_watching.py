@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 import chainrule as cr
@@ -36,7 +37,8 @@ def test_an_unknown_monitor_is_refused_before_the_first_update(name: str, tmp_pa
         ({"monitor": 3}, TypeError, "monitor: expected a key of the history or None, got 3"),
         ({"monitor": b"loss"}, TypeError, "monitor: expected a key"),
         ({"mode": "least"}, ValueError, "mode: expected 'auto', 'min' or 'max', got 'least'"),
-        ({"mode": None}, ValueError, "mode: expected"),
+        ({"mode": None}, TypeError, "mode: expected"),
+        ({"mode": np.array(["min", "max"])}, TypeError, "mode: expected"),
     ],
 )
 def test_what_cannot_be_watched_is_refused(
