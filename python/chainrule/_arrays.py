@@ -166,7 +166,7 @@ def as_vector(name: str, value: ArrayLike | None, length: int, dtype: np.dtype[A
     return _converted(name, array, dtype)
 
 
-def _as_classes(name: str, array: Array, n_examples: int, n_classes: int) -> NDArray[np.int64]:
+def as_classes(name: str, array: Array, n_examples: int, n_classes: int) -> NDArray[np.int64]:
     """Return class numbers as int64 (d,)."""
     flat = array.reshape(-1)
     if flat.shape[0] != n_examples:
@@ -218,7 +218,7 @@ def as_targets(
     array = _numeric(name, value)
     if kind == "classes":
         if array.ndim == 1 or (array.ndim == 2 and array.shape[1] == 1 and n_outputs > 1):
-            return _as_classes(name, array, n_examples, n_outputs)
+            return as_classes(name, array, n_examples, n_outputs)
         rows = as_matrix(name, array, (n_examples, n_outputs), dtype)
         _check_probabilities(name, rows)
         return rows

@@ -390,16 +390,21 @@ def test_names_and_classes() -> None:
 
 
 P = np.full((4, 2), 0.5)
+Y = np.zeros(4, int)
 WRONG: list[tuple[tuple[Any, ...], str]] = [
     ((P[0], np.zeros(2, int)), r"predictions: expected shape \(d, m\), got \(2,\)"),
     ((P[:0], np.zeros(0, int)), "predictions: expected shape"),
     ((P, np.zeros(3, int)), r"y: expected shape \(4,\) or \(4, 2\), got \(3,\)"),
-    ((P, np.full(4, 2)), r"y: expected classes 0..1, got 2 to 2"),
-    ((P, np.full(4, -1)), r"y: expected classes 0..1, got -1 to -1"),
-    ((P, np.zeros(4, int), np.ones(3)), r"weights: expected shape \(4,\) or \(4, 2\), got \(3,\)"),
-    ((P, np.zeros(4, int), -np.ones(4)), "weights: expected at least 0, and one above"),
-    ((P, np.zeros(4, int), np.zeros(4)), "weights: expected at least 0, and one above"),
-    ((P, np.zeros(4, int), np.full(4, np.nan)), "weights: expected at least 0, and one above"),
+    ((P, np.full(4, 2)), r"y: expected classes 0\.\.1, got 2 in row 0"),
+    ((P, np.full(4, -1)), r"y: expected classes 0\.\.1, got -1 in row 0"),
+    ((P, np.full(4, 2**63, np.uint64)), r"y: expected classes 0\.\.1, got 9223372036854775808"),
+    ((P, Y + 0.5), r"y: expected whole class numbers, got 0\.5 in row 0"),
+    ((P, Y, np.ones(3)), r"weights: expected shape \(4,\), got \(3,\)"),
+    ((P, Y, np.ones((4, 3))), r"weights: expected shape \(4, 2\), got \(4, 3\)"),
+    ((P, Y, -np.ones(4)), r"weights: expected weights of at least 0, got -1\.0 in row 0"),
+    ((P, Y, np.zeros(4)), "weights: expected at least one weight above 0"),
+    ((P, Y, np.full(4, np.nan)), "weights: expected finite numbers, got nan in row 0"),
+    ((P, Y, np.full(4, np.inf)), "weights: expected finite numbers, got inf in row 0"),
 ]
 
 
@@ -407,6 +412,36 @@ WRONG: list[tuple[tuple[Any, ...], str]] = [
 def test_wrong_data_are_refused(arguments: tuple[Any, ...], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         metrics.Accuracy()(*arguments)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [[["a", "b"]] * 4, P + 0j, P.astype(object), np.ma.array(P), None],
+    ids=["text", "complex", "object", "masked", "None"],
+)
+def test_data_of_a_wrong_kind_are_refused_by_name(wrong: Any) -> None:
+    for metric in (metrics.Accuracy(), metrics.LogLoss(), metrics.TopK()):
+        with pytest.raises(TypeError, match=r"^predictions: "):
+            metric(wrong, Y)
+        with pytest.raises(TypeError, match=r"^y: "):
+            metric(P, wrong)
+        if wrong is not None:
+            with pytest.raises(TypeError, match=r"^weights: "):
+                metric(P, Y, wrong)
+
+
+def test_the_output_is_an_activation() -> None:
+    by_name = metrics.Accuracy()(P, np.eye(4, 2), output="sigmoid")
+    assert by_name == metrics.Accuracy()(P, np.eye(4, 2), output=cr.activations.Sigmoid())
+    for metric in (metrics.Accuracy(), metrics.Mse()):
+        with pytest.raises(ValueError, match="unknown name 'sigmoud'; did you mean sigmoid"):
+            metric(P, P, output="sigmoud")
+        with pytest.raises(TypeError, match="expected a name or an object"):
+            metric(P, P, output=3)
+
+
+def test_classes_may_be_whole_floats() -> None:
+    assert metrics.Accuracy()(P, Y.astype(float)) == metrics.Accuracy()(P, Y)
 
 
 def test_log_loss_needs_probabilities() -> None:

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from chainrule import _core
+from chainrule._arrays import as_classes, as_numbers, as_weights
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -114,7 +117,7 @@ class Metric:
         y: Array,
         weights: Array | None = None,
         *,
-        output: str | None = None,
+        output: str | _core.Formula | None = None,
     ) -> float:
         """Return the metric of predictions.
 
@@ -122,11 +125,11 @@ class Metric:
         ----------
         predictions : ndarray, shape (d, m)
             Predictions of a network.
-        y : ndarray, shape (d,) of int64 classes, or (d, m)
+        y : ndarray, shape (d,) of classes, or (d, m)
             Targets; (d,) stands for (d, 1) if there is one output.
         weights : ndarray, shape (d,) or (d, m), optional
             Weights of examples or of single entries, at least 0; an entry of weight 0 is not there.
-        output : str, optional
+        output : str or Formula, optional
             The activation which made the predictions; by default "softmax", for one output
             "sigmoid".
 
@@ -137,15 +140,17 @@ class Metric:
 
         Raises
         ------
+        TypeError
+            If an argument does not hold real numbers.
         ValueError
-            If the metric cannot be used with such outputs or targets.
+            If a shape or value is wrong, or the metric cannot be used with such outputs or targets.
         """
-        predictions = np.asarray(predictions)
+        predictions = as_numbers("predictions", predictions)
         if predictions.ndim != 2 or not predictions.size:
             raise ValueError(f"predictions: expected shape (d, m), got {predictions.shape}")
         if predictions.dtype not in (np.dtype("float32"), np.dtype("float64")):
             predictions = predictions.astype(np.float64)
-        targets = _targets(predictions.shape, np.asarray(y), weights, output)
+        targets = _targets(predictions.shape, as_numbers("y", y), weights, output)
         self._check(targets)
         return self._measure(predictions, targets)
 
@@ -162,22 +167,14 @@ class Metric:
 
 
 def _targets(
-    shape: tuple[int, ...], y: Array, weights: Array | None, output: str | None
+    shape: tuple[int, ...], y: Array, weights: Array | None, output: str | _core.Formula | None
 ) -> Targets:
     d, m = shape
-    output = output or ("sigmoid" if m == 1 else "softmax")
-    if y.shape == (d,) and m == 1 and output != "softmax":
+    name = _core.activations.get(output or ("sigmoid" if m == 1 else "softmax")).name
+    if y.shape == (d,) and m == 1 and name != "softmax":
         y = y[:, None]
     if y.shape not in ((d,), (d, m)):
         raise ValueError(f"y: expected shape {(d,)} or {(d, m)}, got {y.shape}")
     if y.ndim == 1:
-        y = y.astype(np.int64, casting="same_kind", copy=False)
-        if y.min() < 0 or y.max() >= m:
-            raise ValueError(f"y: expected classes 0..{m - 1}, got {y.min()} to {y.max()}")
-    if weights is not None:
-        weights = np.ascontiguousarray(weights, dtype=np.float64)
-        if weights.shape not in ((d,), (d, m)):
-            raise ValueError(f"weights: expected shape {(d,)} or {(d, m)}, got {weights.shape}")
-        if not (weights >= 0).all() or not (weights > 0).any():
-            raise ValueError("weights: expected at least 0, and one above")
-    return Targets(y, weights, m, output)
+        y = as_classes("y", y, d, m)
+    return Targets(y, as_weights("weights", weights, d, m, per_output=True), m, name)
