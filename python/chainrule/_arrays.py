@@ -26,7 +26,7 @@ _KINDS: dict[str, tuple[Callable[[Array], Array], str]] = {
     "not_negative": (lambda y: y >= 0, "numbers of at least 0"),
     "positive": (lambda y: y > 0, "numbers above 0"),
     "shares": (lambda y: (y >= 0) & (y <= 1), "numbers in [0, 1]"),
-    "signs": (lambda y: abs(y) == 1, "-1 or 1 (2 * y - 1 for classes 0 and 1)"),
+    "signs": (lambda y: abs(y) == 1, "-1 or 1, or only 0 or 1"),
 }
 _EXACT_INTEGERS = {np.dtype("float32"): 2**24, np.dtype("float64"): 2**53}
 
@@ -230,6 +230,8 @@ def as_targets(
     targets = as_matrix(name, array, (n_examples, n_outputs), dtype)
     if kind == "probabilities":
         _check_probabilities(name, targets)
+    if kind == "signs" and np.isin(targets, (0, 1)).all():
+        targets = 2 * targets - 1  # 0 and 1 are classes where there is no -1
     if kind in _KINDS:
         is_right, words = _KINDS[kind]
         wrong = np.argwhere(~is_right(targets))

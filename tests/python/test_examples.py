@@ -165,6 +165,27 @@ def test_targets_are_what_the_loss_is_defined_for(loss: str) -> None:
         assert state_bytes(net) == before
 
 
+@pytest.mark.parametrize(
+    "loss", [name for name, form in oracle.LOSSES.items() if form.targets == "signs"]
+)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_signs_may_be_given_as_0_and_1(loss: str, dtype: str) -> None:
+    net = cr.mlp([2, 4, 2], output="tanh", loss=loss, dtype=dtype, seed=1)
+    x, y = X.astype(dtype), np.resize([0, 1, 1], (D, 2)).astype(dtype)
+    signs, nets = 2 * y - 1, [net.copy(), net.copy()]
+    for each, given in zip(nets, (y, signs), strict=True):
+        each.fit(x, given, validation_data=(x, given), epochs=2)
+        each.train_step(x, given)
+    assert state_bytes(nets[0]) == state_bytes(nets[1])
+    assert nets[0].history["val_loss"] == nets[1].history["val_loss"]
+    assert net.evaluate(x, y) == net.evaluate(x, signs)
+    assert net.trace(x, y).loss == net.trace(x, signs).loss
+    assert net.evaluate(x, 0 * y) == net.evaluate(x, 0 * y - 1)
+    signs[4, 1] = 0  # one -1 says what 0 is not
+    with pytest.raises(ValueError, match=r"y: expected -1 or 1, or only 0 or 1, got 0\.0 in row 4"):
+        net.fit(x, signs)
+
+
 def test_the_power_says_which_targets_there_may_be() -> None:
     net, y = cr.mlp([2, 1], output="sigmoid", seed=1), np.zeros(D)
     assert np.isfinite(net.evaluate(X, y, loss=cr.losses.Tweedie(1.9))["loss"])
