@@ -213,6 +213,8 @@ def fit(
     for callback in own:
         if not isinstance(callback, Callback):
             raise TypeError(f"callbacks: expected chainrule.Callback objects, got {callback!r}")
+        if sum(other is callback for other in own) > 1:
+            raise ValueError(f"callbacks: expected each object once, got {callback!r} again")
     progress = progress_callback(verbose)
     return _Fit(
         network=network,

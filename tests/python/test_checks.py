@@ -49,7 +49,11 @@ ARGUMENTS: dict[str, tuple[Callable[[cr.Network, Any], Any], list[Any], list[Any
     ),
     "ignore_nan_targets": (lambda net, v: net.fit(X, Y, ignore_nan_targets=v), ["no", 1, None], []),
     "shuffle": (lambda net, v: net.fit(X, Y, shuffle=v), ["no", 1, None], []),
-    "callbacks": (lambda net, v: net.fit(X, Y, callbacks=v), [None, 3, cr.Callback(), [3]], []),
+    "callbacks": (
+        lambda net, v: net.fit(X, Y, callbacks=v),
+        [None, 3, cr.Callback(), [3]],
+        [[cr.Callback()] * 2],
+    ),
     "metrics": (
         lambda net, v: net.fit(X, Y, metrics=v),
         ["mse", 3, [3], [cr.metrics.Mse], len],

@@ -224,6 +224,8 @@ def test_names_of_functions() -> None:
     for repeated in ([_named("a"), _named("a")], [_named("f1"), "f1"]):
         with pytest.raises(ValueError, match=r"metrics: (a|f1) given more than once"):
             net.evaluate(X, y, metrics=repeated)
+    with pytest.raises(TypeError, match=r"metrics: .* got a class; give F1\(\)"):
+        net.evaluate(X, y, metrics=[cr.metrics.F1])
     assert net.evaluate(X, y, metrics=[_named("f1")])["f1"] == 0.0
     for odd in (functools.partial(_named("a")), cr.metrics.F1, float, "f1 "):
         with pytest.raises((TypeError, ValueError), match="metrics: "):

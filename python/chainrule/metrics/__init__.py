@@ -78,7 +78,10 @@ def get_all(metrics: Iterable[object]) -> list[AnyMetric]:
     found = [metric.name for metric in chosen]
     repeated = {name for name in found if found.count(name) > 1}
     if repeated:
-        raise ValueError(f"metrics: {', '.join(sorted(repeated))} given more than once")
+        raise ValueError(
+            f"metrics: {', '.join(sorted(repeated))} given more than once; a function can have "
+            "another __name__"
+        )
     return chosen
 
 
@@ -91,6 +94,8 @@ def _get(metric: object) -> AnyMetric:
         return _ALL[metric]()
     if isinstance(metric, Metric):
         return metric
+    if isinstance(metric, type) and issubclass(metric, Metric):
+        raise TypeError(f"metrics: expected objects, got a class; give {metric.__name__}()")
     if callable(metric):
         return OwnMetric(metric)
     raise TypeError(f"metrics: expected names, metrics or functions, got {metric!r}")
