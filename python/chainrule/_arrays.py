@@ -182,8 +182,9 @@ def as_classes(name: str, array: Array, n_examples: int, n_classes: int) -> NDAr
     outside = np.flatnonzero((flat < 0) | (flat >= n_classes))
     if outside.size:
         row = int(outside[0])
+        hint = "; for one output take binary_cross_entropy" if n_classes == 1 else ""
         raise ValueError(
-            f"{name}: expected classes 0..{n_classes - 1}, got {flat[row]} in row {row}"
+            f"{name}: expected classes 0..{n_classes - 1}, got {flat[row]} in row {row}{hint}"
         )
     return np.ascontiguousarray(flat, dtype=np.int64)
 
@@ -267,11 +268,16 @@ def as_weights(
         )
     if not (weights > 0).any():
         raise ValueError(f"{name}: expected at least one weight above 0, got only zeros")
+    check_mean(name, weights)
+    return weights
+
+
+def check_mean(name: str, weights: NDArray[np.float64]) -> None:
+    """Raise ``ValueError`` unless weights can be divided by their mean."""
     with np.errstate(all="ignore"):
         mean = float(weights.mean())
     if not np.finfo(np.float64).tiny <= mean < np.inf:
         raise ValueError(f"{name}: expected a mean that float64 can hold, got {mean}; scale them")
-    return weights
 
 
 def as_output(

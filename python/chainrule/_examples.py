@@ -16,6 +16,7 @@ from chainrule._arrays import (
     as_targets,
     as_weights,
     at_least_one,
+    check_mean,
 )
 from chainrule._weights import of_known, weights_by_class, without_nan
 from chainrule.metrics._base import Metric, Targets
@@ -122,9 +123,11 @@ def weigh_classes(
     if training.missing is not None:
         rows = np.asarray(~training.missing.reshape(len(rows), -1).all(axis=1))
     training.by_class = weights_by_class(class_weight, training.y, kind, network.n_outputs, rows)
-    weights = training.loss_weights
+    with np.errstate(over="ignore"):  # refused below
+        weights = training.loss_weights
     if weights is None or not weights.any():
         raise ValueError("class_weight: all rows to train on have weight 0")
+    check_mean("class_weight", weights)
 
 
 def _classes_for_split(y: Array) -> NDArray[np.int64] | None:

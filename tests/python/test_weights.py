@@ -102,6 +102,7 @@ WRONG = {
     "infinite": ({1: np.inf}, ValueError, r"class_weight\[1\]: expected a number in \[0, inf\)"),
     "text": ({1: "2"}, TypeError, r"class_weight\[1\]: expected a number in \[0, inf\)"),
     "zeros": ({0: 0, 1: 0, 2: 0}, ValueError, "class_weight: all rows to train on have weight 0"),
+    "tiny": (dict.fromkeys(range(3), 1e-320), ValueError, "class_weight: expected a mean that"),
 }
 
 
@@ -113,6 +114,12 @@ def test_wrong_weights_of_classes_are_refused(kind: str, rng: np.random.Generato
     with pytest.raises(error, match=words):
         net.fit(cases.inputs(rng, D, 4, "float64"), CLASSES, class_weight=given)
     assert cases.state(net) == before
+
+
+def test_weights_of_examples_and_classes_may_not_overflow(rng: np.random.Generator) -> None:
+    x, weights = cases.inputs(rng, D, 4, "float64"), np.full(D, 1e200)
+    with pytest.raises(ValueError, match="class_weight: expected a mean that float64 can hold"):
+        classifier().fit(x, CLASSES, sample_weight=weights, class_weight={0: 1e200})
 
 
 def test_what_has_no_classes_has_no_weights_of_them(rng: np.random.Generator) -> None:
