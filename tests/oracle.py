@@ -8,7 +8,7 @@ OPTIMIZERS in oracle_optimizers.py, INITIALIZERS in oracle_random.py.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,10 @@ from numpy.typing import NDArray
 from oracle_activations import ACTIVATIONS, RowWise, activation
 from oracle_losses import LOSSES, Loss, loss_form
 
-__all__ = ["ACTIVATIONS", "LOSSES", "Dense", "Network", "Noise", "Step"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["ACTIVATIONS", "LOSSES", "Dense", "Network", "Noise", "Step", "Training"]
 __all__ += ["loss_form", "one_hot", "shares"]
 
 Array = NDArray[Any]
@@ -26,10 +29,16 @@ Array = NDArray[Any]
 
 @dataclass
 class Dense:
-    """Z = A_prev Wᵀ + b; no b where there is none."""
+    """Z = A_prev Wᵀ + b; no b where there is none. How it is trained: if, and how fast."""
 
     W: Array
     b: Array | None = None
+    trainable: bool = True
+    rate: float = 1.0
+
+    @property
+    def parameters(self) -> list[Array]:
+        return [self.W] if self.b is None else [self.W, self.b]
 
 
 @dataclass
@@ -119,6 +128,32 @@ class Network:
         losses = form.of_example(elements)
         J = float((share * elements).sum())
         return Step(J, losses, values[-1], back, [g for g, _ in found], [m for _, m in found])
+
+
+@dataclass
+class Training:
+    """Updates of a network; `rule` makes an optimiser of a factor of its learning rate."""
+
+    network: Network
+    rule: Callable[[float], Any]
+
+    def __post_init__(self) -> None:
+        self.dense = [layer for layer in self.network.layers if isinstance(layer, Dense)]
+        self.rules = [self.rule(layer.rate) for layer in self.dense]
+
+    def update(
+        self, gradients: list[Array], clip_value: float = np.inf, clip_norm: float = np.inf
+    ) -> None:
+        left, found = iter(gradients), []
+        for layer in self.dense:
+            own = [next(left) for _ in layer.parameters]
+            found.append([np.clip(g, -clip_value, clip_value) * layer.trainable for g in own])
+        norm = np.sqrt(sum((g**2).sum() for own in found for g in own))
+        factor, values = min(1.0, clip_norm / max(norm, 1e-300)), []
+        for layer, rule, own in zip(self.dense, self.rules, found, strict=True):
+            after = rule.update(layer.parameters, [factor * g for g in own])
+            values += after if layer.trainable else layer.parameters
+        self.network.parameters = values
 
 
 def shares(w: Array, shape: tuple[int, ...], loss: Loss, mean: float | None = None) -> Array:

@@ -121,6 +121,26 @@ void bind_properties(NetworkClass& cls) {
           "The kind of targets that a loss takes here, how many of them for an example, and "
           "whether it averages over outputs.")
       .def(
+          "_trainable",
+          [](const NetworkObject& self, std::size_t layer) {
+            return self.visit([&](auto& net) {
+              const std::shared_lock lock(net.mutex());
+              return std::get<DenseSpec>(net.spec().layers.at(layer)).trainable;
+            });
+          },
+          py::arg("layer"), "Whether training changes a Dense layer, by its position.")
+      .def(
+          "_set_trainable",
+          [](NetworkObject& self, std::size_t layer, bool trainable) {
+            self.visit([&](auto& net) {
+              const ExclusiveTraining exclusive(net.training_flag());
+              const std::unique_lock lock(net.mutex());
+              (void)std::get<DenseSpec>(net.spec().layers.at(layer));
+              net.set_trainable(static_cast<Index>(layer), trainable);
+            });
+          },
+          py::arg("layer"), py::arg("trainable"))
+      .def(
           "_stage_activations",
           [](const NetworkObject& self) {
             return self.visit([](auto& net) {

@@ -26,7 +26,7 @@ void members(IO& io, S& dense) {
   io.number("l2", dense.l2, at_least(0));
   if (!io.is_null("max_norm", dense.max_norm)) io.number("max_norm", *dense.max_norm, positive());
   io.flag("trainable", dense.trainable);
-  io.number("learning_rate_multiplier", dense.learning_rate_multiplier, at_least(0));
+  io.number("learning_rate_multiplier", dense.learning_rate_multiplier, positive());
 }
 
 template <class IO, Of<ActivationSpec> S>

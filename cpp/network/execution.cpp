@@ -371,6 +371,7 @@ void sweep(const ParameterTable<T>& table, const Update<T>& update, const T* gra
   constexpr Index kPart = 1 << 13;
   sweeps.fetch_add(1, std::memory_order_relaxed);
   for (const Segment& segment : table.segments) {
+    if (!segment.settings.trainable) continue;
     const double work = 20.0 * static_cast<double>(segment.size);
     split(ceil_div(segment.size, kPart), work, n_threads, [&](Index i) {
       const Index first = i * kPart;

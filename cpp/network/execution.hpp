@@ -15,9 +15,13 @@ struct Update {
   T* slots[kMaxSlots] = {};                 // whole blocks as the parameters; null: not in use
   T weight_coefficients[kMaxCoefficients];  // rounded once from float64
   T bias_coefficients[kMaxCoefficients];
+  // Those two for each further learning-rate multiplier of the layers.
+  const T* further_coefficients = nullptr;
 
   const T* coefficients(const Segment& segment) const {
-    return segment.is_weight ? weight_coefficients : bias_coefficients;
+    const Index rate = segment.settings.rate;
+    if (rate == 0) return segment.is_weight ? weight_coefficients : bias_coefficients;
+    return further_coefficients + (2 * rate - (segment.is_weight ? 2 : 1)) * kMaxCoefficients;
   }
   // The slots from an element on.
   void slots_from(Index at, T** parts) const {
@@ -74,7 +78,8 @@ template <class T>
 void predict(const Plan<T>& plan, const ParameterTable<T>& table, const T* parameters, T* workspace,
              MatrixView<const T> x, MatrixView<T> y_hat, Index n_threads);
 
-// Applies an update to all parameters from a stored gradient; the same bits as from the tiles.
+// Applies an update to all parameters but those of frozen layers, from a stored gradient; the same
+// bits as from the tiles.
 template <class T>
 void sweep(const ParameterTable<T>& table, const Update<T>& update, const T* gradient,
            const T* parameters, T* updated, Index n_threads);

@@ -38,7 +38,10 @@ Index plan_capacity(Index rows) {
 
 template <class T>
 Network<T>::Network(NetworkSpec spec)
-    : spec_(std::move(spec)), table_(spec_), usual_loss_(usual_loss_of(table_.output_name())) {
+    : spec_(std::move(spec)),
+      table_(spec_),
+      usual_loss_(usual_loss_of(table_.output_name())),
+      further_coefficients_(static_cast<std::size_t>(LayerRates<T>::size(table_))) {
   initialize(spec_.seed);
 }
 
@@ -84,6 +87,15 @@ void Network<T>::set_optimizer(const std::optional<FormulaSpec>& formula) {
 }
 
 template <class T>
+void Network<T>::set_trainable(Index layer, bool trainable) {
+  auto& dense = std::get<DenseSpec>(spec_.layers[static_cast<std::size_t>(layer)]);
+  if (dense.trainable == trainable) return;
+  dense.trainable = trainable;
+  table_.set_trainable(layer, trainable);
+  pending_.reset();
+}
+
+template <class T>
 void Network<T>::initialize(std::uint64_t seed) {
   const FloatEnvironment environment;
   AlignedBuffer<T> drawn(table_.size);
@@ -101,16 +113,24 @@ void Network<T>::initialize(std::uint64_t seed) {
 template <class T>
 const Plan<T>& Network<T>::plan(PlanOptions options) const {
   options.with_noise &= table_.has_noise();  // or two equal plans would be built
+  const bool skips_frozen =
+      options.purpose == PlanPurpose::train || options.purpose == PlanPurpose::gradients;
+  static const std::vector<char> none;
+  const std::vector<char>& frozen = skips_frozen ? table_.frozen : none;
   const std::lock_guard lock(plans_mutex_);
   for (const CachedPlan& cached : plans_)
     if (cached.purpose == options.purpose && cached.capacity == options.capacity &&
         cached.weights_per_output == options.weights_per_output &&
-        cached.with_noise == options.with_noise &&
+        cached.with_noise == options.with_noise && cached.frozen == frozen &&
         (options.loss == nullptr ? !cached.loss : cached.loss == *options.loss))
       return *cached.plan;
-  CachedPlan built{options.purpose,    options.capacity,
-                   std::nullopt,       options.weights_per_output,
-                   options.with_noise, std::make_unique<const Plan<T>>(make_plan(table_, options))};
+  CachedPlan built{options.purpose,
+                   options.capacity,
+                   std::nullopt,
+                   options.weights_per_output,
+                   options.with_noise,
+                   frozen,
+                   std::make_unique<const Plan<T>>(make_plan(table_, options))};
   if (options.loss != nullptr) built.loss = *options.loss;
   plans_.push_back(std::move(built));
   return *plans_.back().plan;

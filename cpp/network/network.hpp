@@ -35,6 +35,7 @@ struct Pass {
   AlignedBuffer<T> x, workspace;
   Index rows = 0;
   std::int64_t version = 0;  // of the parameters
+  bool has_input_gradient = false;
 };
 
 // Gradients of all parameters for one batch, laid out as the parameters.
@@ -121,6 +122,9 @@ class Network {
   // there is neither. A training may replace it: the pointer lasts while ExclusiveTraining is held.
   const FormulaSpec* loss() const;
   void set_seed(std::uint64_t seed) { spec_.seed = seed; }
+  // Whether training changes a Dense layer, by its position. The caller holds mutex() and the
+  // ExclusiveTraining. A forward pass that waits for its backward is forgotten if this changes.
+  void set_trainable(Index layer, bool trainable);
   void set_n_threads(Index n) { n_threads_ = n; }  // 0: the library's
   Index n_threads() const { return n_threads_; }
 
@@ -227,6 +231,7 @@ class Network {
     Index capacity;
     std::optional<FormulaSpec> loss;
     bool weights_per_output, with_noise;
+    std::vector<char> frozen;
     std::unique_ptr<const Plan<T>> plan;
   };
   mutable std::mutex plans_mutex_;
@@ -234,7 +239,8 @@ class Network {
 
   mutable WorkspacePool<T> workspaces_;
 
-  AlignedBuffer<T> gradient_;  // where the whole of it is needed; empty until then
+  std::vector<T> further_coefficients_;  // of LayerRates
+  AlignedBuffer<T> gradient_;            // where the whole of it is needed; empty until then
 
   std::optional<Pass<T>> pending_;  // the last training forward, waiting for its backward
 };

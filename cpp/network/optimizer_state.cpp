@@ -62,7 +62,7 @@ void OptimizerState<T>::change(const FormulaSpec& formula, Index size) {
 
 template <class T>
 Update<T> OptimizerState<T>::begin_update(const KernelTable<T>& kernels,
-                                          const double* learning_rate) {
+                                          const double* learning_rate, LayerRates<T> rates) {
   Update<T> update{};
   update.kernel = kernels.optimizers[find_by_name(Optimizers{}, spec.formula.name)].update;
   update.n_slots = static_cast<Index>(slots.size());
@@ -71,11 +71,20 @@ Update<T> OptimizerState<T>::begin_update(const KernelTable<T>& kernels,
     F formula = from_spec<F>(spec.formula);
     const double rate = learning_rate != nullptr ? *learning_rate : formula.learning_rate;
     formula.advance(powers.data());
-    step_coefficients(formula, rate, spec.updates, powers.data(), update.weight_coefficients);
+    F of_biases = formula;
     if constexpr (requires { formula.decay_biases; })
-      if (!formula.decay_biases) formula.weight_decay = 0.0;
-    step_coefficients(formula, rate, spec.updates, powers.data(), update.bias_coefficients);
+      if (!formula.decay_biases) of_biases.weight_decay = 0.0;
+    const auto set = [&](double factor, T* weights, T* biases) {
+      step_coefficients(formula, factor * rate, spec.updates, powers.data(), weights);
+      step_coefficients(of_biases, factor * rate, spec.updates, powers.data(), biases);
+    };
+    set(1.0, update.weight_coefficients, update.bias_coefficients);
+    for (std::size_t i = 1; i < rates.factors.size(); ++i) {
+      T* weights = rates.coefficients + 2 * static_cast<Index>(i - 1) * kMaxCoefficients;
+      set(rates.factors[i], weights, weights + kMaxCoefficients);
+    }
   });
+  update.further_coefficients = rates.coefficients;
   ++spec.updates;
   return update;
 }

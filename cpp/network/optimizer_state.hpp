@@ -10,6 +10,18 @@
 
 namespace chainrule {
 
+// The learning-rate multipliers of a network's layers, the first of which is 1, and memory for what
+// the others make of the coefficients of an update.
+template <class T>
+struct LayerRates {
+  std::span<const double> factors = {};
+  T* coefficients = nullptr;
+
+  static Index size(const ParameterTable<T>& table) {
+    return 2 * kMaxCoefficients * (std::ssize(table.rate_factors) - 1);
+  }
+};
+
 template <class T>
 struct OptimizerState {
   // A fresh optimiser for parameters of `size` elements; the fields of `formula` are checked.
@@ -22,9 +34,10 @@ struct OptimizerState {
   // Takes new hyper-parameters of the same formula, or starts afresh.
   void change(const FormulaSpec& formula, Index size);
 
-  // Advances the state by one update and returns what it needs. `learning_rate` replaces the
-  // field's.
-  Update<T> begin_update(const KernelTable<T>& kernels, const double* learning_rate);
+  // Advances the state by one update and returns what it needs, for as long as the memory of
+  // `rates` stays as it is. `learning_rate` replaces the field's.
+  Update<T> begin_update(const KernelTable<T>& kernels, const double* learning_rate,
+                         LayerRates<T> rates = {});
 };
 
 // Throws std::invalid_argument if a field is out of its range or two fields contradict each other.

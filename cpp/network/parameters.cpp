@@ -82,31 +82,54 @@ std::string name_of(const Link& link) {
 template <class T>
 ParameterTable<T>::ParameterTable(const NetworkSpec& spec) {
   Index width = spec.n_features;
-  const auto add_segment = [&](const std::string& name, bool is_weight, Index n_out, Index n_in) {
-    const Index padded = is_weight ? panels_size<T>(n_out, n_in) : round_up(n_out, kLanes<T>);
-    segments.push_back({name, is_weight, n_out, n_in, size, padded});
-    size += padded;
-    n_parameters += n_out * n_in;
-    return static_cast<Index>(segments.size()) - 1;
-  };
   for (std::size_t i = 0; i < spec.layers.size(); ++i) {
     const auto layer = static_cast<Index>(i);
     if (const auto* dense = std::get_if<DenseSpec>(&spec.layers[i])) {
       Stage stage{layer, width, dense->units, -1, -1, {}};
-      stage.weight = add_segment(parameter_name(layer, "weight"), true, dense->units, width);
-      if (dense->bias)
-        stage.bias = add_segment(parameter_name(layer, "bias"), false, dense->units, 1);
+      stage.weight = add_segment(layer, "weight", dense->units, width, true);
+      if (dense->bias) stage.bias = add_segment(layer, "bias", dense->units, 1, false);
       width = dense->units;
       stages.push_back(std::move(stage));
+      frozen.push_back(dense->trainable ? 0 : 1);
     }
     auto link = std::visit(LinkOf{layer}, spec.layers[i]);
     if (!link) continue;
     auto* use = std::get_if<ActivationUse>(&*link);
     if (use != nullptr && initial_slope(use->spec))
-      use->slopes = add_segment(parameter_name(layer, "slope"), false, width, 1);
+      use->slopes = add_segment(layer, "slope", width, 1, false);
     (stages.empty() ? input_links : stages.back().links).push_back(std::move(*link));
   }
   check(!stages.empty(), "layers: expected at least one Dense layer, got none");
+  for (Segment& segment : segments)
+    if (const auto* dense =
+            std::get_if<DenseSpec>(&spec.layers[static_cast<std::size_t>(segment.layer)]))
+      segment.settings = {dense->trainable, rate_of(dense->learning_rate_multiplier)};
+}
+
+template <class T>
+Index ParameterTable<T>::add_segment(Index layer, const char* tensor, Index n_out, Index n_in,
+                                     bool is_weight) {
+  const Index padded = is_weight ? panels_size<T>(n_out, n_in) : round_up(n_out, kLanes<T>);
+  segments.push_back({parameter_name(layer, tensor), layer, is_weight, n_out, n_in, size, padded});
+  size += padded;
+  n_parameters += n_out * n_in;
+  return std::ssize(segments) - 1;
+}
+
+template <class T>
+Index ParameterTable<T>::rate_of(double factor) {
+  const auto found = std::ranges::find(rate_factors, factor);
+  if (found != rate_factors.end()) return found - rate_factors.begin();
+  rate_factors.push_back(factor);
+  return std::ssize(rate_factors) - 1;
+}
+
+template <class T>
+void ParameterTable<T>::set_trainable(Index layer, bool trainable) {
+  for (Segment& segment : segments)
+    if (segment.layer == layer) segment.settings.trainable = trainable;
+  for (std::size_t s = 0; s < stages.size(); ++s)
+    if (stages[s].layer == layer) frozen[s] = trainable ? 0 : 1;
 }
 
 template <class T>
@@ -216,6 +239,7 @@ template <class T>
 double sum_of_squares(const ParameterTable<T>& table, const T* block, double scale) {
   double total = 0.0;
   for (const Segment& segment : table.segments) {
+    if (!segment.settings.trainable) continue;
     const T* x = block + segment.offset;
     for (Index o = 0; o < segment.n_out; o += kLanes<T>) {
       double unit[kLanes<T>] = {};

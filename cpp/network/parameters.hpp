@@ -10,17 +10,29 @@
 
 namespace chainrule {
 
+// What the settings of a layer say about updates of its tensors.
+struct UpdateSettings {
+  bool trainable = true;
+  Index rate = 0;  // position in ParameterTable::rate_factors
+};
+
 // One tensor of the block. Weights lie in panels, vectors in order; both are padded with +0.
 struct Segment {
   std::string name;  // as in files: "layers.0.weight"
+  Index layer;       // position in net.layers
   bool is_weight;    // a matrix in panels, not a vector
   Index n_out;
   Index n_in;  // 1 for a vector
   Index offset;
   Index size;  // padded
+  UpdateSettings settings = {};
 
   Index n_parameters() const { return n_out * n_in; }
-  bool operator==(const Segment&) const = default;
+  // Whether they lie alike, whatever is done to them in training.
+  bool operator==(const Segment& other) const {
+    return name == other.name && is_weight == other.is_weight && n_out == other.n_out &&
+           n_in == other.n_in && offset == other.offset && size == other.size;
+  }
 };
 
 // What stands between two Dense layers: an activation other than the identity, or noise.
@@ -71,6 +83,12 @@ struct ParameterTable {
   std::vector<Stage> stages;
   Index size = 0;          // of the flat block, padding included
   Index n_parameters = 0;  // without padding
+  // The different learning-rate multipliers of the layers; the first is 1.
+  std::vector<double> rate_factors = {1.0};
+  std::vector<char> frozen;  // per stage, whether its layer is
+
+  // A Dense layer by its position in net.layers. Allocates nothing.
+  void set_trainable(Index layer, bool trainable);
 
   Index n_features() const { return stages.front().n_in; }
   Index n_outputs() const { return stages.back().n_out; }
@@ -83,7 +101,14 @@ struct ParameterTable {
     return output == nullptr ? std::string_view(Identity::name) : output->spec.name;
   }
 
-  bool operator==(const ParameterTable&) const = default;
+  // Whether they lie alike and do the same in a forward pass.
+  bool operator==(const ParameterTable& other) const {
+    return segments == other.segments && input_links == other.input_links && stages == other.stages;
+  }
+
+ private:
+  Index add_segment(Index layer, const char* tensor, Index n_out, Index n_in, bool is_weight);
+  Index rate_of(double factor);
 };
 
 // The logical tensor of a segment, row-major, from and to the flat block.
@@ -101,8 +126,8 @@ void initialize(const NetworkSpec& spec, const ParameterTable<T>& table, std::ui
 template <class T>
 Index first_nonfinite_stage(const ParameterTable<T>& table, const T* block);
 
-// The Euclidean norm of all elements, without padding: a float64 chain per output unit over its
-// inputs, unit sums added in order.
+// The Euclidean norm of all elements that are trained, without padding: a float64 chain per output
+// unit over its inputs, unit sums added in order.
 template <class T>
 double norm(const ParameterTable<T>& table, const T* block);
 

@@ -98,10 +98,20 @@ class PlanBuilder {
     return link.is_noise() ? -1
                            : plan_.activation_slopes[static_cast<std::size_t>(link.activation)];
   }
-  // Whether there are slopes to learn in front of the first Dense layer.
-  bool learns_in_front() const {
-    return std::ranges::any_of(input_chain_,
-                               [&](const PlannedLink& link) { return slopes_in(link) >= 0; });
+  bool learns(Index segment) const {
+    return segment >= 0 &&
+           (keeps_all() || table_.segments[static_cast<std::size_t>(segment)].settings.trainable);
+  }
+  bool learns_in(const Chain& chain) const {
+    return std::ranges::any_of(chain,
+                               [&](const PlannedLink& link) { return learns(slopes_in(link)); });
+  }
+  // Whether there is something to learn in front of stage s.
+  bool learns_before(std::size_t s) const {
+    bool learns_there = learns_in(input_chain_);
+    for (std::size_t i = 0; i < s && !learns_there; ++i)
+      learns_there = learns(table_.stages[i].weight) || learns_in(chains_[i]);
+    return learns_there;
   }
 
   // The loss, and whether its fused form includes the last activation.
@@ -210,30 +220,31 @@ class PlanBuilder {
       gradient_ = add_batch_buffer(table_.n_outputs());
       plan_.output_gradient = gradient_;
     }
-    BufferId gradient = gradient_;
-    for (std::size_t s = table_.stages.size(); s-- > 0;) {
-      StageBuffers& buffers = plan_.stages[s];
-      if (buffers.dz == kNoBuffer) {
-        if (!(fused_ && s + 1 == table_.stages.size() && chains_[s].empty())) buffers.da = gradient;
-        gradient = backward_chain(chains_[s], gradient);
-        buffers.dz = gradient;
-      }
+    StageBuffers& outputs = plan_.stages.back();
+    if (!(fused_ && chains_.back().empty())) outputs.da = gradient_;
+    BufferId gradient = outputs.dz = backward_chain(chains_.back(), gradient_);
+    std::size_t left = table_.stages.size();  // stages whose dA is not planned
+    while (left > 0) {
+      const std::size_t s = left - 1;
+      const BufferId dz = gradient;
+      const bool goes_on = learns_before(s);
       // dA needs the weights from before the update.
-      if (s > 0 || learns_in_front()) gradient = backward_dense(s, buffers.dz);
-      backward_parameters(s, buffers.dz);
+      if (goes_on) gradient = backward_dense(s, dz);
+      if (learns(table_.stages[s].weight)) backward_parameters(s, dz);
+      if (!goes_on) break;
+      left = s;
     }
     plan_.n_backward = static_cast<Index>(plan_.operations.size());
-    if (learns_in_front())
-      plan_.input_gradient = gradient;
-    else if (plan_.purpose != PlanPurpose::train)
-      plan_.input_gradient = backward_dense(0, plan_.stages.front().dz);
+    if (plan_.purpose == PlanPurpose::train) return;
+    while (left-- > 0) gradient = backward_dense(left, gradient);
+    plan_.input_gradient = gradient;
   }
 
   // Through the links of a chain, last one first.
   BufferId backward_chain(std::span<const PlannedLink> chain, BufferId gradient) {
     for (auto link = chain.rbegin(); link != chain.rend(); ++link) {
       const Index cols = plan_.buffers[static_cast<std::size_t>(link->a)].cols;
-      const Index slopes = slopes_in(*link);
+      const Index slopes = learns(slopes_in(*link)) ? slopes_in(*link) : -1;
       const BufferId products = slopes >= 0 ? add_batch_buffer(cols) : kNoBuffer;
       if (slopes >= 0)
         add(SlopeProducts{link->activation, link->z, gradient, products},

@@ -18,7 +18,7 @@ namespace chainrule {
 //   evaluate   Y_hat and losses
 //   train      the update is applied to the tiles of dW, gradients are never stored
 //   gradients  gradients are stored, and dX can be computed
-//   keep_all   the same, and no buffer is used twice
+//   keep_all   the same, of frozen layers too, and no buffer is used twice
 enum class PlanPurpose { infer, evaluate, train, gradients, keep_all };
 
 using BufferId = Index;
@@ -126,7 +126,7 @@ struct Plan {
 
   std::vector<Operation> operations;
   Index n_forward = 0;   // operations up to and with the loss
-  Index n_backward = 0;  // and up to the last gradient of a parameter; the rest computes dX
+  Index n_backward = 0;  // and up to the last gradient of a parameter; the rest computes dX, once
   std::vector<Buffer> buffers;
   std::vector<StageBuffers> stages;
   BufferId first_input = kInput;  // what the first Dense layer receives

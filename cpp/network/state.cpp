@@ -38,6 +38,17 @@ void take_block(const ParameterTable<T>& table, std::span<const void* const>& te
   }
 }
 
+// Whether they are the same, frozen or not.
+bool are_alike(std::vector<LayerSpec> a, const std::vector<LayerSpec>& b) {
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    auto* own = std::get_if<DenseSpec>(&a[i]);
+    const auto* other = std::get_if<DenseSpec>(&b[i]);
+    if (own != nullptr && other != nullptr) own->trainable = other->trainable;
+  }
+  return a == b;
+}
+
 // The caller holds the lock.
 template <class T>
 ModelDescription describe_locked(const Network<T>& network, bool with_optimizer) {
@@ -88,7 +99,7 @@ void set_state(Network<T>& network, const ModelDescription& model,
                std::span<const void* const> tensors) {
   const NetworkSpec& own = network.spec();
   check(model.network.dtype == own.dtype && model.network.n_features == own.n_features &&
-            model.network.layers == own.layers,
+            are_alike(model.network.layers, own.layers),
         "state: expected that of a network with the same layers and dtype");
   std::optional<OptimizerState<T>> optimizer;
   if (model.optimizer) optimizer.emplace(model.optimizer->formula, network.table().size);
@@ -103,6 +114,9 @@ void set_state(Network<T>& network, const ModelDescription& model,
       optimizer->powers[p] = *static_cast<const double*>(tensors[p]);
   }
   network.optimizer_state() = std::move(optimizer);
+  for (std::size_t i = 0; i < model.network.layers.size(); ++i)
+    if (const auto* dense = std::get_if<DenseSpec>(&model.network.layers[i]))
+      network.set_trainable(static_cast<Index>(i), dense->trainable);
   network.set_counters(model.training_forwards, model.epochs);
   network.set_loss(std::move(loss));
   network.set_seed(model.network.seed);
@@ -125,13 +139,10 @@ void check_supported(const NetworkSpec& network) {
     const auto* dense = std::get_if<DenseSpec>(&network.layers[i]);
     if (dense == nullptr) continue;
     const DenseSpec usual;
-    const char* field = dense->l1 != usual.l1                 ? "l1"
-                        : dense->l2 != usual.l2               ? "l2"
-                        : dense->max_norm != usual.max_norm   ? "max_norm"
-                        : dense->trainable != usual.trainable ? "trainable"
-                        : dense->learning_rate_multiplier != usual.learning_rate_multiplier
-                            ? "learning_rate_multiplier"
-                            : nullptr;
+    const char* field = dense->l1 != usual.l1               ? "l1"
+                        : dense->l2 != usual.l2             ? "l2"
+                        : dense->max_norm != usual.max_norm ? "max_norm"
+                                                            : nullptr;
     if (field != nullptr)
       throw ModelFileError(
           text("model file: layers[", i, "].", field,

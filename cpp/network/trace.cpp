@@ -90,8 +90,11 @@ Trace<T> Network<T>::trace(const Examples<T>& examples, const FormulaSpec& loss,
   Sgd descent;
   descent.learning_rate = learning_rate;
   OptimizerState<T> optimizer(to_spec(descent), table_.size);
-  sweep(table_, optimizer.begin_update(*plan.kernels, nullptr), gradient.data(), parameters_.data(),
-        updated.data(), threads());
+  std::vector<T> further(further_coefficients_.size());
+  const Update<T> update =
+      optimizer.begin_update(*plan.kernels, nullptr, {table_.rate_factors, further.data()});
+  std::copy_n(parameters_.data(), table_.size, updated.data());  // frozen layers stay like that
+  sweep(table_, update, gradient.data(), parameters_.data(), updated.data(), threads());
 
   trace.y_hat = rows_of<T>(run.view(plan.y_hat));
   trace.input = rows_of<T>(run.input(plan.first_input));

@@ -33,7 +33,8 @@ Index Network<T>::first_nonfinite_layer() const {
 template <class T>
 Update<T> Network<T>::begin_update(const KernelTable<T>& kernels, const double* learning_rate) {
   if (!optimizer_) throw std::runtime_error("optimizer: none is set");
-  return optimizer_->begin_update(kernels, learning_rate);
+  return optimizer_->begin_update(kernels, learning_rate,
+                                  {table_.rate_factors, further_coefficients_.data()});
 }
 
 template <class T>
@@ -178,7 +179,10 @@ void Network<T>::input_gradients(Gradients<T>& gradients, MatrixView<T> dx) cons
         "inputs: the parameters have changed since these gradients were computed; compute them "
         "again");
   Run<T> run = run_of(pass);
-  execute(run, pass.plan->n_backward, static_cast<Index>(pass.plan->operations.size()));
+  // Once: buffers that it reads may lie where it writes later.
+  if (!pass.has_input_gradient)
+    execute(run, pass.plan->n_backward, static_cast<Index>(pass.plan->operations.size()));
+  pass.has_input_gradient = true;
   copy_rows<T>(run.view(pass.plan->input_gradient), dx);
 }
 

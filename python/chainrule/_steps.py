@@ -181,7 +181,8 @@ class Stepping(Predicting):
         Returns
         -------
         Gradients
-            With the loss; ``apply`` of it gives the bits of :meth:`train_step`.
+            With the loss; ``apply`` of it gives the bits of :meth:`train_step`. Those of frozen
+            layers are 0.
 
         Raises
         ------
@@ -395,7 +396,8 @@ class Stepping(Predicting):
 
         Notes
         -----
-        Changes nothing in the network. :meth:`train_step` with ``SGD(learning_rate)`` arrives at
+        Changes nothing in the network. The gradients of frozen layers are worked out, too, but
+        their parameters stay as they are. :meth:`train_step` with ``SGD(learning_rate)`` arrives at
         the same bits.
 
         References

@@ -92,8 +92,9 @@ def _backward(t: Trace) -> Iterator[str]:
 
 def _update(t: Trace) -> Iterator[str]:
     for layer in range(1, len(t.W) + 1):
-        yield _line(f"W{layer} ← W{layer} - η dW{layer}", t.new_W[layer])
-        yield _line(f"b{layer} ← b{layer} - η db{layer}", t.new_b[layer])
+        of_weights, of_biases = t.updates[layer - 1]
+        yield _line(f"W{layer} ← {of_weights}", t.new_W[layer])
+        yield _line(f"b{layer} ← {of_biases}", t.new_b[layer])
     yield _line("J", t.new_loss)
 
 

@@ -58,7 +58,7 @@ class Gradients:
 
     @property
     def norm(self) -> float:
-        """The Euclidean norm of all gradients, as they are in `flat` now."""
+        """The Euclidean norm of all gradients but those of frozen layers, from `flat` as it is."""
         return float(self._core.norm)
 
     @property

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass, fields
+from dataclasses import KW_ONLY, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from chainrule import _core
-from chainrule._checks import MOST_UNITS, as_count, as_flag, not_in_this_version
+from chainrule._checks import MOST_UNITS, as_count, as_flag, as_positive, not_in_this_version
 from chainrule._noise import AlphaDropout, Dropout, GaussianNoise, Noise
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ __all__ = [
     "Noise",
 ]
 
-_LATER = ("l1", "l2", "max_norm", "trainable", "learning_rate_multiplier")
+_LATER = ("l1", "l2", "max_norm")
 
 
 @dataclass(frozen=True)
@@ -47,15 +47,21 @@ class Dense:
         ``glorot_uniform`` otherwise).
     bias_initializer : str or Formula, default "zeros"
         How the biases begin.
-    l1, l2, max_norm, trainable, learning_rate_multiplier : optional
+    l1, l2, max_norm : optional
         Kept for a later version.
+    trainable : bool, default True
+        Whether training changes the layer. A frozen layer keeps its parameters, has gradients of 0
+        and takes no part in the norm of the gradient; of a network's layer, it can be set.
+    learning_rate_multiplier : float in (0, inf), default 1.0
+        The factor :math:`m` of the learning rate for the parameters of this layer, whatever the
+        optimiser: :math:`W \leftarrow W - m \eta \, \partial J / \partial W`.
 
     Raises
     ------
     TypeError
         If an argument is of the wrong kind.
     ValueError
-        If `units` is below 1 or a name is not known.
+        If a number is out of range or a name is not known.
     NotImplementedError
         If an argument of a later version is not at its default.
 
@@ -67,6 +73,9 @@ class Dense:
     References
     ----------
     Rumelhart, Hinton and Williams (1986), Learning representations by back-propagating errors.
+    Frozen layers: Yosinski, Clune, Bengio and Lipson (2014), How transferable are features in deep
+    neural networks? Learning rates of layers: Howard and Ruder (2018), Universal language model
+    fine-tuning for text classification, section 3.2.
 
     Examples
     --------
@@ -97,10 +106,24 @@ class Dense:
         set_field = object.__setattr__
         set_field(self, "units", as_count("units", self.units, most=MOST_UNITS))
         set_field(self, "bias", as_flag("bias", self.bias))
+        set_field(self, "trainable", as_flag("trainable", self.trainable))
+        name = "learning_rate_multiplier"
+        set_field(self, name, as_positive(name, getattr(self, name)))
         set_field(self, "activation", _core.activations.get(self.activation))
         set_field(self, "bias_initializer", _core.initializers.get(self.bias_initializer))
         if self.initializer is not None:
             set_field(self, "initializer", _core.initializers.get(self.initializer))
+
+    def _settings(self) -> list[str]:
+        """Return what a summary says of the settings that are not at their defaults."""
+        numbers = ("learning_rate_multiplier",)
+        named = {f.name: (getattr(self, f.name), f.default) for f in fields(self)}
+        words = [
+            f"{name}={value:g}"
+            for name, (value, usual) in named.items()
+            if name in numbers and value != usual
+        ]
+        return words if self.trainable else [*words, "frozen"]
 
     def describe(self) -> dict[str, Any]:
         """Return the layer as files hold it.
@@ -233,16 +256,25 @@ class NetworkLayer:
 
     @property
     def description(self) -> Layer:
-        """What the layer was made from."""
+        """What the layer was made from, and whether it is trained now."""
+        if isinstance(self._description, Dense):
+            trainable = self._network._trainable(self._index)
+            if trainable != self._description.trainable:
+                self._description = replace(self._description, trainable=trainable)
         return self._description
 
     @property
     def detail(self) -> str:
-        """What a summary says behind the kind of layer: its activation, or its noise."""
-        if isinstance(self.description, Noise):
-            members = self.description.describe().items()
+        """What a summary says behind the kind of layer: its activation, noise, settings."""
+        description = self.description
+        if isinstance(description, Noise):
+            members = description.describe().items()
             return " ".join(f"{key}={value:g}" for key, value in members if key != "type")
-        return str(self.activation.name)
+        assert isinstance(description.activation, _core.Formula)
+        words = [description.activation.name]
+        if isinstance(description, Dense):
+            words += description._settings()
+        return " ".join(words)
 
     def _tensor(self, name: str) -> NDArray[Any] | None:
         tensor: NDArray[Any] | None = self._network._tensors().get(f"layers.{self._index}.{name}")
@@ -267,9 +299,22 @@ class NetworkLayer:
 
     @property
     def trainable(self) -> bool:
-        """Whether training changes the layer."""
-        return True
+        """Whether training changes the layer; can be set where no training is under way.
+
+        A layer without parameters is never changed, and setting it makes no difference there. The
+        slopes of an ``Activation("prelu")`` are always trained, those of a Dense layer with it.
+        """
+        if isinstance(self._description, Dense):
+            return self._network._trainable(self._index)
+        return self.slope is not None
 
     @trainable.setter
     def trainable(self, trainable: bool) -> None:
-        not_in_this_version(trainable=(trainable, True))
+        wanted = as_flag("trainable", trainable)
+        if isinstance(self._description, Dense):
+            self._network._set_trainable(self._index, wanted)
+        elif self.slope is not None and not wanted:
+            raise ValueError(
+                f"trainable: layers[{self._index}] is an activation of its own, whose slopes are "
+                "always trained; give prelu to a Dense layer to freeze both"
+            )

@@ -211,14 +211,15 @@ class Network(Saving):
         outputs = "1 output" if self.n_outputs == 1 else f"{self.n_outputs} outputs"
         features = "1 feature" if self.n_features == 1 else f"{self.n_features} features"
         sizes = f"{features}, {outputs}, {self.n_parameters} parameters"
+        kinds = [f"{type(layer.description).__name__} {layer.detail}" for layer in self.layers]
+        longest = max(20, *map(len, kinds))
         lines = [
             f"Network: {sizes}, {self.dtype}, seed {self.seed}",
-            f"{'layer':>5}  {'kind':<20}  {'output':>6}  {'parameters':>10}",
+            f"{'layer':>5}  {'kind':<{longest}}  {'output':>6}  {'parameters':>10}",
         ]
         width, number = self.n_features, 0
-        for layer in self.layers:
+        for layer, kind in zip(self.layers, kinds, strict=True):
             description = layer.description
-            kind = f"{type(description).__name__} {layer.detail}"
             if isinstance(description, Dense):
                 number += 1
                 n_parameters = description.units * (width + description.bias)
@@ -227,7 +228,7 @@ class Network(Saving):
                 n_parameters = 0
             n_parameters += 0 if layer.slope is None else width
             shown = number if isinstance(description, Dense) else ""
-            lines.append(f"{shown:>5}  {kind:<20}  {width:>6}  {n_parameters:>10}")
+            lines.append(f"{shown:>5}  {kind:<{longest}}  {width:>6}  {n_parameters:>10}")
         return "\n".join(lines)
 
     def __repr__(self) -> str:

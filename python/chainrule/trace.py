@@ -109,6 +109,8 @@ class Trace:
         Parameters after the step as ``set_weights`` takes them.
     activations, loss_name : tuple of str, str
         The names of f of each layer and of the loss.
+    updates : tuple of (str, str)
+        How W and b of each layer were updated, as text: ``"W1 - η dW1"``.
 
     Notes
     -----
@@ -151,6 +153,7 @@ class Trace:
     new_biases: list[Matrix | None]
     activations: tuple[str, ...]
     loss_name: str
+    updates: tuple[tuple[str, str], ...]
 
     def __str__(self) -> str:
         return step_text(self)
@@ -180,11 +183,22 @@ def _as_the_loss_sees_it(Y: Matrix, loss: Any) -> Matrix:
     return smoothed.astype(Y.dtype)
 
 
+def _update_text(layer: int, dense: dict[str, Any]) -> tuple[str, str]:
+    """Return the right sides of the updates of W and b of a layer with this description."""
+    w, b = f"W{layer}", f"b{layer}"
+    if not dense["trainable"]:
+        return f"{w} (frozen)", f"{b} (frozen)"
+    factor = dense["learning_rate_multiplier"]
+    rate = "η" if factor == 1 else f"{factor:g} η"
+    return f"{w} - {rate} d{w}", f"{b} - {rate} d{b}"
+
+
 def trace_from(
     core: dict[str, Any], y: Matrix, network: Predicting, loss: _core.Formula, learning_rate: float
 ) -> Trace:
     """Return the trace that the core worked out, turned to one example per column."""
     layers: list[dict[str, Any]] = core["layers"]
+    dense = [each for each in network._description()["layers"] if each["type"] == "dense"]
 
     def columns(key: str) -> ByLayer:
         return ByLayer(key, [None if layer[key] is None else layer[key].T for layer in layers])
@@ -213,4 +227,5 @@ def trace_from(
         new_biases=[layer["new_b"] for layer in layers],
         activations=tuple(network._stage_activations()),
         loss_name=loss.name,
+        updates=tuple(_update_text(number, each) for number, each in enumerate(dense, start=1)),
     )

@@ -182,9 +182,6 @@ LATER: dict[str, Callable[[cr.Network], Any]] = {
     "Dense l1": lambda _: cr.Dense(2, l1=0.1),
     "Dense l2": lambda _: cr.Dense(2, l2=0.1),
     "Dense max_norm": lambda _: cr.Dense(2, max_norm=3),
-    "Dense trainable": lambda _: cr.Dense(2, trainable=False),
-    "Dense learning_rate_multiplier": lambda _: cr.Dense(2, learning_rate_multiplier=2.0),
-    "layer trainable": lambda net: setattr(net.layers[0], "trainable", False),
     "own loss": lambda net: net.fit(X, Y, loss=lambda y_pred, y: (y, y)),
 }
 

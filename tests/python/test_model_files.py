@@ -150,10 +150,13 @@ WRONG = {
     "l1": (_set("description/layers/0/l1", 0.5), r"layers\[0\]\.l1.*newer"),
     "l2": (_set("description/layers/0/l2", 0.5), r"layers\[0\]\.l2.*newer"),
     "max_norm": (_set("description/layers/0/max_norm", 2), r"layers\[0\]\.max_norm.*newer"),
-    "frozen": (_set("description/layers/0/trainable", False), r"layers\[0\]\.trainable.*newer"),
+    "frozen": (
+        _set("description/layers/0/trainable", 0),
+        r"layers\[0\]\.trainable.*true or false",
+    ),
     "multiplier": (
-        _set("description/layers/0/learning_rate_multiplier", 2),
-        r"layers\[0\]\.learning_rate_multiplier.*newer",
+        _set("description/layers/0/learning_rate_multiplier", 0),
+        r"layers\[0\]\.learning_rate_multiplier: expected a positive number",
     ),
     "unknown metadata": (_set("header/__metadata__/zzz", "1"), "zzz"),
     "unknown tensor": (

@@ -172,6 +172,8 @@ class Network:
         """
         Replace the parameters that are given.
         """
+    def _set_trainable(self, layer: typing.SupportsInt | typing.SupportsIndex, trainable: bool) -> None:
+        ...
     def _snapshot(self) -> Snapshot:
         ...
     def _snapshot_into(self, snapshot: Snapshot) -> None:
@@ -196,6 +198,10 @@ class Network:
         ...
     def _train_step(self, x: numpy.ndarray, y: numpy.ndarray, loss: Formula, optimizer: Formula | None, weights: typing.Any, learning_rate: typing.SupportsFloat | typing.SupportsIndex | None, clip_value: typing.SupportsFloat | typing.SupportsIndex, clip_norm: typing.SupportsFloat | typing.SupportsIndex) -> float:
         ...
+    def _trainable(self, layer: typing.SupportsInt | typing.SupportsIndex) -> bool:
+        """
+        Whether training changes a Dense layer, by its position.
+        """
     @property
     def _epochs(self) -> int:
         ...

@@ -34,6 +34,16 @@ inline DenseSpec dense(Index units, std::string_view activation = "identity", bo
   return spec;
 }
 
+inline DenseSpec frozen(DenseSpec spec) {
+  spec.trainable = false;
+  return spec;
+}
+
+inline DenseSpec with_rate(double factor, DenseSpec spec) {
+  spec.learning_rate_multiplier = factor;
+  return spec;
+}
+
 inline ActivationSpec activation(std::string_view name) {
   return {default_spec(Activations{}, "activation", name)};
 }

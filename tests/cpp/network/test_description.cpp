@@ -126,6 +126,8 @@ TEST(description_says_where) {
                "layers[1].bias: expected true or false, got 0");
   CHECK_THROWS(with(R"("max_norm":2.5)", R"("max_norm":0)"),
                "layers[0].max_norm: expected a positive number, got 0");
+  CHECK_THROWS(with(R"("learning_rate_multiplier":0.5)", R"("learning_rate_multiplier":0)"),
+               "layers[0].learning_rate_multiplier: expected a positive number, got 0");
   CHECK_THROWS(with(R"("l2":0.001)", R"("l2":-1)"),
                "layers[0].l2: expected a number in [0, inf), got -1");
   CHECK_THROWS(with(R"("type":"dense")", R"("type":"dens")"),

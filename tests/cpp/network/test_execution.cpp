@@ -189,6 +189,9 @@ TEST(execution_of_the_fused_update_is_gradients_and_sweep) {
     for_each_type(Optimizers{}, []<class Optimizer>() {
       for (const std::vector<LayerSpec>& layers : layer_stacks("tanh", "identity", 3))
         check_fused_update<T, Mse, Optimizer>(layers);
+      check_fused_update<T, Mse, Optimizer>(
+          {with_rate(0.5, dense(5, "prelu")), frozen(dense(18, "tanh")),
+           with_rate(2.0, dense(4, "tanh", false)), frozen(dense(5)), dense(3)});
     });
   });
 }

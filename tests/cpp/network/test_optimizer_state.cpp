@@ -65,6 +65,33 @@ TEST(optimizer_state_coefficients) {
   });
 }
 
+// A layer's multiplier is one of the learning rate, whatever that is made into.
+TEST(optimizer_state_rates_of_layers) {
+  for_each_dtype([]<class T>() {
+    const ParameterTable<T> table(
+        network_spec<T>(3, {with_rate(0.5, dense(2, "prelu")), dense(4),
+                            frozen(with_rate(3.0, dense(4))), with_rate(0.5, dense(1))}));
+    CHECK(table.rate_factors == (std::vector<double>{1.0, 0.5, 3.0}));
+    for_each_type(Optimizers{}, [&]<class F>() {
+      F formula = lively<F>();
+      if constexpr (requires { formula.decay_biases; }) formula.decay_biases = false;
+      OptimizerState<T> state(to_spec(formula), kSize);
+      std::vector<T> memory(static_cast<std::size_t>(LayerRates<T>::size(table)));
+      const Update<T> update =
+          state.begin_update(kernels<T>(), nullptr, {table.rate_factors, memory.data()});
+      for (const Segment& segment : table.segments) {
+        const double factor = segment.layer == 1 ? 1.0 : segment.layer == 2 ? 3.0 : 0.5;
+        const double rate = formula.learning_rate * factor;
+        OptimizerState<T> alone(to_spec(formula), kSize);
+        const Update<T> expected = alone.begin_update(kernels<T>(), &rate);
+        const T* own =
+            segment.is_weight ? expected.weight_coefficients : expected.bias_coefficients;
+        CHECK(std::equal(own, own + F::n_coefficients, update.coefficients(segment)));
+      }
+    });
+  });
+}
+
 // New fields of the same formula keep what is remembered; another formula starts at zero.
 TEST(optimizer_state_changes) {
   for_each_type(Optimizers{}, []<class F>() {

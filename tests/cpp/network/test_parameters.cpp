@@ -247,7 +247,7 @@ TEST(parameters_that_are_not_finite) {
 TEST(parameters_norm) {
   for_each_dtype([]<class T>() {
     const NetworkSpec spec = example<T>();
-    const ParameterTable<T> table(spec);
+    ParameterTable<T> table(spec);
     AlignedBuffer<T> block(table.size);
     initialize(spec, table, 11, block.data());
     double total = 0.0;
@@ -263,6 +263,9 @@ TEST(parameters_norm) {
     const Segment& bias = table.segments[1];
     block.data()[bias.offset + bias.n_out] = T(1000);
     CHECK_EQUAL(norm(table, block.data()), std::sqrt(total));
+    for (const Stage& stage : table.stages) table.set_trainable(stage.layer, false);
+    CHECK_EQUAL(norm(table, block.data()), 0.0);
+    CHECK(table == ParameterTable<T>(spec));  // they lie alike
   });
 }
 

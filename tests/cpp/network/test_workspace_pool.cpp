@@ -20,8 +20,8 @@ constexpr double kForever = std::numeric_limits<double>::infinity();
 
 template <class T>
 NetworkSpec example() {
-  NetworkSpec spec =
-      network_spec<T>(kFeatures, {dense(kHidden, "relu"), dense(kOutputs, "sigmoid")});
+  NetworkSpec spec = network_spec<T>(
+      kFeatures, {dense(kHidden, "relu"), with_rate(0.5, dense(kOutputs, "sigmoid"))});
   spec.loss = to_spec(Mse{});
   return spec;
 }
