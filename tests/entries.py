@@ -65,6 +65,13 @@ ENTRIES = {
     "train_step sample_weight": Entry(
         "sample_weight", WEIGHTS, lambda net, v: net.train_step(X, Y, sample_weight=v)
     ),
+    "find_learning_rate x": Entry("x", X, lambda net, v: net.find_learning_rate(v, Y, steps=11)),
+    "find_learning_rate y": Entry("y", Y, lambda net, v: net.find_learning_rate(X, v, steps=11)),
+    "find_learning_rate sample_weight": Entry(
+        "sample_weight",
+        WEIGHTS,
+        lambda net, v: net.find_learning_rate(X, Y, steps=11, sample_weight=v),
+    ),
     "evaluate x": Entry("x", X, lambda net, v: net.evaluate(v, Y)),
     "evaluate y": Entry("y", Y, lambda net, v: net.evaluate(X, v)),
     "evaluate sample_weight": Entry(
@@ -103,6 +110,8 @@ def frozen(result: Any) -> bytes:
         return result.flat.tobytes() + result.inputs.tobytes()
     if isinstance(result, cr.Trace):
         return str(result).encode() + result.dX.tobytes()
+    if isinstance(result, cr.LearningRateCurve):
+        return result.learning_rates.tobytes() + result.losses.tobytes()
     if isinstance(result, cr.History):
         return repr({k: v for k, v in result.items() if k != "seconds"}).encode()
     return repr(result).encode()

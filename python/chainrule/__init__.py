@@ -22,6 +22,7 @@ from chainrule import (
 )
 from chainrule._core.optimizers import *
 from chainrule._core.optimizers import __all__ as _optimizers
+from chainrule._rate_finding import LearningRateCurve
 from chainrule._version import __version__
 from chainrule.callbacks import (
     Callback,
@@ -58,6 +59,7 @@ __all__ = [
     "History",
     "JSONLLogger",
     "LambdaCallback",
+    "LearningRateCurve",
     "LearningRateLogger",
     "ModelCheckpoint",
     "ModelFileError",

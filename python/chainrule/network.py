@@ -1,6 +1,7 @@
 """I want a network: build it, look at it, load it.
 
-What a network can do stands in the classes below it: ``_prediction``, ``_learning``, ``_saving``.
+What a network can do stands in the classes below it: ``_prediction``, ``_learning``, ``_saving``,
+``_rate_finding``.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from chainrule._checks import (
     not_in_this_version,
 )
 from chainrule._examples import checked_loss, default_loss
-from chainrule._saving import Saving
+from chainrule._rate_finding import RateFinding
 from chainrule._warnings import warn_of_notices
 from chainrule.errors import ModelFileError
 from chainrule.layers import Dense, Dropout, Layer, NetworkLayer, from_description
@@ -47,7 +48,7 @@ def _dtype_name(dtype: DTypeLike | None) -> str:
     return name
 
 
-class Network(Saving):
+class Network(RateFinding):
     r"""A fully-connected network: layers in order, each feeding the next.
 
     .. math:: A^{(0)} = X, \quad Z^{(l)} = W^{(l)} A^{(l-1)} + b^{(l)}, \quad A^{(l)} = f(Z^{(l)})

@@ -45,6 +45,9 @@ SIGNATURES = {
     cr.Network.get_state: "(self)",
     cr.Network.copy: "(self, seed=None)",
     cr.Network.initialize: "(self, x=None, *, seed=None)",
+    cr.Network.find_learning_rate: "(self, x, y=None, *, minimum=1e-07, maximum=10.0, steps=100, "
+    "batch_size=None, optimizer=None, loss=None, sample_weight=None, class_weight=None, "
+    "ignore_nan_targets=False, clip_norm=None, clip_value=None)",
     cr.Network.reset_optimizer: "(self)",
     cr.Network.save: "(self, path, *, optimizer=False)",
     cr.Network.to_bytes: "(self, *, optimizer=False)",
@@ -230,6 +233,7 @@ def test_sizes_beyond_memory_raise_before_anything_is_reserved() -> None:
 EMPTY_CALLS: dict[str, tuple[Any, ...]] = {
     "fit": (X, X),
     "train_step": (X, X),
+    "find_learning_rate": (X, X),
     "evaluate": (X, X),
     "predict": (X,),
     "predict_classes": (X,),
