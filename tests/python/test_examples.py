@@ -134,6 +134,12 @@ def test_classes_of_a_regression_are_refused() -> None:
         regressor(3).fit(X, CLASSES)
 
 
+def test_one_output_has_no_classes_to_tell_apart() -> None:
+    net = cr.mlp([2, 1], output="sigmoid", loss="cross_entropy")
+    with pytest.raises(ValueError, match=r"y: expected classes 0\.\.0, .* binary_cross_entropy"):
+        net.fit(X, CLASSES)
+
+
 KINDS = {
     "shares": ([0.0, 0.5, 1.0], [-1e-3, 1.001]),
     "not_negative": ([0.0, 0.5, 3.0], [-1e-3]),
