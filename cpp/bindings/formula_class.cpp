@@ -69,31 +69,30 @@ std::string parameters(const FormulaInfo& info) {
   return all;
 }
 
-// As pybind11 refuses arguments.
-[[noreturn]] void refuse_arguments(const std::string& supported, const py::args& args,
-                                   const py::kwargs& kwargs) {
-  std::string given;
-  for (const py::handle value : args)
-    given += text(given.empty() ? "" : ", ", to_utf8(py::repr(value)));
-  const char* separator = args.empty() ? "kwargs: " : "; kwargs: ";
-  for (const auto& [name, value] : kwargs) {
-    given += text(separator, to_utf8(name), "=", to_utf8(py::repr(value)));
-    separator = ", ";
-  }
-  throw py::type_error(
-      text("__init__(): incompatible constructor arguments. The following "
-           "argument types are supported:\n    1. ",
-           supported, "\n\nInvoked with: ", given));
+std::vector<std::string> names_of_fields(const FormulaInfo& info) {
+  std::vector<std::string> names;
+  for (const FieldInfo& field : info.fields) names.emplace_back(field.name);
+  return names;
 }
 
-// The arguments by name; false if they are not fields.
-bool name_arguments(const FormulaInfo& info, const py::args& args, py::dict& named) {
+// The arguments by name; a TypeError, as Python has it, if they are not those of the signature.
+py::dict name_arguments(const FormulaInfo& info, const py::args& args, const py::kwargs& kwargs) {
+  py::dict named(kwargs.attr("copy")());
+  const std::vector<std::string> known = names_of_fields(info);
+  if (known.empty() && args.size() + named.size() > 0)
+    throw py::type_error(text(info.class_name, ": expected no arguments"));
   for (const auto& [name, value] : named)
-    if (!info.has_field(to_utf8(name))) return false;
-  if (args.empty()) return true;
-  if (args.size() > 1 || info.fields.empty() || named.contains(info.fields[0].name)) return false;
-  named[info.fields[0].name] = args[0];
-  return true;
+    if (!info.has_field(to_utf8(name)))
+      throw py::type_error(
+          unknown_text(text(info.class_name, ": arguments"), to_utf8(name), known));
+  if (args.empty()) return named;
+  if (args.size() > 1)
+    throw py::type_error(text(info.class_name, ": expected names for all arguments but ", known[0],
+                              ", got ", args.size(), " without"));
+  if (named.contains(known[0]))
+    throw py::type_error(text(info.class_name, ": ", known[0], ": given twice"));
+  named[known[0].c_str()] = args[0];
+  return named;
 }
 
 using FormulaClass = py::class_<BoundFormula>;
@@ -102,11 +101,8 @@ void bind_constructor(FormulaClass& cls, const std::string& name, const FormulaI
   py::options options;
   options.disable_function_signatures();
   const std::string fields = parameters(info);
-  const std::string supported = text(name, "(", fields, ")");
-  cls.def(py::init([&info, supported](const py::args& args, const py::kwargs& kwargs) {
-            py::dict named(kwargs.attr("copy")());
-            if (!name_arguments(info, args, named)) refuse_arguments(supported, args, kwargs);
-            return formula_from_fields(info, named);
+  cls.def(py::init([&info](const py::args& args, const py::kwargs& kwargs) {
+            return formula_from_fields(info, name_arguments(info, args, kwargs));
           }),
           text("__init__(self: ", name, fields.empty() ? "" : ", ", fields, ") -> None\n").c_str());
 }

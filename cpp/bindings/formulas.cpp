@@ -1,6 +1,8 @@
 // Which formulas does Python see? The base of their classes, and a submodule for each family.
 #include <pybind11/stl.h>
 
+#include <algorithm>
+
 #include "bindings/bound_formula.hpp"
 #include "bindings/text.hpp"
 
@@ -33,8 +35,7 @@ void bind_family(py::module_& module, const FamilyInfo& family) {
         for (const auto& item : classes)
           if (py::isinstance(given, item.second)) return given;
         throw py::type_error(text(family.word, ": expected a name or an object of chainrule.",
-                                  family.name, ", got ",
-                                  std::string(py::str(py::type::of(given)))));
+                                  family.name, ", got ", to_utf8(py::repr(given))));
       },
       py::arg("given"));
   submodule.def(
@@ -87,6 +88,15 @@ void bind_formulas(py::module_& module) {
       .def("__hash__",
            [](const BoundFormula& self) { return py::hash(py::str(representation(self))); });
   for (const FamilyInfo& family : formula_families()) bind_family(module, family);
+  // For lists that Python has.
+  module.def(
+      "check_name",
+      [](const std::string& family, const py::str& name, const std::vector<std::string>& known) {
+        const std::string word = to_utf8(name);
+        if (std::find(known.begin(), known.end(), word) == known.end())
+          throw_unknown(family, word, known);
+      },
+      py::arg("family"), py::arg("name"), py::arg("known"));
 }
 
 }  // namespace chainrule

@@ -1,11 +1,7 @@
 // How does Python ask for the factors of a schedule? For some steps in a row.
 #include <pybind11/stl.h>
 
-#include <algorithm>
-
 #include "bindings/network_object.hpp"
-#include "bindings/text.hpp"
-#include "formulas/registry.hpp"
 #include "formulas/schedules.hpp"
 
 namespace chainrule {
@@ -80,13 +76,6 @@ void bind_schedules(py::module_& parent) {
       py::arg("first"), py::arg("count"), py::arg("total"), py::arg("pct_start"),
       py::arg("div_factor"), py::arg("final_div_factor"), py::arg("three_phase"),
       py::arg("linear"));
-  module.def(
-      "check_name",
-      [](const std::string& name, const std::vector<std::string>& known) {
-        if (std::find(known.begin(), known.end(), name) == known.end())
-          throw_unknown("schedule", name, known);
-      },
-      py::arg("name"), py::arg("known"));
   py::list public_names;
   for (const auto& item : module.attr("__dict__").cast<py::dict>())
     if (item.first.cast<std::string>()[0] != '_') public_names.append(item.first);

@@ -39,16 +39,20 @@ std::optional<double> initial_slope(const FormulaSpec& activation) {
   return slope;
 }
 
-void throw_unknown(std::string_view family, std::string_view name,
-                   const std::vector<std::string>& known) {
+std::string unknown_text(std::string_view family, std::string_view name,
+                         const std::vector<std::string>& known) {
   std::vector<std::string> near;
   for (const std::string& word : known)
     if (edit_distance(name, word) <= std::max<std::size_t>(2, name.size() / 3))
       near.push_back(word);
-  throw std::invalid_argument(
-      text(family, ": unknown name '", name, "'; ",
-           near.empty() ? std::string() : "did you mean " + joined(near) + "? ",
-           "Known: ", joined(known)));
+  return text(family, ": unknown name '", name, "'; ",
+              near.empty() ? std::string() : "did you mean " + joined(near) + "? ",
+              "Known: ", joined(known));
+}
+
+void throw_unknown(std::string_view family, std::string_view name,
+                   const std::vector<std::string>& known) {
+  throw std::invalid_argument(unknown_text(family, name, known));
 }
 
 }  // namespace chainrule

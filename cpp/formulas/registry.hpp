@@ -38,7 +38,11 @@ std::vector<std::string> names(List list) {
   return all;
 }
 
-// "activation: unknown name 'rleu'; did you mean 'relu'? Known: identity, ..."
+// "activation: unknown name 'rleu'; did you mean relu? Known: identity, ..."
+std::string unknown_text(std::string_view family, std::string_view name,
+                         const std::vector<std::string>& known);
+
+// std::invalid_argument with these words.
 [[noreturn]] void throw_unknown(std::string_view family, std::string_view name,
                                 const std::vector<std::string>& known);
 

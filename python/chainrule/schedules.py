@@ -455,7 +455,7 @@ def get(given: object) -> Callable[[int, int], float]:
         if given in _CLASSES and given not in _NAMES:
             cls = _CLASSES[given].__name__
             raise ValueError(f"schedule: {given!r} needs arguments: chainrule.schedules.{cls}(...)")
-        _core.schedules.check_name(given, _NAMES)
+        _core.check_name("schedule", given, _NAMES)
         return _CLASSES[given]()
     if isinstance(given, type) or not callable(given):
         raise TypeError(

@@ -63,6 +63,7 @@ def test_names_are_schedules_by_default() -> None:
 
 NO_SCHEDULE: list[tuple[Any, type[Exception], str]] = [
     ("cosin", ValueError, "schedule: unknown name 'cosin'; did you mean cosine"),
+    ("\ud800", ValueError, r"schedule: unknown name '\\ud800'"),
     ("step", ValueError, r"'step' needs arguments: chainrule\.schedules\.Step"),
     (0.5, TypeError, "schedule: expected a name, a Schedule or a function"),
     (cr.schedules.Cosine, TypeError, "schedule: expected a name, a Schedule or a function"),

@@ -6,9 +6,7 @@ import collections.abc
 import numpy
 import numpy.typing
 import typing
-__all__: list = ['step', 'multi_step', 'exponential', 'inverse', 'polynomial', 'cosine', 'cosine_with_restarts', 'one_cycle', 'check_name']
-def check_name(name: str, known: collections.abc.Sequence[str]) -> None:
-    ...
+__all__: list = ['step', 'multi_step', 'exponential', 'inverse', 'polynomial', 'cosine', 'cosine_with_restarts', 'one_cycle']
 def cosine(first: typing.SupportsInt | typing.SupportsIndex, count: typing.SupportsInt | typing.SupportsIndex, total: typing.SupportsInt | typing.SupportsIndex, end: typing.SupportsFloat | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]:
     ...
 def cosine_with_restarts(first: typing.SupportsInt | typing.SupportsIndex, count: typing.SupportsInt | typing.SupportsIndex, period: typing.SupportsInt | typing.SupportsIndex, growth: typing.SupportsInt | typing.SupportsIndex, end: typing.SupportsFloat | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]:

@@ -7,9 +7,9 @@ weights are None, (d,) or (d, m).
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
+from chainrule import _core
 from chainrule._checks import as_list
 from chainrule.metrics._base import Metric
 from chainrule.metrics._decisions import Accuracy, TopK
@@ -87,10 +87,7 @@ def get_all(metrics: Iterable[object]) -> list[AnyMetric]:
 
 def _get(metric: object) -> AnyMetric:
     if isinstance(metric, str):
-        if metric not in _ALL:
-            near = difflib.get_close_matches(metric, _ALL)
-            hint = f"did you mean {near[0]}? " if near else ""
-            raise ValueError(f"metrics: unknown name {metric!r}; {hint}Known: {', '.join(_ALL)}")
+        _core.check_name("metrics", metric, names())
         return _ALL[metric]()
     if isinstance(metric, Metric):
         return metric
