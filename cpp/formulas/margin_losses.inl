@@ -4,7 +4,8 @@
 struct Hinge {
   static constexpr auto name = "hinge";
   static constexpr auto class_name = "Hinge";
-  static constexpr auto doc = R"(The hinge loss, averaged over the outputs; targets are -1 or 1.
+  static constexpr auto doc =
+      R"(The hinge loss, averaged over the outputs; targets are -1 and 1, or 0 and 1.
 
 .. math:: \ell(\hat y, y) = \frac{1}{m} \sum_j \max(0, 1 - y_j \hat y_j)
 
@@ -34,7 +35,7 @@ struct SquaredHinge {
   static constexpr auto name = "squared_hinge";
   static constexpr auto class_name = "SquaredHinge";
   static constexpr auto doc =
-      R"(The squared hinge loss, averaged over the outputs; targets are -1 or 1.
+      R"(The squared hinge loss, averaged over the outputs; targets are -1 and 1, or 0 and 1.
 
 .. math:: \ell(\hat y, y) = \frac{1}{m} \sum_j \max(0, 1 - y_j \hat y_j)^2)";
   static constexpr auto reference =

@@ -496,7 +496,7 @@ class KlDivergence(chainrule._core.Formula):
         ...
 class Hinge(chainrule._core.Formula):
     """
-    The hinge loss, averaged over the outputs; targets are -1 or 1.
+    The hinge loss, averaged over the outputs; targets are -1 and 1, or 0 and 1.
     
     .. math:: \\ell(\\hat y, y) = \\frac{1}{m} \\sum_j \\max(0, 1 - y_j \\hat y_j)
     
@@ -525,7 +525,7 @@ class Hinge(chainrule._core.Formula):
         ...
 class SquaredHinge(chainrule._core.Formula):
     """
-    The squared hinge loss, averaged over the outputs; targets are -1 or 1.
+    The squared hinge loss, averaged over the outputs; targets are -1 and 1, or 0 and 1.
     
     .. math:: \\ell(\\hat y, y) = \\frac{1}{m} \\sum_j \\max(0, 1 - y_j \\hat y_j)^2
     
