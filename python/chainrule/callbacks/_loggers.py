@@ -35,7 +35,7 @@ class _FileLogger(Callback, abc.ABC):
         path, header = Path(self.path), self._header(run)
         goes_on = self.append and path.is_file() and path.stat().st_size > 0
         if goes_on:
-            _check_that_lines_fit(path, header)
+            _check_that_lines_fit(path, self._start(run))
         self._file = path.open("a" if self.append else "w", encoding="utf-8", newline="")
         if not goes_on:
             self._write(header)
@@ -60,23 +60,27 @@ class _FileLogger(Callback, abc.ABC):
     def _header(self, run: Run) -> str:
         """Return what stands above the lines."""
 
+    def _start(self, run: Run) -> str:
+        """Return what a file begins with that lines can be added to."""
+        return self._header(run)
+
     @abc.abstractmethod
     def _line(self, values: dict[str, float]) -> str:
         """Return the line of an epoch."""
 
 
-def _check_that_lines_fit(path: Path, header: str) -> None:
-    """Raise ValueError if no more lines under this header can follow those of a file."""
+def _check_that_lines_fit(path: Path, start: str) -> None:
+    """Raise ValueError if no more lines can follow those of a file, which is to begin so."""
     with path.open("rb") as file:
         first = file.readline()
         file.seek(-1, os.SEEK_END)
         last = file.read()
     if last != b"\n":
         raise ValueError(f"path: the last line of {str(path)!r} is cut off; remove it to go on")
-    if not first.startswith(header.encode()):
+    if not first.startswith(start.encode()):
         raise ValueError(
-            f"path: {str(path)!r} begins with {first.decode(errors='replace')!r}, but the columns "
-            f"of this fit are {header!r}"
+            f"path: expected a file of earlier fits, which begins with {start!r}, got "
+            f"{first.decode(errors='replace')!r} in {str(path)!r}"
         )
 
 
@@ -164,7 +168,8 @@ class JSONLLogger(_FileLogger):
     TypeError
         If an argument is of the wrong kind.
     ValueError
-        By ``fit``, before the first update, if the last line of the file to append to is cut off.
+        By ``fit``, before the first update, if the file to append to does not begin with a JSON
+        object, or its last line is cut off.
     OSError
         By ``fit``, if the file cannot be written: before the first update if it cannot be opened.
 
@@ -196,6 +201,9 @@ class JSONLLogger(_FileLogger):
 
     def _header(self, run: Run) -> str:  # noqa: ARG002
         return ""
+
+    def _start(self, run: Run) -> str:  # noqa: ARG002
+        return "{"
 
     def _line(self, values: dict[str, float]) -> str:
         known = {key: value if math.isfinite(value) else None for key, value in values.items()}

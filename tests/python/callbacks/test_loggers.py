@@ -118,10 +118,18 @@ def test_nothing_follows_other_columns(text: str, tmp_path: Path) -> None:
     net, path = network(), tmp_path / "log.csv"
     path.write_text(text, encoding="latin-1")
     before = state_bytes(net)
-    with pytest.raises(ValueError, match=r"path: .* begins with .*, but the columns of this fit"):
+    with pytest.raises(ValueError, match=r"path: expected .* begins with 'epoch,.*, got "):
         net.fit(X, Y, callbacks=[cr.CSVLogger(path, append=True)])
     assert state_bytes(net) == before
     assert path.read_text(encoding="latin-1") == text
+
+
+def test_json_follows_json_alone(tmp_path: Path) -> None:
+    net, path = network(), tmp_path / "log"
+    path.write_text("epoch,loss\n1,0.5\n")
+    with pytest.raises(ValueError, match=r"path: expected .* begins with '\{', got 'epoch,loss"):
+        net.fit(X, Y, callbacks=[cr.JSONLLogger(path, append=True)])
+    assert path.read_text() == "epoch,loss\n1,0.5\n"
 
 
 def test_fits_with_other_values_share_a_file_of_json_lines(tmp_path: Path) -> None:
