@@ -14,6 +14,12 @@ Index largest(const T* row, Index n) {
   return std::max_element(row, row + n) - row;
 }
 
+// NaN is no decision, and never right.
+template <class T>
+bool is_number(T x) {
+  return x == x;
+}
+
 }  // namespace
 
 template <class T>
@@ -24,12 +30,13 @@ double accuracy(MatrixView<const T> y_hat, MatrixView<const T> y, const std::int
     const T* p = y_hat.row(i);
     if (by_entry) {
       Index n_right = 0;
-      for (Index j = 0; j < y_hat.cols; ++j) n_right += (p[j] > T(0.5)) == (y(i, j) > T(0.5));
+      for (Index j = 0; j < y_hat.cols; ++j)
+        n_right += is_number(p[j]) && (p[j] > T(0.5)) == (y(i, j) > T(0.5));
       return static_cast<double>(n_right) / static_cast<double>(y_hat.cols);
     }
     const Index target =
         classes != nullptr ? static_cast<Index>(classes[i]) : largest(y.row(i), y.cols);
-    return largest(p, y_hat.cols) == target ? 1.0 : 0.0;
+    return is_number(p[target]) && largest(p, y_hat.cols) == target ? 1.0 : 0.0;
   };
   const auto weight = [&](Index i) { return weights == nullptr ? 1.0 : weights[i]; };
   const double right =

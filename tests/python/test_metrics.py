@@ -454,4 +454,12 @@ def test_log_loss_needs_probabilities() -> None:
 def test_nan_predictions_are_not_hidden(name: str) -> None:
     p, y = np.array([[0.2], [np.nan], [0.7]]), np.array([[0.0], [1.0], [1.0]])
     assert np.isnan(EVERY[name]()(p, y))
-    assert metrics.TopK(1)(np.full((1, 3), np.nan), np.array([1])) == 0.0
+
+
+@pytest.mark.parametrize("name", [name for name in OF_CLASSES if name not in (*RANKED, "log_loss")])
+def test_nan_is_no_right_decision(name: str) -> None:
+    for c in range(3):
+        assert EVERY[name]()(np.full((1, 6), np.nan), np.array([c])) == 0.0
+    if name != "top_k":
+        for y in (0.0, 1.0):
+            assert EVERY[name]()(np.array([[np.nan]]), np.array([[y]])) == 0.0

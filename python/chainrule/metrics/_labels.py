@@ -35,7 +35,8 @@ def _counts(predictions: Array, targets: Targets) -> _Counts:
     else:
         weights, actual, m = targets.row_weights(), targets.classes(), targets.n_outputs
         predicted = predictions.argmax(axis=1)
-        right = np.where(predicted == actual, weights, 0.0)
+        own = np.take_along_axis(predictions, actual[:, None], axis=1)[:, 0]
+        right = np.where((predicted == actual) & ~np.isnan(own), weights, 0.0)
         # It adds one after the other.
         found = [
             np.bincount(of, added, m).astype(np.float64, copy=False)

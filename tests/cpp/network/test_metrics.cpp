@@ -1,6 +1,7 @@
 #include "network/metrics.hpp"
 
 #include <cfenv>
+#include <limits>
 
 #include "network/fixtures.hpp"
 #include "test.hpp"
@@ -67,6 +68,16 @@ TEST(accuracy_by_entry) {
     CHECK_EQUAL(accuracy<T>(y_hat.view(), inverse.view(), nullptr, nullptr, true), 0.25);
     const std::vector<double> weights = {1.0, 3.0};
     CHECK_EQUAL(accuracy<T>(y_hat.view(), y.view(), nullptr, weights.data(), true), 2.5 / 4.0);
+  });
+}
+
+TEST(accuracy_of_nan_is_0) {
+  for_each_dtype([]<class T>() {
+    const T nan = std::numeric_limits<T>::quiet_NaN();
+    const Rows<T> y_hat({{nan, nan}, {nan, nan}}), y({{0, 1}, {1, 0}});
+    const std::vector<std::int64_t> classes = {0, 1};
+    CHECK_EQUAL(accuracy<T>(y_hat.view(), {}, classes.data(), nullptr, false), 0.0);
+    CHECK_EQUAL(accuracy<T>(y_hat.view(), y.view(), nullptr, nullptr, true), 0.0);
   });
 }
 
