@@ -65,6 +65,8 @@ class Loop:
             BATCH,
             False,  # shuffle
             False,  # keep predictions
+            *(math.inf, math.inf),  # no clipping
+            *(0.0, 0.0),  # no penalty
             self.net._snapshot(),
         )
 
