@@ -119,7 +119,11 @@ def twin(net: cr.Network, rows: int | None = None) -> oracle.Network:
         if layer.weight is not None:
             width = layer.units
             bias = None if layer.bias is None else layer.bias.astype(np.float64)
-            settings = {"trainable": layer.trainable, "rate": layer.learning_rate_multiplier}
+            settings = {
+                "trainable": layer.trainable,
+                "rate": layer.learning_rate_multiplier,
+                **{name: getattr(layer, name) for name in ("l1", "l2", "max_norm")},
+            }
             layers.append(oracle.Dense(layer.weight.astype(np.float64), bias, **settings))
         learned = {} if layer.slope is None else {"slope": layer.slope.astype(np.float64)}
         layers.append({**layer.activation.describe(), **learned})

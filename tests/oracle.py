@@ -29,12 +29,15 @@ Array = NDArray[Any]
 
 @dataclass
 class Dense:
-    """Z = A_prev Wᵀ + b; no b where there is none. How it is trained: if, and how fast."""
+    """Z = A_prev Wᵀ + b; no b where there is none. How it is trained."""
 
     W: Array
     b: Array | None = None
     trainable: bool = True
     rate: float = 1.0
+    l1: float = 0.0
+    l2: float = 0.0
+    max_norm: float | None = None
 
     @property
     def parameters(self) -> list[Array]:
@@ -141,19 +144,42 @@ class Training:
         self.dense = [layer for layer in self.network.layers if isinstance(layer, Dense)]
         self.rules = [self.rule(layer.rate) for layer in self.dense]
 
+    def penalty(self, l1: float = 0.0, l2: float = 0.0) -> float:
+        """λ1 Σ|W| + λ2/2 ΣW² over the Dense layers."""
+        return sum(
+            (l1 + layer.l1) * abs(layer.W).sum() + (l2 + layer.l2) / 2 * (layer.W**2).sum()
+            for layer in self.dense
+        )
+
     def update(
-        self, gradients: list[Array], clip_value: float = np.inf, clip_norm: float = np.inf
+        self,
+        gradients: list[Array],
+        *,
+        l1: float = 0.0,
+        l2: float = 0.0,
+        clip_value: float = np.inf,
+        clip_norm: float = np.inf,
     ) -> None:
         left, found = iter(gradients), []
         for layer in self.dense:
             own = [next(left) for _ in layer.parameters]
+            own[0] = own[0] + (l1 + layer.l1) * np.sign(layer.W) + (l2 + layer.l2) * layer.W
             found.append([np.clip(g, -clip_value, clip_value) * layer.trainable for g in own])
         norm = np.sqrt(sum((g**2).sum() for own in found for g in own))
         factor, values = min(1.0, clip_norm / max(norm, 1e-300)), []
         for layer, rule, own in zip(self.dense, self.rules, found, strict=True):
             after = rule.update(layer.parameters, [factor * g for g in own])
+            after[0] = shortened(after[0], layer.max_norm)
             values += after if layer.trainable else layer.parameters
         self.network.parameters = values
+
+
+def shortened(W: Array, most: float | None) -> Array:
+    """Rows w longer than c are c w / ‖w‖."""
+    if most is None:
+        return W
+    norms = np.sqrt((W**2).sum(axis=1, keepdims=True))
+    return np.where(norms > most, W * (most / np.maximum(norms, 1e-300)), W)
 
 
 def shares(w: Array, shape: tuple[int, ...], loss: Loss, mean: float | None = None) -> Array:

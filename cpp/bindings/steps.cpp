@@ -10,16 +10,18 @@ void bind_steps(NetworkClass& cls) {
          "_train_step",
          [](NetworkObject& self, const py::array& x, const py::array& y, const BoundFormula& loss,
             const OptionalFormula& optimizer, const py::object& weights,
-            std::optional<double> learning_rate, double clip_value, double clip_norm) {
+            std::optional<double> learning_rate, double clip_value, double clip_norm, double l1,
+            double l2) {
            return self.visit([&](auto& net) {
              const auto examples = to_examples(net, loss.spec, x, y, weights);
              const ReleaseForWork release(net, examples.rows());
              return net.train_step(examples, loss.spec, pointer_or_null(learning_rate),
-                                   spec_or_null(optimizer), {clip_value, clip_norm});
+                                   spec_or_null(optimizer), {clip_value, clip_norm}, {l1, l2});
            });
          },
          py::arg("x"), py::arg("y"), py::arg("loss"), py::arg("optimizer"), py::arg("weights"),
-         py::arg("learning_rate"), py::arg("clip_value"), py::arg("clip_norm"))
+         py::arg("learning_rate"), py::arg("clip_value"), py::arg("clip_norm"), py::arg("l1"),
+         py::arg("l2"))
       .def(
           "_gradients",
           [](const py::object& self, const py::array& x, const py::array& y,
@@ -67,7 +69,7 @@ void bind_steps(NetworkClass& cls) {
           "_apply",
           [](NetworkObject& self, const GradientsObject& gradients,
              const OptionalFormula& optimizer, std::optional<double> learning_rate,
-             double clip_value, double clip_norm) {
+             double clip_value, double clip_norm, double l1, double l2) {
             self.visit([&](auto& net) {
               using T = Scalar<decltype(net)>;
               const auto* same = std::get_if<Gradients<T>>(&gradients.gradients);
@@ -77,11 +79,18 @@ void bind_steps(NetworkClass& cls) {
                     "gradients: expected those of a network with the same layers and dtype");
               const ReleaseForWork release(net, 1);
               net.apply(same->flat.data(), pointer_or_null(learning_rate), spec_or_null(optimizer),
-                        {clip_value, clip_norm});
+                        {clip_value, clip_norm}, {l1, l2});
             });
           },
           py::arg("gradients"), py::arg("optimizer"), py::arg("learning_rate"),
-          py::arg("clip_value"), py::arg("clip_norm"))
+          py::arg("clip_value"), py::arg("clip_norm"), py::arg("l1"), py::arg("l2"))
+      .def(
+          "_penalty",
+          [](const NetworkObject& self, double l1, double l2) {
+            return self.visit([&](auto& net) { return net.penalty({l1, l2}); });
+          },
+          py::arg("l1"), py::arg("l2"),
+          "What the weights cost beside J, with what a call adds; None if nothing is penalised.")
       .def(
           "_trace",
           [](const NetworkObject& self, const py::array& x, const py::array& y,
@@ -99,13 +108,14 @@ void bind_steps(NetworkClass& cls) {
           [](const py::object& self, const py::array& x, const py::array& y,
              const BoundFormula& loss, const OptionalFormula& optimizer, const py::object& weights,
              Index batch_size, bool shuffle, bool keep_predictions, double clip_value,
-             double clip_norm, const py::object& before) {
+             double clip_norm, double l1, double l2, const py::object& before) {
             return self.cast<const NetworkObject&>().visit([&](auto& net) {
               using T = Scalar<decltype(net)>;
               check(batch_size > 0, "batch_size: expected a positive number, got ", batch_size);
               const TrainingOptions options{batch_size,       shuffle,
                                             keep_predictions, spec_or_null(optimizer),
-                                            &loss.spec,       {clip_value, clip_norm}};
+                                            &loss.spec,       {clip_value, clip_norm},
+                                            {l1, l2}};
               const auto examples = to_examples(net, loss.spec, x, y, weights);
               auto& snapshot = snapshot_of<T>(before.cast<SnapshotObject&>());
               auto run = [&] {
@@ -118,7 +128,8 @@ void bind_steps(NetworkClass& cls) {
           },
           py::arg("x"), py::arg("y"), py::arg("loss"), py::arg("optimizer"), py::arg("weights"),
           py::arg("batch_size"), py::arg("shuffle"), py::arg("keep_predictions"),
-          py::arg("clip_value"), py::arg("clip_norm"), py::arg("before"),
+          py::arg("clip_value"), py::arg("clip_norm"), py::arg("l1"), py::arg("l2"),
+          py::arg("before"),
           "Begin a fit; `before` gets the state before it, which comes back if no batch is done.");
 }
 

@@ -125,7 +125,9 @@ struct WeightGradientBlock {
   Index first_panel, n_panels;
   Index first, count;  // inputs
   T* gradient;         // the whole dW in panels, or null
-  // Else the update, straight from the tile: the whole W, W_next and slots in panels.
+  // Else the update, straight from the tile: the whole W, W_next and slots in panels. Unless both
+  // are 0, l1 sign(W) + l2 W is added to dW first.
+  T l1, l2;
   UpdateKernel<T> update;
   const T* w;
   T* w_next;
@@ -149,6 +151,8 @@ struct KernelTable {
   // One panel of W^T, transposed[o][lane] = W(o, panel * kLanes + lane), from all panels of W; +0
   // where there is no such input.
   void (*transpose_panel)(const T* w, Index n_out, Index n_in, Index panel, T* transposed);
+  // g += l1 sign(w) + l2 w, n elements (a multiple of kLanes).
+  void (*add_penalty)(Index n, const T* w, T l1, T l2, T* g);
   const ActivationKernels<T>* activations;  // in the order of Activations
   const LossKernels<T>* losses;             // in the order of LossForms
   const OptimizerKernels<T>* optimizers;    // in the order of Optimizers

@@ -6,6 +6,7 @@
 #include "base/thread_pool.hpp"
 #include "kernels/panels.hpp"
 #include "network/noise.hpp"
+#include "network/penalty.hpp"
 
 namespace chainrule {
 
@@ -250,6 +251,9 @@ class Executor {
       whole.slots = slots;
       whole.n_slots = update.n_slots;
       whole.coefficients = update.coefficients(w);
+      const Penalty penalty = penalty_of(w, run_.penalty);
+      whole.l1 = rounded_coefficient<T>(penalty.l1);
+      whole.l2 = rounded_coefficient<T>(penalty.l2);
       fused_updates.fetch_add(1, std::memory_order_relaxed);
     } else {
       whole.gradient = run_.gradient + w.offset;

@@ -60,6 +60,7 @@ struct Run {
   T* gradient = nullptr;
   const Update<T>* update = nullptr;
   T* updated_parameters = nullptr;
+  Penalty penalty = {};  // of the update, beside those of layers
   // First row with a prediction outside [0, 1] that the loss refuses; -1 if none.
   Index refused_row = -1;
 

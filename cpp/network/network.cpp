@@ -9,6 +9,7 @@
 #include "base/float_environment.hpp"
 #include "base/thread_count.hpp"
 #include "kernels/dispatch.hpp"
+#include "network/penalty.hpp"
 
 namespace chainrule {
 
@@ -206,6 +207,13 @@ void Network<T>::example_losses(const Examples<T>& examples, const FormulaSpec& 
     check_prediction_range(run);
     std::copy_n(run.view(plan.losses).data, batch.rows(), losses + first);
   }
+}
+
+template <class T>
+std::optional<double> Network<T>::penalty(const Penalty& of_call) const {
+  if (!is_penalised(table_, of_call)) return std::nullopt;
+  const std::shared_lock lock(mutex_);
+  return chainrule::penalty(table_, parameters_.data(), of_call);
 }
 
 template <class T>

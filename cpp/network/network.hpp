@@ -135,8 +135,9 @@ class Network {
   // What a training begins with: `given`, or the network's own, or Adam if it has none. The caller
   // holds mutex().
   void use_optimizer(const FormulaSpec* given);
-  // Memory for the gradient of a step that clips, so that the step itself needs none. Likewise.
-  void reserve_gradient(const Clipping& clipping);
+  // Memory for the gradient of steps that need the whole of it, so that they ask for none.
+  // Likewise.
+  void reserve_gradient();
   const std::optional<OptimizerState<T>>& optimizer_state() const { return optimizer_; }
   std::optional<OptimizerState<T>>& optimizer_state() { return optimizer_; }
 
@@ -159,18 +160,21 @@ class Network {
   // J before the update; if J is not finite, nothing was updated.
   double train_step(const Examples<T>& examples, const FormulaSpec& loss,
                     const double* learning_rate, const FormulaSpec* optimizer = nullptr,
-                    const Clipping& clipping = {});
+                    const Clipping& clipping = {}, const Penalty& penalty = {});
   // The same for a caller who holds the ExclusiveTraining of this network.
   double train_step(const ExclusiveTraining& held, const Examples<T>& examples,
                     const FormulaSpec& loss, const double* learning_rate,
-                    const FormulaSpec* optimizer = nullptr, const Clipping& clipping = {});
+                    const FormulaSpec* optimizer = nullptr, const Clipping& clipping = {},
+                    const Penalty& penalty = {});
   Gradients<T> gradients(const Examples<T>& examples, const FormulaSpec& loss, bool training);
   // dX (d, n_features); std::runtime_error once the parameters have changed.
   void input_gradients(Gradients<T>& gradients, MatrixView<T> dx) const;
   void forward(MatrixView<const T> x, MatrixView<T> y_hat);  // a training forward
   Gradients<T> backward(MatrixView<const T> da);
   void apply(const T* gradient, const double* learning_rate, const FormulaSpec* optimizer = nullptr,
-             const Clipping& clipping = {});
+             const Clipping& clipping = {}, const Penalty& penalty = {});
+  // What the weights cost beside J, with what a call adds; nullopt if nothing is penalised.
+  std::optional<double> penalty(const Penalty& of_call) const;
   Trace<T> trace(const Examples<T>& examples, const FormulaSpec& loss, double learning_rate,
                  bool training = false) const;
 
@@ -181,7 +185,8 @@ class Network {
   };
   BatchResult fit_batch(const Plan<T>& plan, T* workspace, const Examples<T>& examples,
                         MatrixView<const T> x, Selection rows, double learning_rate,
-                        MatrixView<T> y_hat, const Clipping& clipping = {});
+                        MatrixView<T> y_hat, const Clipping& clipping = {},
+                        const Penalty& penalty = {});
   void end_epoch() { ++epochs_; }
 
   void copy_parameters(AlignedBuffer<T>& to) const;
@@ -210,7 +215,8 @@ class Network {
   // The numbers that the next training forward draws.
   RandomOrigin next_noise() const { return {spec_.seed, training_forwards_}; }
   Update<T> begin_update(const KernelTable<T>& kernels, const double* learning_rate);
-  void update_from(Run<T>& run, const double* learning_rate, const Clipping& clipping);
+  void update_from(Run<T>& run, const double* learning_rate, const Clipping& clipping,
+                   const Penalty& penalty);
   void note_failure(const Run<T>& run);
 
   NetworkSpec spec_;

@@ -103,7 +103,18 @@ ParameterTable<T>::ParameterTable(const NetworkSpec& spec) {
   for (Segment& segment : segments)
     if (const auto* dense =
             std::get_if<DenseSpec>(&spec.layers[static_cast<std::size_t>(segment.layer)]))
-      segment.settings = {dense->trainable, rate_of(dense->learning_rate_multiplier)};
+      set_up(segment, *dense);
+}
+
+template <class T>
+void ParameterTable<T>::set_up(Segment& segment, const DenseSpec& dense) {
+  segment.settings.trainable = dense.trainable;
+  segment.settings.rate = rate_of(dense.learning_rate_multiplier);
+  if (!segment.is_weight) return;
+  segment.settings.penalty = {dense.l1, dense.l2};
+  segment.settings.max_norm = dense.max_norm.value_or(kInfinity);
+  has_penalty |= segment.settings.penalty.any();
+  has_max_norm |= dense.max_norm.has_value();
 }
 
 template <class T>

@@ -5,15 +5,27 @@
 #include <string>
 #include <vector>
 
+#include "base/fields.hpp"
 #include "base/matrix_view.hpp"
 #include "network/spec.hpp"
 
 namespace chainrule {
 
-// What the settings of a layer say about updates of its tensors.
+// The coefficients of l1 sum |W| + l2/2 sum W^2.
+struct Penalty {
+  double l1 = 0.0;
+  double l2 = 0.0;
+
+  bool any() const { return l1 != 0.0 || l2 != 0.0; }
+};
+
+// What the settings of a layer say about updates of its tensors; those of vectors have no penalty
+// and no limit.
 struct UpdateSettings {
   bool trainable = true;
   Index rate = 0;  // position in ParameterTable::rate_factors
+  Penalty penalty = {};
+  double max_norm = kInfinity;  // of the weights of a unit
 };
 
 // One tensor of the block. Weights lie in panels, vectors in order; both are padded with +0.
@@ -86,6 +98,9 @@ struct ParameterTable {
   // The different learning-rate multipliers of the layers; the first is 1.
   std::vector<double> rate_factors = {1.0};
   std::vector<char> frozen;  // per stage, whether its layer is
+  // Whether a layer asks for it.
+  bool has_penalty = false;
+  bool has_max_norm = false;
 
   // A Dense layer by its position in net.layers. Allocates nothing.
   void set_trainable(Index layer, bool trainable);
@@ -109,6 +124,7 @@ struct ParameterTable {
  private:
   Index add_segment(Index layer, const char* tensor, Index n_out, Index n_in, bool is_weight);
   Index rate_of(double factor);
+  void set_up(Segment& segment, const DenseSpec& dense);
 };
 
 // The logical tensor of a segment, row-major, from and to the flat block.

@@ -131,30 +131,8 @@ std::vector<std::byte> to_bytes(const Network<T>& network, bool with_optimizer) 
   return write_model(state.description, named);
 }
 
-namespace {
-
-// What the format has room for, but this version would train without, in silence.
-void check_supported(const NetworkSpec& network) {
-  for (std::size_t i = 0; i < network.layers.size(); ++i) {
-    const auto* dense = std::get_if<DenseSpec>(&network.layers[i]);
-    if (dense == nullptr) continue;
-    const DenseSpec usual;
-    const char* field = dense->l1 != usual.l1               ? "l1"
-                        : dense->l2 != usual.l2             ? "l2"
-                        : dense->max_norm != usual.max_norm ? "max_norm"
-                                                            : nullptr;
-    if (field != nullptr)
-      throw ModelFileError(
-          text("model file: layers[", i, "].", field,
-               " is not at its default, which needs a newer version of chainrule"));
-  }
-}
-
-}  // namespace
-
 AnyNetwork network_from_bytes(std::span<const std::byte> bytes) {
   const Model model = read_model(bytes);
-  check_supported(model.description.network);
   const auto build = [&]<class T>(T) -> AnyNetwork {
     auto network = std::make_unique<Network<T>>(model.description.network);
     std::vector<std::vector<std::byte>> aligned;  // tensors of a file may lie at any address

@@ -4,7 +4,9 @@
 #include <cmath>
 
 #include "base/float_environment.hpp"
+#include "network/max_norm.hpp"
 #include "network/network.hpp"
+#include "network/penalty.hpp"
 
 namespace chainrule {
 
@@ -94,7 +96,11 @@ Trace<T> Network<T>::trace(const Examples<T>& examples, const FormulaSpec& loss,
   const Update<T> update =
       optimizer.begin_update(*plan.kernels, nullptr, {table_.rate_factors, further.data()});
   std::copy_n(parameters_.data(), table_.size, updated.data());  // frozen layers stay like that
-  sweep(table_, update, gradient.data(), parameters_.data(), updated.data(), threads());
+  AlignedBuffer<T> with_penalty(table_.size);
+  std::copy_n(gradient.data(), table_.size, with_penalty.data());
+  chainrule::add_penalty(table_, *plan.kernels, {}, parameters_.data(), with_penalty.data());
+  sweep(table_, update, with_penalty.data(), parameters_.data(), updated.data(), threads());
+  limit_norms(table_, updated.data());
 
   trace.y_hat = rows_of<T>(run.view(plan.y_hat));
   trace.input = rows_of<T>(run.input(plan.first_input));

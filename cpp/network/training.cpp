@@ -6,7 +6,9 @@
 #include "base/finite.hpp"
 #include "base/float_environment.hpp"
 #include "kernels/dispatch.hpp"
+#include "network/max_norm.hpp"
 #include "network/network.hpp"
+#include "network/penalty.hpp"
 
 namespace chainrule {
 
@@ -38,48 +40,54 @@ Update<T> Network<T>::begin_update(const KernelTable<T>& kernels, const double* 
 }
 
 template <class T>
-void Network<T>::reserve_gradient(const Clipping& clipping) {
-  if (clipping.any() && gradient_.size() == 0) gradient_ = AlignedBuffer<T>(table_.size);
+void Network<T>::reserve_gradient() {
+  if (gradient_.size() == 0) gradient_ = AlignedBuffer<T>(table_.size);
 }
 
 // The backward half of a training step, whose update is applied tile by tile; or, if something is
 // to be done to the whole gradient, in a sweep.
 template <class T>
-void Network<T>::update_from(Run<T>& run, const double* learning_rate, const Clipping& clipping) {
+void Network<T>::update_from(Run<T>& run, const double* learning_rate, const Clipping& clipping,
+                             const Penalty& penalty) {
   const Update<T> update = begin_update(*run.plan.kernels, learning_rate);
   if (clipping.any()) {
     run.gradient = gradient_.data();
     execute(run, run.plan.n_forward, run.plan.n_backward);
+    chainrule::add_penalty(table_, *run.plan.kernels, penalty, parameters_.data(),
+                           gradient_.data());
     clip(table_, clipping, gradient_.data());
     sweep(table_, update, gradient_.data(), parameters_.data(), parameters_.data(), threads());
   } else {
     run.update = &update;
+    run.penalty = penalty;
     run.updated_parameters = parameters_.data();
     execute(run, run.plan.n_forward, run.plan.n_backward);
     run.update = nullptr;
   }
+  limit_norms(table_, parameters_.data());
   parameters_changed();
 }
 
 template <class T>
 double Network<T>::train_step(const Examples<T>& examples, const FormulaSpec& loss,
                               const double* learning_rate, const FormulaSpec* optimizer,
-                              const Clipping& clipping) {
+                              const Clipping& clipping, const Penalty& penalty) {
   return train_step(ExclusiveTraining(training_), examples, loss, learning_rate, optimizer,
-                    clipping);
+                    clipping, penalty);
 }
 
 template <class T>
 double Network<T>::train_step(const ExclusiveTraining& /*held*/, const Examples<T>& given,
                               const FormulaSpec& loss, const double* learning_rate,
-                              const FormulaSpec* optimizer, const Clipping& clipping) {
+                              const FormulaSpec* optimizer, const Clipping& clipping,
+                              const Penalty& penalty) {
   const FloatEnvironment environment;
   Examples<T> examples = given;
   examples.mean_weight = mean_of_weights(given);
   const std::unique_lock lock(mutex_);
   const Plan<T>& plan = this->plan({purpose_of_training(clipping), plan_capacity(examples.rows()),
                                     &loss, examples.weights_per_output(), true});
-  reserve_gradient(clipping);
+  if (clipping.any()) reserve_gradient();
   const typename WorkspacePool<T>::Loan workspace(workspaces_, plan.workspace_size);
   const Selection rows{nullptr, examples.rows()};
   Run<T> run{plan,       table_,    parameters_.data(), workspace.data(),
@@ -92,7 +100,7 @@ double Network<T>::train_step(const ExclusiveTraining& /*held*/, const Examples<
   const double j = weighted_loss_sum(run, examples, rows) / static_cast<double>(examples.rows());
   ++training_forwards_;
   if (std::isfinite(j))
-    update_from(run, learning_rate, clipping);
+    update_from(run, learning_rate, clipping, penalty);
   else
     note_failure(run);
   return j;
@@ -103,7 +111,8 @@ typename Network<T>::BatchResult Network<T>::fit_batch(const Plan<T>& plan, T* w
                                                        const Examples<T>& examples,
                                                        MatrixView<const T> x, Selection rows,
                                                        double learning_rate, MatrixView<T> y_hat,
-                                                       const Clipping& clipping) {
+                                                       const Clipping& clipping,
+                                                       const Penalty& penalty) {
   const std::unique_lock lock(mutex_);
   Run<T> run{plan, table_, parameters_.data(), workspace, x, threads(), next_noise()};
   BatchResult result{0.0, weight_sum(examples, rows), 0.0};
@@ -121,7 +130,7 @@ typename Network<T>::BatchResult Network<T>::fit_batch(const Plan<T>& plan, T* w
   if (!std::isfinite(result.loss))
     note_failure(run);
   else if (result.weight_sum > 0.0)  // a batch of weight 0 makes no update
-    update_from(run, &learning_rate, clipping);
+    update_from(run, &learning_rate, clipping, penalty);
   return result;
 }
 
@@ -234,42 +243,46 @@ Gradients<T> Network<T>::backward(MatrixView<const T> da) {
 
 template <class T>
 void Network<T>::apply(const T* gradient, const double* learning_rate, const FormulaSpec* optimizer,
-                       const Clipping& clipping) {
+                       const Clipping& clipping, const Penalty& penalty) {
   const FloatEnvironment environment;
+  const bool changes_gradient = clipping.any() || is_penalised(table_, penalty);
   const ExclusiveTraining exclusive(training_);
   const std::unique_lock lock(mutex_);
-  reserve_gradient(clipping);
+  if (changes_gradient) reserve_gradient();
   use_optimizer(optimizer);
   const Update<T> update = begin_update(kernels<T>(), learning_rate);
-  if (clipping.any()) {
+  if (changes_gradient) {
     std::copy_n(gradient, table_.size, gradient_.data());
+    chainrule::add_penalty(table_, kernels<T>(), penalty, parameters_.data(), gradient_.data());
     clip(table_, clipping, gradient_.data());
     gradient = gradient_.data();
   }
   sweep(table_, update, gradient, parameters_.data(), parameters_.data(), threads());
+  limit_norms(table_, parameters_.data());
   parameters_changed();
 }
 
-#define CHAINRULE_INSTANTIATE(T)                                                                 \
-  template void Network<T>::note_failure(const Run<T>&);                                         \
-  template Index Network<T>::first_nonfinite_layer() const;                                      \
-  template Update<T> Network<T>::begin_update(const KernelTable<T>&, const double*);             \
-  template void Network<T>::reserve_gradient(const Clipping&);                                   \
-  template void Network<T>::update_from(Run<T>&, const double*, const Clipping&);                \
-  template double Network<T>::train_step(const Examples<T>&, const FormulaSpec&, const double*,  \
-                                         const FormulaSpec*, const Clipping&);                   \
-  template double Network<T>::train_step(const ExclusiveTraining&, const Examples<T>&,           \
-                                         const FormulaSpec&, const double*, const FormulaSpec*,  \
-                                         const Clipping&);                                       \
-  template Network<T>::BatchResult Network<T>::fit_batch(const Plan<T>&, T*, const Examples<T>&, \
-                                                         MatrixView<const T>, Selection, double, \
-                                                         MatrixView<T>, const Clipping&);        \
-  template Gradients<T> Network<T>::gradients(const Examples<T>&, const FormulaSpec&, bool);     \
-  template Run<T> Network<T>::run_of(const Pass<T>&) const;                                      \
-  template void Network<T>::input_gradients(Gradients<T>&, MatrixView<T>) const;                 \
-  template void Network<T>::forward(MatrixView<const T>, MatrixView<T>);                         \
-  template Gradients<T> Network<T>::backward(MatrixView<const T>);                               \
-  template void Network<T>::apply(const T*, const double*, const FormulaSpec*, const Clipping&);
+#define CHAINRULE_INSTANTIATE(T)                                                                  \
+  template void Network<T>::note_failure(const Run<T>&);                                          \
+  template Index Network<T>::first_nonfinite_layer() const;                                       \
+  template Update<T> Network<T>::begin_update(const KernelTable<T>&, const double*);              \
+  template void Network<T>::reserve_gradient();                                                   \
+  template void Network<T>::update_from(Run<T>&, const double*, const Clipping&, const Penalty&); \
+  template double Network<T>::train_step(const Examples<T>&, const FormulaSpec&, const double*,   \
+                                         const FormulaSpec*, const Clipping&, const Penalty&);    \
+  template double Network<T>::train_step(const ExclusiveTraining&, const Examples<T>&,            \
+                                         const FormulaSpec&, const double*, const FormulaSpec*,   \
+                                         const Clipping&, const Penalty&);                        \
+  template Network<T>::BatchResult Network<T>::fit_batch(                                         \
+      const Plan<T>&, T*, const Examples<T>&, MatrixView<const T>, Selection, double,             \
+      MatrixView<T>, const Clipping&, const Penalty&);                                            \
+  template Gradients<T> Network<T>::gradients(const Examples<T>&, const FormulaSpec&, bool);      \
+  template Run<T> Network<T>::run_of(const Pass<T>&) const;                                       \
+  template void Network<T>::input_gradients(Gradients<T>&, MatrixView<T>) const;                  \
+  template void Network<T>::forward(MatrixView<const T>, MatrixView<T>);                          \
+  template Gradients<T> Network<T>::backward(MatrixView<const T>);                                \
+  template void Network<T>::apply(const T*, const double*, const FormulaSpec*, const Clipping&,   \
+                                  const Penalty&);
 CHAINRULE_INSTANTIATE(float)
 CHAINRULE_INSTANTIATE(double)
 #undef CHAINRULE_INSTANTIATE

@@ -39,7 +39,7 @@ TrainingRun<T>::TrainingRun(Network<T>& network, Examples<T> examples,
       &network_.plan({purpose_of_training(options_.clipping), plan_capacity(options_.batch_size),
                       &*loss, examples_.weights_per_output(), true});
   workspace_.emplace(network_.workspaces(), plan_->workspace_size);
-  network_.reserve_gradient(options_.clipping);
+  if (options_.clipping.any()) network_.reserve_gradient();
   // The network changes last: what fails before has changed nothing.
   network_.use_optimizer(options.optimizer);
   network_.set_loss(std::move(loss));
@@ -117,8 +117,9 @@ void TrainingRun<T>::train_batch(double learning_rate) {
   if (options_.shuffle && batches_done_ + 1 < n_batches())
     prefetch_batch(rows_of_batch(batches_done_ + 1));
   if (!factors_.empty()) learning_rate *= factors_[static_cast<std::size_t>(batches_done_)];
-  const auto result = network_.fit_batch(*plan_, workspace_->data(), examples_, x, rows,
-                                         learning_rate, predictions_view(), options_.clipping);
+  const auto result =
+      network_.fit_batch(*plan_, workspace_->data(), examples_, x, rows, learning_rate,
+                         predictions_view(), options_.clipping, options_.penalty);
   last_loss_ = result.loss;
   loss_sum_ += result.loss_sum;
   weight_sum_ += result.weight_sum;

@@ -18,6 +18,7 @@ struct TrainingOptions {
   const FormulaSpec* optimizer = nullptr;  // null: the network's own, Adam if it has none
   const FormulaSpec* loss = nullptr;       // null: the network's own
   Clipping clipping = {};
+  Penalty penalty = {};
 };
 
 // The caller keeps examples, network and `before` alive. Nobody else can train the network until

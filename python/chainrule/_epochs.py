@@ -45,6 +45,8 @@ class _Fit:
     schedule: Callable[[int, int], float] | None
     clip_value: float
     clip_norm: float
+    l1: float
+    l2: float
     callbacks: list[Callback]
 
     def run(self) -> History:
@@ -53,6 +55,7 @@ class _Fit:
         keys = (
             *names,
             *(f"val_{name}" for name in names if self.validation),
+            *self._penalty(),
             "learning_rate",
             "seconds",
         )
@@ -74,6 +77,8 @@ class _Fit:
                 bool(self.metrics),
                 self.clip_value,
                 self.clip_norm,
+                self.l1,
+                self.l2,
                 last_good,
             ) as core,
             contextlib.ExitStack() as ends,
@@ -170,7 +175,12 @@ class _Fit:
                 "val_",
                 seconds_at_a_time=_GROUP_SECONDS,
             )
-        return values
+        return values | self._penalty()
+
+    def _penalty(self) -> dict[str, float]:
+        """Return what the weights cost now, if anything is penalised."""
+        penalty = self.network._penalty(self.l1, self.l2)
+        return {} if penalty is None else {"penalty": penalty}
 
     def _call(self, hook: str, run: Run) -> None:
         for callback in self.callbacks:
@@ -205,6 +215,8 @@ def fit(
     schedule: object,
     clip_value: float,
     clip_norm: float,
+    l1: float,
+    l2: float,
     callbacks: Iterable[Callback],
     verbose: int | str,
 ) -> History:
@@ -231,5 +243,7 @@ def fit(
         schedule=None if schedule is None else schedules.get(schedule),
         clip_value=clip_value,
         clip_norm=clip_norm,
+        l1=l1,
+        l2=l2,
         callbacks=[*own, progress] if progress else own,
     ).run()

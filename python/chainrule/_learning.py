@@ -119,8 +119,10 @@ class Learning(Stepping):
             larger.
         clip_value : float in (0, inf), optional
             Before that, each of its elements is brought into [-clip_value, clip_value].
-        l1, l2 : optional
-            Kept for a later version.
+        l1, l2 : float in [0, inf), default 0.0
+            Coefficients of a penalty on the weights of all Dense layers, beside those that layers
+            have: :math:`l_1 \sum |W| + \tfrac{l_2}{2} \sum W^2` is added to J before its gradient
+            is clipped. Neither loss nor ``val_loss`` contain it.
         accumulate, ema, checkpoint : optional
             Kept for a later version.
         shuffle : bool, default True
@@ -136,8 +138,9 @@ class Learning(Stepping):
         Returns
         -------
         History
-            A value per epoch for ``loss``, each metric, ``val_`` and each of these,
-            ``learning_rate`` (of the first update of the epoch) and ``seconds``.
+            A value per epoch for ``loss``, each metric, ``val_`` and each of these, ``penalty`` (of
+            the weights at its end, if anything is penalised), ``learning_rate`` (of the first
+            update of the epoch) and ``seconds``.
 
         Raises
         ------
@@ -172,8 +175,6 @@ class Learning(Stepping):
         True
         """
         not_in_this_version(
-            l1=(l1, 0.0),
-            l2=(l2, 0.0),
             accumulate=(accumulate, 1),
             ema=(ema, None),
             checkpoint=(checkpoint, None),
@@ -208,6 +209,8 @@ class Learning(Stepping):
             schedule=schedule,
             clip_value=as_limit("clip_value", clip_value),
             clip_norm=as_limit("clip_norm", clip_norm),
+            l1=as_number("l1", l1),
+            l2=as_number("l2", l2),
             callbacks=callbacks,
             verbose=verbose,
         )

@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule import _core
 from chainrule._arrays import as_inputs, as_matrix, at_least_one
-from chainrule._checks import as_flag, as_limit, as_number, not_in_this_version
+from chainrule._checks import as_flag, as_limit, as_number
 from chainrule._examples import check_examples, choose_loss
 from chainrule._prediction import Predicting
 from chainrule.errors import DivergenceError
@@ -74,8 +74,8 @@ class Stepping(Predicting):
             The rate of this update, in [0, inf), in place of the optimiser's.
         clip_norm, clip_value : float, optional
             As in :meth:`fit`.
-        l1, l2 : optional
-            Kept for a later version.
+        l1, l2 : float in [0, inf), default 0.0
+            As in :meth:`fit`.
 
         Returns
         -------
@@ -92,8 +92,6 @@ class Stepping(Predicting):
             If the network is already being trained.
         DivergenceError
             If J is not finite; then nothing was updated.
-        NotImplementedError
-            If an argument of a later version is not at its default.
 
         References
         ----------
@@ -109,18 +107,18 @@ class Stepping(Predicting):
         >>> net.biases[0]
         array([1.], dtype=float32)
         """
-        not_in_this_version(l1=(l1, 0.0), l2=(l2, 0.0))
         formula = optimizer_or_none(optimizer)
         rate = _rate_or_none(learning_rate)
         limits = as_limit("clip_value", clip_value), as_limit("clip_norm", clip_norm)
+        penalty = as_number("l1", l1), as_number("l2", l2)
         value = None
-        if loss is None and sample_weight is None and clip_value is None and clip_norm is None:
+        if loss is sample_weight is clip_value is clip_norm is None and penalty == (0.0, 0.0):
             value = self._plain_step(x, y, formula, rate)
         if value is None:
             chosen = choose_loss(self, loss)
             batch = check_examples(self, x, y, sample_weight, chosen)
             value = self._train_step(
-                batch.x, batch.y, chosen, formula, batch.weights, rate, *limits
+                batch.x, batch.y, chosen, formula, batch.weights, rate, *limits, *penalty
             )
         if not math.isfinite(value):
             raise DivergenceError(
@@ -181,8 +179,8 @@ class Stepping(Predicting):
         Returns
         -------
         Gradients
-            With the loss; ``apply`` of it gives the bits of :meth:`train_step`. Those of frozen
-            layers are 0.
+            Of J alone, without penalties; 0 for frozen layers. ``apply`` of it gives the bits of
+            :meth:`train_step`.
 
         Raises
         ------
@@ -315,8 +313,8 @@ class Stepping(Predicting):
             The rate of this update, in [0, inf), in place of the optimiser's.
         clip_norm, clip_value : float, optional
             As in :meth:`fit`.
-        l1, l2 : optional
-            Kept for a later version.
+        l1, l2 : float in [0, inf), default 0.0
+            As in :meth:`fit`.
 
         Raises
         ------
@@ -326,8 +324,6 @@ class Stepping(Predicting):
             If the gradients are of another network or not finite, or a value is wrong.
         RuntimeError
             If the network is already being trained.
-        NotImplementedError
-            If an argument of a later version is not at its default.
 
         References
         ----------
@@ -342,8 +338,8 @@ class Stepping(Predicting):
         >>> net.optimizer.name
         'adam'
         """
-        not_in_this_version(l1=(l1, 0.0), l2=(l2, 0.0))
         limits = as_limit("clip_value", clip_value), as_limit("clip_norm", clip_norm)
+        penalty = as_number("l1", l1), as_number("l2", l2)
         if not isinstance(gradients, Gradients):
             raise TypeError(
                 f"gradients: expected chainrule.Gradients, got {type(gradients).__name__}"
@@ -353,7 +349,11 @@ class Stepping(Predicting):
                 "gradients: expected finite numbers, got NaN or infinity; nothing was updated"
             )
         self._apply(
-            gradients._core, optimizer_or_none(optimizer), _rate_or_none(learning_rate), *limits
+            gradients._core,
+            optimizer_or_none(optimizer),
+            _rate_or_none(learning_rate),
+            *limits,
+            *penalty,
         )
 
     def trace(
@@ -396,9 +396,9 @@ class Stepping(Predicting):
 
         Notes
         -----
-        Changes nothing in the network. The gradients of frozen layers are worked out, too, but
-        their parameters stay as they are. :meth:`train_step` with ``SGD(learning_rate)`` arrives at
-        the same bits.
+        Changes nothing in the network. Derivatives are those of J, of frozen layers, too; the new
+        parameters follow the settings of layers. :meth:`train_step` with ``SGD(learning_rate)``
+        arrives at the same bits.
 
         References
         ----------

@@ -13,8 +13,8 @@ __all__ = ["History"]
 class History(Mapping[str, list[float]]):
     """The values of each epoch, by name.
 
-    Keys are ``loss``, the names of metrics, ``val_`` and each of these, ``learning_rate`` and
-    ``seconds``.
+    Keys are ``loss``, the names of metrics, ``val_`` and each of these, ``penalty`` where weights
+    are penalised, ``learning_rate`` and ``seconds``.
 
     Examples
     --------

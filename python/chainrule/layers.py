@@ -6,7 +6,7 @@ from dataclasses import KW_ONLY, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from chainrule import _core
-from chainrule._checks import MOST_UNITS, as_count, as_flag, as_positive, not_in_this_version
+from chainrule._checks import MOST_UNITS, as_count, as_flag, as_number, as_positive
 from chainrule._noise import AlphaDropout, Dropout, GaussianNoise, Noise
 
 if TYPE_CHECKING:
@@ -24,14 +24,14 @@ __all__ = [
     "Noise",
 ]
 
-_LATER = ("l1", "l2", "max_norm")
-
 
 @dataclass(frozen=True)
 class Dense:
     r"""A fully-connected layer: every unit sees every input.
 
     .. math:: Z = W A_{prev} + b, \qquad A = f(Z)
+
+    .. math:: P = \lambda_1 \sum |W| + \frac{\lambda_2}{2} \sum W^2
 
     Parameters
     ----------
@@ -47,8 +47,12 @@ class Dense:
         ``glorot_uniform`` otherwise).
     bias_initializer : str or Formula, default "zeros"
         How the biases begin.
-    l1, l2, max_norm : optional
-        Kept for a later version.
+    l1, l2 : float in [0, inf), default 0.0
+        Coefficients of the penalty on the weights of this layer, to which those of ``fit`` and
+        ``train_step`` are added; both together are the elastic net. Biases pay nothing.
+    max_norm : float in (0, inf) or None, default None
+        The largest Euclidean norm of the weights of a unit: after an update, a row :math:`w` of W
+        that is longer becomes :math:`c \, w / \|w\|`.
     trainable : bool, default True
         Whether training changes the layer. A frozen layer keeps its parameters, has gradients of 0
         and takes no part in the norm of the gradient; of a network's layer, it can be set.
@@ -62,8 +66,6 @@ class Dense:
         If an argument is of the wrong kind.
     ValueError
         If a number is out of range or a name is not known.
-    NotImplementedError
-        If an argument of a later version is not at its default.
 
     Notes
     -----
@@ -73,8 +75,12 @@ class Dense:
     References
     ----------
     Rumelhart, Hinton and Williams (1986), Learning representations by back-propagating errors.
-    Frozen layers: Yosinski, Clune, Bengio and Lipson (2014), How transferable are features in deep
-    neural networks? Learning rates of layers: Howard and Ruder (2018), Universal language model
+    Penalties: Tibshirani (1996), Regression shrinkage and selection via the lasso; Krogh and Hertz
+    (1991), A simple weight decay can improve generalization; Zou and Hastie (2005), Regularization
+    and variable selection via the elastic net. Norms: Srivastava, Hinton and others (2014),
+    Dropout: a simple way to prevent neural networks from overfitting, section 5.1. Frozen layers:
+    Yosinski, Clune, Bengio and Lipson (2014), How transferable are features in deep neural
+    networks? Learning rates of layers: Howard and Ruder (2018), Universal language model
     fine-tuning for text classification, section 3.2.
 
     Examples
@@ -99,16 +105,15 @@ class Dense:
     learning_rate_multiplier: float = 1.0
 
     def __post_init__(self) -> None:
-        later = {
-            f.name: (getattr(self, f.name), f.default) for f in fields(self) if f.name in _LATER
-        }
-        not_in_this_version(**later)
         set_field = object.__setattr__
         set_field(self, "units", as_count("units", self.units, most=MOST_UNITS))
         set_field(self, "bias", as_flag("bias", self.bias))
         set_field(self, "trainable", as_flag("trainable", self.trainable))
-        name = "learning_rate_multiplier"
-        set_field(self, name, as_positive(name, getattr(self, name)))
+        for name in ("l1", "l2"):
+            set_field(self, name, as_number(name, getattr(self, name)))
+        for name in ("max_norm", "learning_rate_multiplier"):
+            if name != "max_norm" or self.max_norm is not None:
+                set_field(self, name, as_positive(name, getattr(self, name)))
         set_field(self, "activation", _core.activations.get(self.activation))
         set_field(self, "bias_initializer", _core.initializers.get(self.bias_initializer))
         if self.initializer is not None:
@@ -116,7 +121,7 @@ class Dense:
 
     def _settings(self) -> list[str]:
         """Return what a summary says of the settings that are not at their defaults."""
-        numbers = ("learning_rate_multiplier",)
+        numbers = ("l1", "l2", "max_norm", "learning_rate_multiplier")
         named = {f.name: (getattr(self, f.name), f.default) for f in fields(self)}
         words = [
             f"{name}={value:g}"

@@ -190,7 +190,11 @@ def _update_text(layer: int, dense: dict[str, Any]) -> tuple[str, str]:
         return f"{w} (frozen)", f"{b} (frozen)"
     factor = dense["learning_rate_multiplier"]
     rate = "η" if factor == 1 else f"{factor:g} η"
-    return f"{w} - {rate} d{w}", f"{b} - {rate} d{b}"
+    l1, l2, most = dense["l1"], dense["l2"], dense["max_norm"]
+    gradient = [f"d{w}"] + [f"{l1:g} sign({w})"] * (l1 > 0) + [f"{l2:g} {w}"] * (l2 > 0)
+    step = gradient[0] if len(gradient) == 1 else f"({' + '.join(gradient)})"
+    limit = "" if most is None else f", rows at most {most:g} long"
+    return f"{w} - {rate} {step}{limit}", f"{b} - {rate} d{b}"
 
 
 def trace_from(

@@ -162,26 +162,14 @@ LATER: dict[str, Callable[[cr.Network], Any]] = {
     **{
         f"fit {name}": lambda net, name=name, value=value: net.fit(X, Y, **{name: value})
         for name, value in {
-            "l1": 0.1,
-            "l2": np.ones(3),
             "accumulate": 2,
             "ema": 0.9,
             "checkpoint": "x",
             "on_divergence": "stop",
         }.items()
     },
-    **{
-        f"{method} {name}": lambda net, method=method, name=name: getattr(net, method)(
-            *((X, Y) if method == "train_step" else (net.gradients(X, Y),)), **{name: 0.5}
-        )
-        for method in ("train_step", "apply")
-        for name in ("l1", "l2")
-    },
     "initialize x": lambda net: net.initialize(X),
     "mlp norm": lambda _: cr.mlp([3, 2], norm="batch"),
-    "Dense l1": lambda _: cr.Dense(2, l1=0.1),
-    "Dense l2": lambda _: cr.Dense(2, l2=0.1),
-    "Dense max_norm": lambda _: cr.Dense(2, max_norm=3),
     "own loss": lambda net: net.fit(X, Y, loss=lambda y_pred, y: (y, y)),
 }
 

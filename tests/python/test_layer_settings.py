@@ -21,13 +21,25 @@ if TYPE_CHECKING:
 OPTIMIZERS = cr.optimizers.names()
 # Frozen or not, for three Dense layers.
 PATTERNS = list(itertools.product([True, False], repeat=3))
-# Each setting away from its default, and some together.
+# Each setting away from its default, and three that are taken together.
 SETTINGS: list[dict[str, Any]] = [
     {"trainable": False},
     {"learning_rate_multiplier": 0.5},
-    {"learning_rate_multiplier": 3.0},
+    {"l1": 0.05},
+    {"l2": 0.2},
+    {"max_norm": 0.5},
+    {"learning_rate_multiplier": 3.0, "l2": 0.1},
+    {"trainable": False, "l1": 0.1, "max_norm": 0.1},
+    {"l1": 0.02, "l2": 0.05, "max_norm": 0.7},
 ]
-CLIPPING: list[dict[str, float]] = [{}, {"clip_value": 0.05, "clip_norm": 0.1}]
+# What a call asks for beside.
+CALLS: list[dict[str, float]] = [
+    {},
+    {"l1": 0.03},
+    {"l2": 0.1},
+    {"clip_value": 0.05, "clip_norm": 0.1},
+    {"l1": 0.02, "l2": 0.05, "clip_value": 0.05, "clip_norm": 0.1},
+]
 
 
 def with_settings(dtype: str, seed: int = 0) -> Iterator[cr.Network]:
@@ -70,10 +82,10 @@ def data(rng: np.random.Generator, dtype: str, d: int = 12) -> tuple[Any, Any]:
 # ---- Updates -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("clipping", CLIPPING, ids=str)
+@pytest.mark.parametrize("call", CALLS, ids=str)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_fits_are_those_of_the_equations(
-    optimizer: str, clipping: dict[str, float], rng: np.random.Generator
+    optimizer: str, call: dict[str, float], rng: np.random.Generator
 ) -> None:
     x, y = data(rng, "float64")
     cls = cases.CLASSES["optimizers"][optimizer]
@@ -82,24 +94,32 @@ def test_fits_are_those_of_the_equations(
         twin = cases.twin(net)
         rule = oracle_optimizers.OPTIMIZERS[optimizer]
         training = oracle.Training(twin, lambda m, f=rule: f(learning_rate=0.05 * m, **given))
+        whole, penalties = {key: call.get(key, 0.0) for key in ("l1", "l2")}, []
         for _ in range(4):
-            training.update(twin.step(x, y, "mse").gradients, **clipping)
-        net.fit(x, y, epochs=4, optimizer=cls(0.05, **given), shuffle=False, verbose=0, **clipping)
+            training.update(twin.step(x, y, "mse").gradients, **call)
+            penalties.append(training.penalty(**whole))
+        made = cls(0.05, **given)
+        h = net.fit(x, y, epochs=4, optimizer=made, shuffle=False, verbose=0, **call)
         cases.all_close(cases.parameters(net), twin.parameters, [1e-10] * 5)
+        if any(penalties):
+            cases.close(h["penalty"], penalties, 1e-9)
+        assert ("penalty" in h) is any(penalties)
 
 
+@pytest.mark.parametrize("call", CALLS, ids=str)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_all_ways_to_an_update_have_the_same_bits(
-    optimizer: str, dtype: str, rng: np.random.Generator
+    optimizer: str, call: dict[str, float], dtype: str, rng: np.random.Generator
 ) -> None:
     x, y = data(rng, dtype)
+    swept_call = {"clip_value": 1e9} | call  # through a gradient that is stored
     for net in with_settings(dtype):
         by_parts, by_fit, swept = net.copy(), net.copy(), net.copy()
         for _ in range(3):
-            net.train_step(x, y, optimizer=optimizer)
-            by_parts.apply(by_parts.gradients(x, y), optimizer)
-            swept.train_step(x, y, optimizer=optimizer, clip_value=1e9)
-        by_fit.fit(x, y, epochs=3, optimizer=optimizer, shuffle=False, verbose=0)
+            net.train_step(x, y, optimizer=optimizer, **call)
+            by_parts.apply(by_parts.gradients(x, y), optimizer, **call)
+            swept.train_step(x, y, optimizer=optimizer, **swept_call)
+        by_fit.fit(x, y, epochs=3, optimizer=optimizer, shuffle=False, verbose=0, **call)
         bits = cases.bits(net)
         assert bits == cases.bits(by_parts) == cases.bits(by_fit) == cases.bits(swept)
 
@@ -119,24 +139,33 @@ def test_a_trace_is_the_step(dtype: str, rng: np.random.Generator) -> None:
 
 
 def test_a_trace_says_how_layers_were_updated(rng: np.random.Generator) -> None:
-    net = network([{"trainable": False}, {"learning_rate_multiplier": 0.5}, {}], "float64")
-    lines = str(net.trace(*data(rng, "float64"))).split("\nUpdate\n")[1]
-    for words in ("W1 ← W1 (frozen)", "b1 ← b1 (frozen)", "W2 ← W2 - 0.5 η dW2", "b3 - η db3"):
-        assert words in lines
+    second = {"learning_rate_multiplier": 0.5, "l1": 0.1, "l2": 0.25, "max_norm": 2}
+    net = network([{"trainable": False}, second, {}], "float64")
+    t = net.trace(*data(rng, "float64"))
+    assert t.updates == (
+        ("W1 (frozen)", "b1 (frozen)"),
+        ("W2 - 0.5 η (dW2 + 0.1 sign(W2) + 0.25 W2), rows at most 2 long", "b2 - 0.5 η db2"),
+        ("W3 - η dW3", "b3 - η db3"),
+    )
+    update = str(t).split("\nUpdate\n")[1]
+    for layer, texts in enumerate(t.updates, start=1):
+        for name, words in zip("Wb", texts, strict=True):
+            assert f"{name}{layer} ← {words}" in update
 
 
-@pytest.mark.parametrize("clipping", CLIPPING, ids=str)
-@pytest.mark.parametrize("threads", [1, 2, 5])
+@pytest.mark.parametrize("call", [CALLS[0], CALLS[-1]], ids=str)
+@pytest.mark.parametrize("threads", [2, 5])
 def test_any_number_of_threads(
-    threads: int, clipping: dict[str, float], dtype: str, rng: np.random.Generator
+    threads: int, call: dict[str, float], dtype: str, rng: np.random.Generator
 ) -> None:
     x, y = cases.inputs(rng, 600, 257, dtype), cases.inputs(rng, 600, 31, dtype)
     found = set()
     for n in (1, threads):
-        layers = [cr.Dense(w, "tanh", **s) for w, s in zip((90, 201, 31), SETTINGS, strict=False)]
+        together = zip((90, 201, 31), SETTINGS[-3:], strict=True)
+        layers = [cr.Dense(width, "tanh", **given) for width, given in together]
         net = cr.Network(257, layers, loss="mse", dtype=dtype, seed=1)
         net.n_threads = n
-        net.fit(x, y, batch_size=300, verbose=0, **clipping)
+        net.fit(x, y, batch_size=300, verbose=0, **call)
         found.add(cases.bits(net))
     assert len(found) == 1
 
@@ -151,6 +180,88 @@ def test_a_multiplier_scales_the_rate(dtype: str, rng: np.random.Generator) -> N
         for net, rate in zip(nets, (0.5, 0.125), strict=True):
             net.train_step(x, y, optimizer=optimizer, learning_rate=rate)
         assert cases.bits(nets[0]) == cases.bits(nets[1])
+
+
+# ---- Penalties and norms -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("call", CALLS[:3], ids=str)
+def test_a_step_follows_the_slope_of_loss_and_penalty(
+    call: dict[str, float], rng: np.random.Generator
+) -> None:
+    x, y = data(rng, "float64")
+    net = network([{"l1": 0.05}, {"l2": 0.2}, {"l1": 0.02, "l2": 0.05}], "float64")
+    start, h = net.get_state(), 1e-5
+
+    def cost() -> float:
+        penalty = oracle.Training(cases.twin(net), lambda _: None).penalty(**call)
+        return net.evaluate(x, y)["loss"] + penalty
+
+    slopes = {name: np.zeros_like(v) for name, v in start.items() if name.startswith("layers.")}
+    for name, slope in slopes.items():
+        for at in np.ndindex(slope.shape):
+            costs = []
+            for step in (h, -h):
+                moved = start[name].copy()
+                moved[at] += step
+                net.set_state(start | {name: moved})
+                costs.append(cost())
+            slope[at] = (costs[0] - costs[1]) / (2 * h)
+    net.set_state(start)
+    net.train_step(x, y, optimizer=cr.SGD(1.0), **call)
+    found = {name: start[name] - net.get_state()[name] for name in slopes}
+    errors = np.concatenate([abs(found[name] - slopes[name]).ravel() for name in slopes])
+    assert np.median(errors) <= 1e-8
+    assert errors.max() <= 1e-5
+
+
+def test_gradients_are_those_of_the_loss_alone(dtype: str, rng: np.random.Generator) -> None:
+    x, y = data(rng, dtype)
+    plain = network([{}, {}, {}], dtype).gradients(x, y)
+    penalised = network([{"l1": 1.0, "l2": 1.0, "max_norm": 0.1}] * 3, dtype).gradients(x, y)
+    assert plain.flat.tobytes() == penalised.flat.tobytes()
+    assert plain.loss == penalised.loss
+
+
+def test_the_penalty_is_in_the_history(dtype: str, rng: np.random.Generator) -> None:
+    x, y = data(rng, dtype)
+    net = network([{"trainable": False, "l1": 0.1}, {}, {}], dtype)
+    h = net.fit(x, y, epochs=2, metrics=["mae"], validation_split=0.25, verbose=0)
+    values = ["loss", "mae", "val_loss", "val_mae"]
+    assert list(h) == [*values, "penalty", "learning_rate", "seconds"]
+    expected = 0.1 * abs(net.weights[0].astype(np.float64)).sum()
+    cases.close(h["penalty"], [expected] * 2, 1e-12)
+    plain = network([{}, {}, {}], dtype)
+    assert "penalty" not in plain.fit(x, y, verbose=0)
+    assert "penalty" in plain.fit(x, y, l2=0.1, verbose=0)
+    found = plain.history["penalty"]
+    assert np.isnan(found[0])
+    squares = sum((w.astype(np.float64) ** 2).sum() for w in plain.weights)
+    cases.close(found[1:], [0.05 * squares], 1e-12)
+
+
+def test_rows_that_are_too_long_are_shortened(dtype: str, rng: np.random.Generator) -> None:
+    x, y = data(rng, dtype)
+    free, limited = (network([given, {}, {}], dtype) for given in ({}, {"max_norm": 0.7}))
+    assert cases.bits(free) == cases.bits(limited)  # until the first update
+    for net in (free, limited):
+        net.train_step(x, y, optimizer=cr.SGD(0.1))
+    norms = np.sqrt((free.weights[0].astype(np.float64) ** 2).sum(axis=1))
+    assert 0 < (norms > 0.7).sum() < 17
+    for norm, long, short in zip(norms, free.weights[0], limited.weights[0], strict=True):
+        if norm <= 0.7:
+            assert short.tobytes() == long.tobytes()
+        else:
+            cases.close(short, 0.7 * long / norm, 4 * cases.unit(dtype))
+    for name, was in tensors(free).items():
+        assert name == "layers.0.weight" or tensors(limited)[name] == was
+
+
+def test_norms_whose_squares_are_too_large() -> None:
+    net = cr.Network(2, [cr.Dense(2, max_norm=5.0)], dtype="float64", seed=0)
+    net.set_weights([np.array([[3e200, 4e200], [0.3, 0.4]])], [np.zeros(2)])
+    net.train_step([[0.0, 0.0]], [[0.0, 0.0]], optimizer=cr.SGD(0.0))
+    cases.close(net.weights[0], [[3.0, 4.0], [0.3, 0.4]], 1e-14)
 
 
 # ---- Frozen layers -------------------------------------------------------------------------------
@@ -293,12 +404,13 @@ def test_a_state_of_other_settings_is_refused() -> None:
 
 
 def test_a_summary_shows_settings() -> None:
-    net = cr.Network(2, [cr.Dense(3, "relu", learning_rate_multiplier=0.5), cr.Dense(1)], seed=0)
+    first = cr.Dense(3, "relu", l1=0.1, learning_rate_multiplier=0.5)
+    net = cr.Network(2, [first, cr.Dense(1)], seed=0)
     net.layers[0].trainable = False
     assert str(net).splitlines()[1:] == [
-        "layer  kind                                            output  parameters",
-        "    1  Dense relu learning_rate_multiplier=0.5 frozen       3           9",
-        "    2  Dense identity                                       1           4",
+        "layer  kind                                                   output  parameters",
+        "    1  Dense relu l1=0.1 learning_rate_multiplier=0.5 frozen       3           9",
+        "    2  Dense identity                                              1           4",
     ]
     assert "trainable=False" in repr(net.layers[0])
 
@@ -307,6 +419,10 @@ WRONG: list[tuple[str, Any, type[Exception]]] = [
     *(("trainable", odd, TypeError) for odd in (1, 0, None, "no")),
     *(("learning_rate_multiplier", odd, TypeError) for odd in (None, True, "1", [1.0])),
     *(("learning_rate_multiplier", odd, ValueError) for odd in (0, -1, np.nan, np.inf)),
+    *((name, odd, TypeError) for name in ("l1", "l2") for odd in (None, True, "1", [1.0])),
+    *((name, odd, ValueError) for name in ("l1", "l2") for odd in (-0.1, np.nan, np.inf)),
+    *(("max_norm", odd, TypeError) for odd in (True, "1", [1.0])),
+    *(("max_norm", odd, ValueError) for odd in (0, -1, np.nan, np.inf)),
 ]
 
 
@@ -318,3 +434,10 @@ def test_wrong_settings_are_refused(name: str, odd: Any, error: type[Exception])
         layer = cr.mlp([2, 1]).layers[0]
         with pytest.raises(error, match=r"^trainable: expected"):
             layer.trainable = odd
+    if name in ("l1", "l2"):
+        net = cr.mlp([2, 3, 1], seed=0)
+        g, before = net.gradients([[1.0, 2.0]], [1.0]), cases.state(net)
+        for call in (net.fit, net.train_step, lambda *_, **given: net.apply(g, **given)):
+            with pytest.raises(error, match=rf"^{name}: expected a number in \[0, inf\)"):
+                call([[1.0, 2.0]], [1.0], **{name: odd})
+        assert cases.state(net) == before

@@ -173,16 +173,12 @@ def test_looking_while_training_is_allowed() -> None:
 
 LATER = {
     "fit": {
-        "l1": 0.1,
-        "l2": 0.1,
         "accumulate": 2,
         "ema": 0.9,
         "checkpoint": "file",
         "on_divergence": "stop",
         "loss": lambda y_pred, y_true: (y_pred, y_true),
     },
-    "train_step": {"l1": 0.1, "l2": 0.1},
-    "apply": {"l1": 0.1, "l2": 0.1},
     "initialize": {"x": X},
 }
 
@@ -190,7 +186,7 @@ LATER = {
 @pytest.mark.parametrize(("method", "name"), [(m, n) for m, given in LATER.items() for n in given])
 def test_what_comes_later_is_refused_by_name(method: str, name: str) -> None:
     net = small()
-    positional = {"apply": [net.gradients(X, Y)], "initialize": []}.get(method, [X, Y])
+    positional = {"initialize": []}.get(method, [X, Y])
     before = cases.state(net)
     with pytest.raises(NotImplementedError, match=f"^{name}: "):
         getattr(net, method)(*positional, **{name: LATER[method][name]})

@@ -147,9 +147,15 @@ WRONG = {
     "other format": (_set("header/__metadata__/format", "pt"), "expected 'chainrule'"),
     "unknown key": (_set("description/zzz", 1), "zzz"),
     "unknown layer key": (_set("description/layers/0/zzz", 1), "zzz"),
-    "l1": (_set("description/layers/0/l1", 0.5), r"layers\[0\]\.l1.*newer"),
-    "l2": (_set("description/layers/0/l2", 0.5), r"layers\[0\]\.l2.*newer"),
-    "max_norm": (_set("description/layers/0/max_norm", 2), r"layers\[0\]\.max_norm.*newer"),
+    "l1": (
+        _set("description/layers/0/l1", -0.5),
+        r"layers\[0\]\.l1: expected a number in \[0, inf",
+    ),
+    "l2": (
+        _set("description/layers/0/l2", None),
+        r"layers\[0\]\.l2: expected a number in \[0, inf",
+    ),
+    "max_norm": (_set("description/layers/0/max_norm", 0), r"layers\[0\]\.max_norm: .*positive"),
     "frozen": (
         _set("description/layers/0/trainable", 0),
         r"layers\[0\]\.trainable.*true or false",

@@ -198,8 +198,10 @@ def test_no_rows_are_not_taken(dtype: str) -> None:
 def test_a_network_in_training_takes_no_step(dtype: str) -> None:
     net = cr.mlp([2, 2], dtype=dtype, seed=0)
     x = np.eye(2, dtype=dtype)
-    limits = (np.inf, np.inf)
-    run = net._start_training(x, x, net.loss, None, None, 2, True, False, *limits, net._snapshot())
+    limits, penalty = (np.inf, np.inf), (0.0, 0.0)
+    run = net._start_training(
+        x, x, net.loss, None, None, 2, True, False, *limits, *penalty, net._snapshot()
+    )
     assert net._plain_step(x, x) is None
     with pytest.raises(RuntimeError, match="being trained"):
         net.train_step(x, x)

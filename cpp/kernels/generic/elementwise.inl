@@ -113,6 +113,15 @@ void activation_backward(MatrixView<const T> z, MatrixView<const T> a, MatrixVie
   }
 }
 
+template <class T>
+void add_penalty(Index n, const T* w, T l1, T l2, T* g) {
+  using V = Vec<T>;
+  for (Index i = 0; i < n; i += V::width) {
+    const V x = load(w + i);
+    store(g + i, fma(splat<V>(l1), sign_of(x), fma(splat<V>(l2), x, load(g + i))));
+  }
+}
+
 // Slots that an optimiser does not use with its fields are null.
 template <class F, class T>
 CHAINRULE_INLINE bool has_slot(T* const* slots, Index s) {

@@ -123,11 +123,13 @@ void weight_gradient(const WeightGradientBlock<T>& block) {
   const Index n_in = block.x.cols;
   for (Index p = 0; p < block.n_panels; ++p) {
     const Index at = ((block.first_panel + p) * n_in + block.first) * kLanes<T>;
-    const T* g = total + p * panel_size;
+    T* g = total + p * panel_size;
     if (block.gradient != nullptr) {
       copy(panel_size, g, block.gradient + at);
       continue;
     }
+    if (block.l1 != 0 || block.l2 != 0)
+      add_penalty(panel_size, block.w + at, block.l1, block.l2, g);
     T* slots[kMaxSlots] = {};
     for (Index s = 0; s < block.n_slots; ++s)
       if (block.slots[s] != nullptr) slots[s] = block.slots[s] + at;

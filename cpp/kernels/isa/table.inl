@@ -67,6 +67,7 @@ constexpr KernelTable<T> make_table(const char* tier) {
           pack_tiles<T>,
           sum_rows<T>,
           transpose_panel<T>,
+          add_penalty<T>,
           activation_rows<T>(Activations{}),
           loss_rows_of<T>(LossForms{}),
           optimizer_rows<T>(Optimizers{}),

@@ -112,7 +112,7 @@ class Network:
         """
     def __reduce__(self) -> typing.Any:
         ...
-    def _apply(self, gradients: Gradients, optimizer: Formula | None, learning_rate: typing.SupportsFloat | typing.SupportsIndex | None, clip_value: typing.SupportsFloat | typing.SupportsIndex, clip_norm: typing.SupportsFloat | typing.SupportsIndex) -> None:
+    def _apply(self, gradients: Gradients, optimizer: Formula | None, learning_rate: typing.SupportsFloat | typing.SupportsIndex | None, clip_value: typing.SupportsFloat | typing.SupportsIndex, clip_norm: typing.SupportsFloat | typing.SupportsIndex, l1: typing.SupportsFloat | typing.SupportsIndex, l2: typing.SupportsFloat | typing.SupportsIndex) -> None:
         ...
     def _backward(self, dA: numpy.ndarray) -> Gradients:
         ...
@@ -147,6 +147,10 @@ class Network:
     def _loss_form(self, loss: Formula) -> tuple[str, int, bool]:
         """
         The kind of targets that a loss takes here, how many of them for an example, and whether it averages over outputs.
+        """
+    def _penalty(self, l1: typing.SupportsFloat | typing.SupportsIndex, l2: typing.SupportsFloat | typing.SupportsIndex) -> float | None:
+        """
+        What the weights cost beside J, with what a call adds; None if nothing is penalised.
         """
     def _plain_predict(self, x: typing.Any, out: typing.Any) -> numpy.ndarray | None:
         """
@@ -184,7 +188,7 @@ class Network:
         """
         What follows the weights of each layer l = 1..L: the name of f, or of several as 'relu, tanh'.
         """
-    def _start_training(self, x: numpy.ndarray, y: numpy.ndarray, loss: Formula, optimizer: Formula | None, weights: typing.Any, batch_size: typing.SupportsInt | typing.SupportsIndex, shuffle: bool, keep_predictions: bool, clip_value: typing.SupportsFloat | typing.SupportsIndex, clip_norm: typing.SupportsFloat | typing.SupportsIndex, before: typing.Any) -> TrainingRun:
+    def _start_training(self, x: numpy.ndarray, y: numpy.ndarray, loss: Formula, optimizer: Formula | None, weights: typing.Any, batch_size: typing.SupportsInt | typing.SupportsIndex, shuffle: bool, keep_predictions: bool, clip_value: typing.SupportsFloat | typing.SupportsIndex, clip_norm: typing.SupportsFloat | typing.SupportsIndex, l1: typing.SupportsFloat | typing.SupportsIndex, l2: typing.SupportsFloat | typing.SupportsIndex, before: typing.Any) -> TrainingRun:
         """
         Begin a fit; `before` gets the state before it, which comes back if no batch is done.
         """
@@ -196,7 +200,7 @@ class Network:
         ...
     def _trace(self, x: numpy.ndarray, y: numpy.ndarray, loss: Formula, learning_rate: typing.SupportsFloat | typing.SupportsIndex, training: bool) -> dict:
         ...
-    def _train_step(self, x: numpy.ndarray, y: numpy.ndarray, loss: Formula, optimizer: Formula | None, weights: typing.Any, learning_rate: typing.SupportsFloat | typing.SupportsIndex | None, clip_value: typing.SupportsFloat | typing.SupportsIndex, clip_norm: typing.SupportsFloat | typing.SupportsIndex) -> float:
+    def _train_step(self, x: numpy.ndarray, y: numpy.ndarray, loss: Formula, optimizer: Formula | None, weights: typing.Any, learning_rate: typing.SupportsFloat | typing.SupportsIndex | None, clip_value: typing.SupportsFloat | typing.SupportsIndex, clip_norm: typing.SupportsFloat | typing.SupportsIndex, l1: typing.SupportsFloat | typing.SupportsIndex, l2: typing.SupportsFloat | typing.SupportsIndex) -> float:
         ...
     def _trainable(self, layer: typing.SupportsInt | typing.SupportsIndex) -> bool:
         """

@@ -39,6 +39,17 @@ inline DenseSpec frozen(DenseSpec spec) {
   return spec;
 }
 
+inline DenseSpec penalised(double l1, double l2, DenseSpec spec) {
+  spec.l1 = l1;
+  spec.l2 = l2;
+  return spec;
+}
+
+inline DenseSpec limited(double max_norm, DenseSpec spec) {
+  spec.max_norm = max_norm;
+  return spec;
+}
+
 inline DenseSpec with_rate(double factor, DenseSpec spec) {
   spec.learning_rate_multiplier = factor;
   return spec;

@@ -190,8 +190,9 @@ TEST(execution_of_the_fused_update_is_gradients_and_sweep) {
       for (const std::vector<LayerSpec>& layers : layer_stacks("tanh", "identity", 3))
         check_fused_update<T, Mse, Optimizer>(layers);
       check_fused_update<T, Mse, Optimizer>(
-          {with_rate(0.5, dense(5, "prelu")), frozen(dense(18, "tanh")),
-           with_rate(2.0, dense(4, "tanh", false)), frozen(dense(5)), dense(3)});
+          {with_rate(0.5, penalised(0.1, 0.0, dense(5, "prelu"))), frozen(dense(18, "tanh")),
+           with_rate(2.0, penalised(0.0, 0.5, dense(4, "tanh", false))), frozen(dense(5)),
+           limited(0.5, penalised(0.1, 0.25, dense(3)))});
     });
   });
 }

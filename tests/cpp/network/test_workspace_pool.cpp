@@ -21,7 +21,8 @@ constexpr double kForever = std::numeric_limits<double>::infinity();
 template <class T>
 NetworkSpec example() {
   NetworkSpec spec = network_spec<T>(
-      kFeatures, {dense(kHidden, "relu"), with_rate(0.5, dense(kOutputs, "sigmoid"))});
+      kFeatures,
+      {dense(kHidden, "relu"), limited(0.5, with_rate(0.5, dense(kOutputs, "sigmoid")))});
   spec.loss = to_spec(Mse{});
   return spec;
 }
@@ -114,15 +115,16 @@ TEST(workspace_pool_spares_allocations) {
             for (const Index first : {Index{0}, kBatch})
               for (const Clipping& clipping : {Clipping{}, Clipping{0.1, 0.1}})
                 network.train_step(plain.part(first, std::min(kBatch, kRows - first)), loss,
-                                   nullptr, nullptr, clipping);
+                                   nullptr, nullptr, clipping, {0.01, 0.1});
         };
         const auto look = [&] {
           network.predict(data.inputs(), {y_hat.data(), kRows, kOutputs, kOutputs});
           network.evaluate(examples, loss, {});
         };
         steps(1);
-        std::optional<TrainingRun<T>> run(std::in_place, network, examples,
-                                          TrainingOptions{kBatch, true, true});
+        std::optional<TrainingRun<T>> run(
+            std::in_place, network, examples,
+            TrainingOptions{kBatch, true, true, nullptr, nullptr, {}, {0.01, 0.1}});
         look();  // beside the workspace of the run
         const auto fit = [&] {
           for (int epoch = 0; epoch < 2; ++epoch) {
