@@ -61,7 +61,7 @@ void bind_saving(NetworkClass& cls) {
       .def("_copy", [](const py::object& self) {
         py::object copy = empty_like(self);
         self.cast<const NetworkObject&>().visit([&](auto& net) {
-          auto twin = std::make_unique<Network<Scalar<decltype(net)>>>(net.spec());
+          auto twin = std::make_unique<Network<Scalar<decltype(net)>>>(net.spec(), Start::zero);
           twin->restore(net.snapshot());
           twin->set_n_threads(net.n_threads());
           copy.cast<NetworkObject&>().hold(std::move(twin));

@@ -38,12 +38,15 @@ Index plan_capacity(Index rows) {
 }
 
 template <class T>
-Network<T>::Network(NetworkSpec spec)
+Network<T>::Network(NetworkSpec spec, Start start)
     : spec_(std::move(spec)),
       table_(spec_),
       usual_loss_(usual_loss_of(table_.output_name())),
       further_coefficients_(static_cast<std::size_t>(LayerRates<T>::size(table_))) {
-  initialize(spec_.seed);
+  if (start == Start::drawn)
+    initialize(spec_.seed);
+  else
+    parameters_ = AlignedBuffer<T>(table_.size);
 }
 
 template <class T>

@@ -105,12 +105,16 @@ inline PlanPurpose purpose_of_training(const Clipping& clipping) {
   return clipping.any() ? PlanPurpose::gradients : PlanPurpose::train;
 }
 
+// What parameters begin with: what their initialisers say, or zeros where others follow at once,
+// since drawing may take longer than reading a file.
+enum class Start { drawn, zero };
+
 // Calls may come from several threads: those that read share the lock, those that write have it
 // alone.
 template <class T>
 class Network {
  public:
-  explicit Network(NetworkSpec spec);
+  explicit Network(NetworkSpec spec, Start start = Start::drawn);
 
   const NetworkSpec& spec() const { return spec_; }
   const ParameterTable<T>& table() const { return table_; }

@@ -134,7 +134,7 @@ std::vector<std::byte> to_bytes(const Network<T>& network, bool with_optimizer) 
 AnyNetwork network_from_bytes(std::span<const std::byte> bytes) {
   const Model model = read_model(bytes);
   const auto build = [&]<class T>(T) -> AnyNetwork {
-    auto network = std::make_unique<Network<T>>(model.description.network);
+    auto network = std::make_unique<Network<T>>(model.description.network, Start::zero);
     std::vector<std::vector<std::byte>> aligned;  // tensors of a file may lie at any address
     std::vector<const void*> data;
     for (const NamedTensor& tensor : model.tensors) {

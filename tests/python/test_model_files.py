@@ -200,6 +200,17 @@ def test_a_whole_file_that_says_nonsense_is_refused(kind: str) -> None:
     refuse(resealed(header, description, data), words)
 
 
+def test_reading_draws_nothing() -> None:
+    header, description, data = parts()
+    description["layers"][0]["initializer"] = {"name": "constant", "value": 1e300}
+    net = cr.from_bytes(resealed(header, description, data))
+    assert all(map(same_bits, net.weights, NET.weights))
+    assert all(map(same_bits, net.copy().weights, NET.weights))
+    with pytest.raises(ValueError, match=r"initializer: layer 1 .* too large for float32"):
+        net.initialize()
+    assert all(map(same_bits, net.weights, NET.weights))
+
+
 def test_numbers_that_are_not_finite_are_refused() -> None:
     header, description, data = parts()
     for number in (np.nan, np.inf, -np.inf):

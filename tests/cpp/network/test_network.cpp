@@ -264,6 +264,15 @@ TEST(network_initialize_begins_anew) {
   CHECK(!same_state(network, Network<double>(example<double>())));
 }
 
+TEST(network_may_begin_with_zeros) {
+  Network<double> network(example<double>(), Start::zero);
+  const double* parameters = network.parameters();
+  CHECK(
+      std::all_of(parameters, parameters + network.table().size, [](double w) { return w == 0; }));
+  network.initialize(network.spec().seed);
+  CHECK(same_state(network, Network<double>(example<double>())));
+}
+
 TEST(network_refuses_to_begin_with_infinity) {
   const auto build = []<class T>(T /*type*/) {
     DenseSpec large = dense(kOutputs);
