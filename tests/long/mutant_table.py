@@ -268,14 +268,18 @@ _MUTANTS = {
         (
             "dA is computed with the weights after the update",
             (
-                "if (s > 0 || learns_in_front()) gradient = backward_dense(s, buffers.dz);\n"
-                "      backward_parameters(s, buffers.dz);"
+                "if (goes_on) gradient = backward_dense(s, dz);\n"
+                "      if (learns(table_.stages[s].weight)) backward_parameters(s, dz);"
             ),
             (
-                "const BufferId dz = buffers.dz;\n"
-                "      backward_parameters(s, dz);\n"
-                "      if (s > 0) gradient = backward_dense(s, dz);"
+                "if (learns(table_.stages[s].weight)) backward_parameters(s, dz);\n"
+                "      if (goes_on) gradient = backward_dense(s, dz);"
             ),
+        ),
+        (
+            "dX is not computed in front of the first layer that learns",
+            "while (left-- > 0) gradient = backward_dense(left, gradient);",
+            "while (left-- > 1) gradient = backward_dense(left, gradient);",
         ),
         ("the slope of the wrong layer", "s > 0 ? chains_[s - 1] : input_chain_", "chains_[s]"),
         ("the slope behind a product is left out", "operation.activation = link.activation;", ""),
@@ -296,6 +300,18 @@ _MUTANTS = {
         ),
         ("a batch of weight 0 makes an update", "result.weight_sum > 0.0", "true"),
         ("dX with weights after an update", "pass.version != version_", "false"),
+    ],
+    "network/penalty.cpp": [
+        ("l2 sum W^2 without its half", "own.l2 / 2", "own.l2"),
+        (
+            "l1 is left out where a gradient is stored",
+            "rounded_coefficient<T>(own.l1),",
+            "T(0),",
+        ),
+    ],
+    "network/max_norm.cpp": [
+        ("rows of frozen layers are shortened", "!segment.settings.trainable || ", ""),
+        ("large rows become 0", "norm = norm_of_large(n_in, w + lane);", "norm = kInfinity;"),
     ],
     "network/training_run.cpp": [
         (
@@ -331,8 +347,13 @@ _MUTANTS = {
         ("every update is the first", "++spec.updates;", ""),
         (
             "decay_biases=False is ignored",
-            "if (!formula.decay_biases) formula.weight_decay = 0.0;",
+            "if (!formula.decay_biases) of_biases.weight_decay = 0.0;",
             "",
+        ),
+        (
+            "weights of a layer with a rate of its own learn at the usual one",
+            "step_coefficients(formula, factor * rate,",
+            "step_coefficients(formula, rate,",
         ),
         (
             "the rate of a step is ignored",
