@@ -105,11 +105,63 @@ def uniform(draw: Draw, limit: float) -> Array:
     return -limit + (limit - -limit) * draw.uniform()
 
 
+def truncated_normal(
+    draw: Draw, n_in: int, n_out: int, mean: float = 0.0, stddev: float = 0.05
+) -> Array:
+    """The first number of the steps 0, 1, ... within two standard deviations."""
+    drawn = draw.normal()
+    while (abs(drawn) > 2).any():
+        draw = replace(draw, step=draw.step + 1)
+        drawn = np.where(abs(drawn) > 2, draw.normal(), drawn)
+    return mean + stddev * drawn
+
+
+def variance_scaling(
+    draw: Draw,
+    n_in: int,
+    n_out: int,
+    scale: float = 1.0,
+    mode: str = "fan_in",
+    distribution: str = "truncated_normal",
+) -> Array:
+    width = {"fan_in": n_in, "fan_out": n_out, "fan_avg": (n_in + n_out) / 2}[mode]
+    variance = scale / width
+    if distribution == "uniform":
+        return uniform(draw, math.sqrt(3 * variance))
+    if distribution == "untruncated_normal":
+        return math.sqrt(variance) * draw.normal()
+    density = math.exp(-2) / math.sqrt(2 * math.pi)  # of the normal distribution, at 2
+    kept = 1 - 4 * density / math.erf(math.sqrt(2))  # of the variance
+    return truncated_normal(draw, n_in, n_out, stddev=math.sqrt(variance / kept))
+
+
+def sparse(draw: Draw, n_in: int, n_out: int, sparsity: float = 0.1, stddev: float = 0.01) -> Array:
+    """Selection sampling: a place is taken with the chance (zeros left) / (places left)."""
+    w, chances = stddev * draw.normal(), replace(draw, step=draw.step + 1).words()
+    for row, words_of_row in zip(w, chances, strict=True):
+        n_zeros = math.ceil(sparsity * len(row))
+        for j, word in enumerate(words_of_row):
+            if int(word) * (len(row) - j) < n_zeros * 2**32:
+                row[j] = 0
+                n_zeros -= 1
+    return w
+
+
+def orthogonal(draw: Draw, n_in: int, n_out: int, gain: float = 1.0) -> Array:
+    """Q of G = Q R, or of its transpose, with the diagonal of R positive."""
+    drawn = draw.normal()
+    wide = len(drawn) < drawn.shape[1]
+    q, r = np.linalg.qr(drawn.T if wide else drawn)
+    q = q * np.sign(np.diag(r))
+    return gain * (q.T if wide else q)
+
+
 INITIALIZERS: dict[str, Callable[..., Array]] = {
     "zeros": lambda draw, n_in, n_out: np.zeros(draw.shape),
     "ones": lambda draw, n_in, n_out: np.ones(draw.shape),
     "constant": lambda draw, n_in, n_out, value=0.0: np.full(draw.shape, value),
     "normal": lambda draw, n_in, n_out, mean=0.0, stddev=0.05: mean + stddev * draw.normal(),
+    "truncated_normal": truncated_normal,
     "uniform": lambda draw, n_in, n_out, low=-0.05, high=0.05: low + (high - low) * draw.uniform(),
     "glorot_uniform": lambda draw, n_in, n_out: uniform(draw, math.sqrt(6 / (n_in + n_out))),
     "glorot_normal": lambda draw, n_in, n_out: math.sqrt(2 / (n_in + n_out)) * draw.normal(),
@@ -117,6 +169,19 @@ INITIALIZERS: dict[str, Callable[..., Array]] = {
     "he_normal": lambda draw, n_in, n_out: math.sqrt(2 / n_in) * draw.normal(),
     "lecun_uniform": lambda draw, n_in, n_out: uniform(draw, math.sqrt(3 / n_in)),
     "lecun_normal": lambda draw, n_in, n_out: math.sqrt(1 / n_in) * draw.normal(),
+    "variance_scaling": variance_scaling,
+    "orthogonal": orthogonal,
+    "sparse": sparse,
+}
+
+
+# Those that take logarithms, and how much larger an error of what is drawn may become by
+# arithmetic: Q of a matrix moves by its condition times as much.
+OF_LOGARITHMS: dict[str, Callable[[Draw], float]] = {
+    **{name: lambda draw: 1.0 for name in INITIALIZERS if "normal" in name},
+    "variance_scaling": lambda draw: 1.0,
+    "sparse": lambda draw: 1.0,
+    "orthogonal": lambda draw: float(np.linalg.cond(draw.normal())),
 }
 
 

@@ -182,22 +182,23 @@ void write_tensor(const Segment& segment, const T* tensor, T* block) {
 template <class T>
 void initialize(const NetworkSpec& spec, const ParameterTable<T>& table, std::uint64_t seed,
                 T* block) {
-  std::vector<double> unit;
+  std::vector<double> units;
   std::vector<T> tensor;
   const auto fill = [&](const FormulaSpec& initializer, const Segment& segment,
                         const Stage& stage) {
     const Purpose purpose = segment.is_weight ? Purpose::kWeights : Purpose::kBiases;
-    unit.resize(static_cast<std::size_t>(segment.n_in));
     tensor.resize(static_cast<std::size_t>(segment.n_parameters()));
     with_member(Initializers{}, "initializer", initializer.name, [&]<class F>() {
       const F formula = from_spec<F>(initializer);
-      for (Index o = 0; o < segment.n_out; ++o) {
+      const Index n_units = fills_tensors<F> ? segment.n_out : 1;
+      units.resize(static_cast<std::size_t>(n_units * segment.n_in));
+      for (Index o = 0; o < segment.n_out; o += n_units) {
         formula.fill({static_cast<double>(stage.n_in),
                       static_cast<double>(stage.n_out),
                       {seed, purpose, stage.layer, 0},
                       o},
-                     unit);
-        std::transform(unit.begin(), unit.end(), tensor.begin() + o * segment.n_in,
+                     units);
+        std::transform(units.begin(), units.end(), tensor.begin() + o * segment.n_in,
                        [](double x) { return static_cast<T>(x); });
       }
     });

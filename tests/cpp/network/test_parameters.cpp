@@ -27,20 +27,22 @@ std::vector<T> tensor_of(const Segment& segment, const T* block) {
   return tensor;
 }
 
-// What an initialiser gives for a tensor by its definition: row o from the numbers of unit o.
+// What an initialiser gives for a tensor by its definition: row o from the numbers of unit o, or
+// all rows together.
 template <class F, class T>
 std::vector<T> drawn(const F& initializer, const Stage& stage, Purpose purpose,
                      std::uint64_t seed) {
   const Index n_in = purpose == Purpose::kBiases ? 1 : stage.n_in;
   std::vector<T> tensor;
-  std::vector<double> unit(static_cast<std::size_t>(n_in));
-  for (Index o = 0; o < stage.n_out; ++o) {
+  const Index n_units = fills_tensors<F> ? stage.n_out : 1;
+  std::vector<double> units(static_cast<std::size_t>(n_units * n_in));
+  for (Index o = 0; o < stage.n_out; o += n_units) {
     initializer.fill({static_cast<double>(stage.n_in),
                       static_cast<double>(stage.n_out),
                       {seed, purpose, stage.layer, 0},
                       o},
-                     unit);
-    for (const double w : unit) tensor.push_back(static_cast<T>(w));
+                     units);
+    for (const double w : units) tensor.push_back(static_cast<T>(w));
   }
   return tensor;
 }
