@@ -1,15 +1,20 @@
 // What is the class `Network`? How an object comes into being, and its properties.
 #include "bindings/checked_object.hpp"
 #include "bindings/description.hpp"
+#include "bindings/gil_release.hpp"
 #include "bindings/network_class.hpp"
 
 namespace chainrule {
 
 void NetworkObject::build(const NetworkSpec& spec) {
+  const auto drawn = [&]<class T>(T /*type*/) {
+    const GilRelease release;  // the parameters of a large network take seconds
+    return std::make_unique<Network<T>>(spec);
+  };
   if (spec.dtype == "float32")
-    hold(std::make_unique<Network<float>>(spec));
+    hold(drawn(float{}));
   else
-    hold(std::make_unique<Network<double>>(spec));
+    hold(drawn(double{}));
 }
 
 namespace {

@@ -1,5 +1,6 @@
 // How does Python see and replace what a network has learnt? Tensors, whole states, snapshots.
 #include "bindings/description.hpp"
+#include "bindings/gil_release.hpp"
 #include "bindings/network_class.hpp"
 #include "bindings/text.hpp"
 #include "bindings/training.hpp"
@@ -47,6 +48,7 @@ void bind_state(NetworkClass& cls) {
           [](NetworkObject& self, std::uint64_t seed) {
             self.visit([&](auto& net) {
               const ExclusiveTraining exclusive(net.training_flag());
+              const GilRelease release;
               net.initialize(seed);
             });
           },
