@@ -254,7 +254,7 @@ class NetworkLayer:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        return getattr(self.description, name)
+        return getattr(self._description, name)
 
     def __repr__(self) -> str:
         return repr(self.description)
