@@ -47,12 +47,12 @@ std::string unknown_text(std::string_view family, std::string_view name,
                                 const std::vector<std::string>& known);
 
 // Calls f.template operator()<F>() for the member called `name`; std::invalid_argument if there is
-// none.
+// none. f may change what `name` is part of.
 template <class List, class Function>
 void with_member(List list, std::string_view family, std::string_view name, Function&& f) {
   bool found = false;
   for_each_type(list, [&]<class F>() {
-    if (name == F::name) {
+    if (!found && name == F::name) {
       found = true;
       f.template operator()<F>();
     }
