@@ -35,6 +35,7 @@ struct LossBody {
   LossOfRow<Column<Vec<T>>> of_short_rows = nullptr;
 };
 
+// Whether outputs of a row meet each other.
 template <class F, bool fused>
 constexpr bool takes_rows = fused ? F::Matching::row_wise : is_row_wise<F>;
 
