@@ -21,6 +21,16 @@ inline bool is_constructed(py::handle object) {
   return true;
 }
 
+// What is inside an object of the bound class `type`, found without a table; null if it is another
+// one, or has not been constructed.
+template <class T>
+T* object_or_null(PyObject* object, PyTypeObject* type) {
+  if (!PyObject_TypeCheck(object, type)) return nullptr;
+  auto* instance = reinterpret_cast<py::detail::instance*>(object);
+  if (!instance->simple_layout) return nullptr;
+  return static_cast<T*>(instance->get_value_and_holder().value_ptr());
+}
+
 // Python to C++ for bound classes: pybind11 alone would hand out memory that nothing has written
 // to.
 template <class T>

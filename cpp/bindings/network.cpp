@@ -187,7 +187,7 @@ void bind_network(py::module_& module) {
   bind_steps(cls);
   bind_state(cls);
   bind_saving(cls);
-  bind_plain_calls(cls);
+  bind_plain_calls(module, cls);
 }
 
 }  // namespace chainrule

@@ -23,6 +23,6 @@ void bind_prediction(NetworkClass& cls);
 void bind_steps(NetworkClass& cls);
 void bind_state(NetworkClass& cls);
 void bind_saving(NetworkClass& cls);
-void bind_plain_calls(NetworkClass& cls);
+void bind_plain_calls(py::module_& module, const NetworkClass& cls);
 
 }  // namespace chainrule

@@ -3,6 +3,7 @@
 #include <structmember.h>
 
 #include <cstddef>
+#include <stdexcept>
 
 namespace chainrule {
 
@@ -25,6 +26,9 @@ PyObject* call(PyObject* self, PyObject* const* arguments, std::size_t n, PyObje
     return nullptr;
   } catch (const std::bad_alloc&) {
     return PyErr_NoMemory();
+  } catch (const std::invalid_argument& error) {
+    PyErr_SetString(PyExc_ValueError, error.what());
+    return nullptr;
   } catch (const std::exception& error) {
     PyErr_SetString(PyExc_RuntimeError, error.what());
     return nullptr;

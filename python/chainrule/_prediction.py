@@ -9,6 +9,7 @@ import numpy as np
 from chainrule import _core
 from chainrule._checks import as_flag
 from chainrule._examples import check_examples, choose_loss, choose_metrics, evaluate_examples
+from chainrule._plain_calls import plain_first
 from chainrule.predictor import Predictor, predict_converted
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ __all__ = ["Predicting"]
 class Predicting(_core.Network):
     """A network that can be asked."""
 
+    @plain_first(_core.plain_network_predict)
     def predict(self, x: ArrayLike, *, out: NDArray[Any] | None = None) -> NDArray[Any]:
         r"""Return the outputs for examples.
 
@@ -64,9 +66,6 @@ class Predicting(_core.Network):
         >>> net.predict(np.ones((5, 3))).shape
         (5, 2)
         """
-        plain: NDArray[Any] | None = self._plain_predict(x, out)
-        if plain is not None:
-            return plain
         return predict_converted(self, x, out)
 
     def predictor(self) -> Predictor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from chainrule import _core
 from chainrule._arrays import as_inputs, as_matrix, at_least_one
 from chainrule._checks import as_flag, as_limit, as_number
 from chainrule._examples import check_examples, choose_loss
+from chainrule._plain_calls import plain_first
 from chainrule._prediction import Predicting
 from chainrule.errors import DivergenceError
 from chainrule.gradients import Gradients
@@ -40,6 +41,7 @@ class Stepping(Predicting):
         """The optimiser whose state the network holds; None before training."""
         return self._optimizer
 
+    @plain_first(_core.plain_step)
     def train_step(
         self,
         x: ArrayLike,
@@ -111,23 +113,24 @@ class Stepping(Predicting):
         rate = _rate_or_none(learning_rate)
         limits = as_limit("clip_value", clip_value), as_limit("clip_norm", clip_norm)
         penalty = as_number("l1", l1), as_number("l2", l2)
-        value = None
-        if loss is sample_weight is clip_value is clip_norm is None and penalty == (0.0, 0.0):
-            value = self._plain_step(x, y, formula, rate)
-        if value is None:
-            chosen = choose_loss(self, loss)
-            batch = check_examples(self, x, y, sample_weight, chosen)
-            value = self._train_step(
-                batch.x, batch.y, chosen, formula, batch.weights, rate, *limits, *penalty
-            )
+        chosen = choose_loss(self, loss)
+        batch = check_examples(self, x, y, sample_weight, chosen)
+        value = self._train_step(
+            batch.x, batch.y, chosen, formula, batch.weights, rate, *limits, *penalty
+        )
         if not math.isfinite(value):
-            raise DivergenceError(
-                step=self._updates + 1,
-                epoch=0,
-                layer=self._first_nonfinite_layer(),
-                learning_rate=self.optimizer.learning_rate if rate is None else rate,
-            )
+            self._diverge(rate)
         return value
+
+    def _diverge(self, learning_rate: float | None) -> NoReturn:
+        """Raise what a step whose loss is not finite ends with."""
+        rate = self.optimizer.learning_rate if learning_rate is None else learning_rate
+        raise DivergenceError(
+            step=self._updates + 1,
+            epoch=0,
+            layer=self._first_nonfinite_layer(),
+            learning_rate=rate,
+        )
 
     def reset_optimizer(self) -> None:
         """Forget the optimiser and its state; the next training starts afresh.

@@ -11,8 +11,14 @@ import cases
 import chainrule as cr
 import helpers
 import oracle
-from chainrule import _steps, predictor
+from chainrule import _core, _steps, predictor
 
+
+def not_plain(*_: object, **__: object) -> None:
+    """Get the calls that the core leaves."""
+
+
+PLAIN_STEP, PLAIN_PREDICT = _core.plain_step(not_plain), _core.plain_network_predict(not_plain)
 LOSSES = cr.losses.names()
 ROWS = ("classes", "probabilities")
 # Which forms of targets a loss takes without a conversion.
@@ -64,20 +70,70 @@ def test_the_usual_loss_is_that_of_the_outputs(output: str, dtype: str) -> None:
     net = cr.mlp([2, 3, 2], output=output, dtype=dtype, seed=0)
     x, y = np.eye(2, dtype=dtype), np.eye(2, dtype=dtype)
     if net.loss is None:
-        assert net._plain_step(x, y) is None
+        assert PLAIN_STEP(net, x, y) is None
         with pytest.raises(ValueError, match="have no usual loss"):
             net.train_step(x, y)
         return
-    assert net.copy()._plain_step(x, y) == net.train_step(x, y, loss=net.loss)
+    assert PLAIN_STEP(net.copy(), x, y) == net.train_step(x, y, loss=net.loss)
     layered = cr.Network(2, [cr.Dense(2), cr.Activation(output)], dtype=dtype, seed=0)
-    assert layered.copy()._plain_step(x, y) == layered.train_step(x, y, loss=layered.loss)
+    assert PLAIN_STEP(layered.copy(), x, y) == layered.train_step(x, y, loss=layered.loss)
 
 
 def test_the_loss_of_a_fit_is_remembered() -> None:
     net = cr.mlp([2, 3, 2], output="softmax", seed=0)
     x, y = np.eye(2, dtype=np.float32), np.eye(2, dtype=np.float32)
     net.fit(x, y, loss="mse", verbose=0)
-    assert net.copy()._plain_step(x, y) == net.train_step(x, y, loss="mse")
+    assert PLAIN_STEP(net.copy(), x, y) == net.train_step(x, y, loss="mse")
+
+
+@pytest.mark.parametrize("optimizer", [None, "adam", cr.SGD(0.5)])
+@pytest.mark.parametrize("learning_rate", [None, 0.0, 0.25])
+def test_plain_steps_take_an_optimizer_and_a_rate(optimizer: Any, learning_rate: Any) -> None:
+    net = cr.mlp([2, 3, 2], seed=0)
+    twin = net.copy()
+    x = np.eye(2, dtype=np.float32)
+    named = {"optimizer": optimizer, "learning_rate": learning_rate}
+    assert PLAIN_STEP(net, x, x, **named) == twin.train_step(x, x, loss="mse", **named)
+    assert net.optimizer == twin.optimizer
+    assert helpers.state_bytes(net) == helpers.state_bytes(twin)
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"optimizer": "sdg"},
+        {"optimizer": "mse"},
+        {"optimizer": cr.losses.Mse()},
+        {"optimizer": cr.SGD},
+        {"optimizer": 1},
+        {"learning_rate": -0.1},
+        {"learning_rate": np.inf},
+        {"learning_rate": "0.1"},
+        {"x": 1},
+        {"rate": 0.1},
+        {"sample_weight": [1.0]},
+    ],
+)
+def test_other_arguments_of_steps_are_not_taken(named: dict[str, Any]) -> None:
+    net = cr.mlp([2, 3, 2], seed=0)
+    before = helpers.state_bytes(net)
+    x = np.eye(2, dtype=np.float32)
+    assert PLAIN_STEP(net, x, x, **named) is None
+    with pytest.raises((TypeError, ValueError)):
+        net.train_step(x, x, **named)
+    assert helpers.state_bytes(net) == before
+
+
+@pytest.mark.parametrize("named", [{"learning_rate": 1}, {"loss": "mse"}, {"sample_weight": None}])
+def test_right_arguments_that_are_not_plain_go_through_python(named: dict[str, Any]) -> None:
+    net = cr.mlp([2, 3, 2], seed=0)
+    x = np.eye(2, dtype=np.float32)
+    assert PLAIN_STEP(net, x, x, **named) is None
+    assert PLAIN_STEP(net, x=x, y=x) is None
+    net.train_step(x, x, **named)
+    net.train_step(x=x, y=x)
+    assert PLAIN_PREDICT(net, x=x) is None
+    assert helpers.same_bits(net.predict(x=x), net.predict(x))
 
 
 class Subclass(np.ndarray):
@@ -160,7 +216,7 @@ def refused(dtype: str, rng: np.random.Generator, **changes: Any) -> None:
     given = plain | {name: change(plain[name]) for name, change in changes.items()}
     a, b = given["x"], given["classes" if "classes" in changes else "rows"]
     before = helpers.state_bytes(net)
-    assert net._plain_step(a, b) is None
+    assert PLAIN_STEP(net, a, b) is None
     assert helpers.state_bytes(net) == before
     twin = net.copy()
     found = outcome(lambda: net.train_step(a, b))
@@ -185,14 +241,14 @@ def test_other_classes_are_not_taken(what: str, dtype: str, rng: np.random.Gener
 
 def test_classes_are_for_losses_that_take_them(dtype: str) -> None:
     net = cr.mlp([2, 2], dtype=dtype, seed=0)
-    assert net._plain_step(np.eye(2, dtype=dtype), np.array([0, 1])) is None
+    assert PLAIN_STEP(net, np.eye(2, dtype=dtype), np.array([0, 1])) is None
     single = cr.mlp([2, 1], output="softmax", dtype=dtype, seed=0)
-    assert single._plain_step(np.eye(2, dtype=dtype), np.zeros(2, dtype)) is None
+    assert PLAIN_STEP(single, np.eye(2, dtype=dtype), np.zeros(2, dtype)) is None
 
 
 def test_no_rows_are_not_taken(dtype: str) -> None:
     net = cr.mlp([2, 2], dtype=dtype, seed=0)
-    assert net._plain_step(np.zeros((0, 2), dtype), np.zeros((0, 2), dtype)) is None
+    assert PLAIN_STEP(net, np.zeros((0, 2), dtype), np.zeros((0, 2), dtype)) is None
 
 
 def test_a_network_in_training_takes_no_step(dtype: str) -> None:
@@ -202,11 +258,11 @@ def test_a_network_in_training_takes_no_step(dtype: str) -> None:
     run = net._start_training(
         x, x, net.loss, None, None, 2, True, False, *limits, *penalty, net._snapshot()
     )
-    assert net._plain_step(x, x) is None
+    assert PLAIN_STEP(net, x, x) is None
     with pytest.raises(RuntimeError, match="being trained"):
         net.train_step(x, x)
     run.close()
-    assert net._plain_step(x, x) is not None
+    assert PLAIN_STEP(net, x, x) is not None
 
 
 def test_a_refused_step_leaves_the_network_free(dtype: str) -> None:
@@ -216,7 +272,7 @@ def test_a_refused_step_leaves_the_network_free(dtype: str) -> None:
     before = helpers.state_bytes(net)
     for _ in range(2):
         with pytest.raises(ValueError, match=r"needs predictions in \[0, 1\]"):
-            net._plain_step(x, x)
+            PLAIN_STEP(net, x, x)
     assert helpers.state_bytes(net) == before
 
 
@@ -256,10 +312,14 @@ def test_other_arrays_are_not_predicted_plainly(
 ) -> None:
     net = cr.mlp([4, 5, 3], dtype=dtype, seed=0)
     x, out = cases.inputs(rng, 7, 4, dtype), np.zeros((7, 3), dtype)
-    assert net._plain_predict(ALIKE[what](x), None) is None
+    if what == "other float":  # a few are converted right there
+        rounded = ALIKE[what](x)
+        assert helpers.same_bits(PLAIN_PREDICT(net, rounded), net.predict(rounded.astype(dtype)))
+        return
+    assert PLAIN_PREDICT(net, ALIKE[what](x)) is None
     if what not in ("none", "NaN", "infinity"):
         changed = ALIKE[what](out)
-        assert net._plain_predict(x, changed) is None
+        assert PLAIN_PREDICT(net, x, out=changed) is None
         assert not np.asarray(changed).any()
 
 
@@ -269,11 +329,11 @@ def test_outputs_that_cannot_be_written_are_not_taken(dtype: str) -> None:
     out.flags.writeable = False
     both = np.zeros((5, 3), dtype)
     for first, second in ((x, out), (x, x), (both[:3], both[2:]), (both[2:], both[:3])):
-        assert net._plain_predict(first, second) is None
+        assert PLAIN_PREDICT(net, first, out=second) is None
         with pytest.raises(ValueError, match="out: "):
             net.predict(first, out=second)
     apart = np.zeros((6, 3), dtype)
-    assert net._plain_predict(apart[:3], apart[3:]) is not None
+    assert PLAIN_PREDICT(net, apart[:3], out=apart[3:]) is not None
 
 
 def test_a_network_that_was_never_built_says_so() -> None:

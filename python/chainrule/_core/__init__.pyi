@@ -13,7 +13,7 @@ from . import losses
 from . import optimizers
 from . import initializers
 from . import schedules
-__all__: list = ['ModelFileError', 'Formula', 'activations', 'losses', 'optimizers', 'initializers', 'check_name', 'Snapshot', 'Gradients', 'TrainingRun', 'Network', 'Predictor', 'plain_predict', 'plain_predict_one', 'set_num_threads', 'get_num_threads', 'thread_notice', 'isa', 'available_isas', 'isa_notice', 'compiler', 'version', 'path_counters', 'reset_path_counters', 'break_isa', 'set_wait_for_all_workers', 'metric_accuracy', 'validation_split', 'schedules']
+__all__: list = ['ModelFileError', 'Formula', 'activations', 'losses', 'optimizers', 'initializers', 'check_name', 'Snapshot', 'Gradients', 'TrainingRun', 'Network', 'plain_step', 'plain_network_predict', 'Predictor', 'plain_predict', 'plain_predict_one', 'set_num_threads', 'get_num_threads', 'thread_notice', 'isa', 'available_isas', 'isa_notice', 'compiler', 'version', 'path_counters', 'reset_path_counters', 'break_isa', 'set_wait_for_all_workers', 'metric_accuracy', 'validation_split', 'schedules']
 class ModelFileError(ValueError):
     pass
 class Formula:
@@ -151,14 +151,6 @@ class Network:
     def _penalty(self, l1: typing.SupportsFloat | typing.SupportsIndex, l2: typing.SupportsFloat | typing.SupportsIndex) -> float | None:
         """
         What the weights cost beside J, with what a call adds; None if nothing is penalised.
-        """
-    def _plain_predict(self, x: typing.Any, out: typing.Any) -> numpy.ndarray | None:
-        """
-        Predict if the arrays need no conversion; None if not.
-        """
-    def _plain_step(self, x: typing.Any, y: typing.Any, optimizer: Formula | None = None, learning_rate: typing.SupportsFloat | typing.SupportsIndex | None = None) -> float | None:
-        """
-        Make a step if the arrays need no conversion; None if not.
         """
     def _predict(self, x: numpy.ndarray, out: numpy.ndarray) -> None:
         ...
@@ -299,6 +291,10 @@ def metric_accuracy(predictions: numpy.ndarray, y: numpy.ndarray, weights: numpy
     ...
 def path_counters() -> dict:
     ...
+def plain_network_predict(slow: collections.abc.Callable) -> typing.Any:
+    """
+    Network.predict, likewise.
+    """
 def plain_predict(slow: collections.abc.Callable) -> typing.Any:
     """
     Predictor.predict, whose plain calls the core answers at once.
@@ -306,6 +302,10 @@ def plain_predict(slow: collections.abc.Callable) -> typing.Any:
 def plain_predict_one(slow: collections.abc.Callable) -> typing.Any:
     """
     Predictor.predict_one, likewise.
+    """
+def plain_step(slow: collections.abc.Callable) -> typing.Any:
+    """
+    Network.train_step, whose plain calls the core answers at once.
     """
 def reset_path_counters() -> None:
     ...
