@@ -42,6 +42,7 @@ def _members(owner: str, cls: type) -> dict[str, object]:
 
 
 PUBLIC_OBJECTS = _public_objects()
+MODULES = {module.__name__: module for module in _modules()}
 
 
 def sections(doc: str) -> dict[str, str]:

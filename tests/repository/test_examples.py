@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from public_objects import PUBLIC_OBJECTS
+from public_objects import MODULES, PUBLIC_OBJECTS
 
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
@@ -54,7 +54,7 @@ def test_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
             assert printed.getvalue() == ""
 
 
-@pytest.mark.parametrize("public", PUBLIC_OBJECTS)
+@pytest.mark.parametrize("public", PUBLIC_OBJECTS | MODULES)
 def test_the_examples_of_a_docstring_run(
     public: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -62,6 +62,6 @@ def test_the_examples_of_a_docstring_run(
     runner = doctest.DocTestRunner(optionflags=FLAGS)
     finder = doctest.DocTestFinder(recurse=False)
     report = io.StringIO()
-    for test in finder.find(PUBLIC_OBJECTS[public], public, globs={"cr": cr, "np": np}):
+    for test in finder.find((PUBLIC_OBJECTS | MODULES)[public], public, globs={"cr": cr, "np": np}):
         runner.run(test, out=report.write)
     assert runner.summarize(verbose=False).failed == 0, report.getvalue()
