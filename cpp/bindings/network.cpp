@@ -107,13 +107,22 @@ void bind_properties(NetworkClass& cls) {
                net.set_optimizer(std::nullopt);
              });
            })
-      .def_property_readonly("_loss",
-                             [](const NetworkObject& self) -> py::object {
-                               return self.visit([](auto& net) -> py::object {
-                                 return net.spec().loss ? formula_to_python(*net.spec().loss)
-                                                        : py::none();
-                               });
-                             })
+      .def_property_readonly(
+          "_loss",
+          [](const NetworkObject& self) -> py::object {
+            return self.visit([](auto& net) -> py::object {
+              const std::optional<FormulaSpec>& loss = net.spec().loss;
+              if (!loss) return py::none();
+              return is_own(*loss) ? own_loss_to_python(*loss) : formula_to_python(*loss);
+            });
+          },
+          "A formula, or name and number of the caller's own function; None if none was given.")
+      .def(
+          "_keep_own_loss",
+          [](NetworkObject& self, const py::object& loss) {
+            self.visit([&](auto& net) { net.set_loss(own_loss_spec(loss)); });
+          },
+          py::arg("loss"))
       .def(
           "_loss_form",
           [](const NetworkObject& self, const BoundFormula& loss) {

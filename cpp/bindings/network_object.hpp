@@ -7,7 +7,9 @@
 #include <variant>
 
 #include "bindings/arrays.hpp"
+#include "bindings/bound_formula.hpp"
 #include "bindings/gil_release.hpp"
+#include "bindings/own_loss.hpp"
 #include "network/network.hpp"
 
 namespace chainrule {
@@ -46,14 +48,18 @@ struct ScalarOf<Network<T>> {
 template <class N>
 using Scalar = typename ScalarOf<std::remove_cvref_t<N>>::type;
 
-// Releases the interpreter for calls of more than about 20 us of work, or when the network is being
-// trained and the call may have to wait. While it lives, no py::object is made, copied or
-// destroyed.
+// Releases the interpreter for calls of more than about 20 us of work, or when the call may have to
+// wait: while the network is being trained, or for its lock behind a function of the caller's.
+// While it lives, no py::object is made, copied or destroyed.
 class ReleaseForWork {
  public:
   template <class T>
   ReleaseForWork(const Network<T>& network, Index rows)
       : ReleaseForWork(network.table(), rows, network.is_training()) {}
+  template <class T>
+  ReleaseForWork(const Network<T>& network, const Examples<T>& examples)
+      : ReleaseForWork(network.table(), examples.rows(),
+                       network.is_training() || examples.own != nullptr) {}
   template <class T>
   ReleaseForWork(const ParameterTable<T>& table, Index rows, bool may_wait) {
     constexpr double kSmallWork = 5e5;
@@ -98,6 +104,34 @@ Examples<T> to_examples(const Network<T>& network, const FormulaSpec& loss, cons
   else
     examples.weights = input_matrix<double>(array, "sample_weight", d, m);
   return examples;
+}
+
+// What a call makes small: a loss of examples. An OwnLoss takes y as it is, with weights (d).
+template <class T>
+struct Objective {
+  FormulaSpec loss;
+  std::shared_ptr<PythonLoss<T>> own;  // null for a formula
+  Examples<T> examples;
+};
+
+template <class T>
+Objective<T> to_objective(const Network<T>& network, const py::object& loss, const py::array& x,
+                          const py::array& y, const py::object& weights) {
+  if (py::isinstance<BoundFormula>(loss)) {
+    const FormulaSpec& spec = loss.cast<const BoundFormula&>().spec;
+    return {spec, nullptr, to_examples(network, spec, x, y, weights)};
+  }
+  Objective<T> objective{own_loss_spec(loss), std::make_shared<PythonLoss<T>>(loss, y), {}};
+  Examples<T>& examples = objective.examples;
+  examples.x = input_matrix<T>(x, "x", -1, network.table().n_features());
+  const Index d = examples.x.rows;
+  check(d > 0, "x: expected at least one row, got none");
+  check(y.ndim() > 0 && y.shape(0) == d, "y: expected ", d, " rows");
+  examples.own = objective.own.get();
+  if (!weights.is_none())
+    examples.weights = {
+        checked_data<double>(weights.cast<py::array>(), "sample_weight", {d}, false), d, 1, 1};
+  return objective;
 }
 
 // The logical tensors of a block, copied, under the names of files (after `prefix`).

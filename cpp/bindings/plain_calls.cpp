@@ -124,7 +124,7 @@ std::optional<double> plain_step(Network<T>& network, const StepArguments& given
   // From here on, so that the network's loss stays what it is.
   const ExclusiveTraining exclusive(network.training_flag());
   const FormulaSpec* loss = network.loss();
-  if (loss == nullptr) return std::nullopt;
+  if (loss == nullptr || is_own(*loss)) return std::nullopt;
   const auto examples = plain_examples(network, *loss, given.x, given.y);
   if (!examples) return std::nullopt;
   const ReleaseForWork release(network.table(), examples->rows(), false);

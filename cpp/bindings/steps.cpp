@@ -8,15 +8,16 @@ namespace chainrule {
 void bind_steps(NetworkClass& cls) {
   cls.def(
          "_train_step",
-         [](NetworkObject& self, const py::array& x, const py::array& y, const BoundFormula& loss,
+         [](NetworkObject& self, const py::array& x, const py::array& y, const py::object& loss,
             const OptionalFormula& optimizer, const py::object& weights,
             std::optional<double> learning_rate, double clip_value, double clip_norm, double l1,
             double l2) {
            return self.visit([&](auto& net) {
-             const auto examples = to_examples(net, loss.spec, x, y, weights);
-             const ReleaseForWork release(net, examples.rows());
-             return net.train_step(examples, loss.spec, pointer_or_null(learning_rate),
-                                   spec_or_null(optimizer), {clip_value, clip_norm}, {l1, l2});
+             const auto objective = to_objective(net, loss, x, y, weights);
+             const ReleaseForWork release(net, objective.examples);
+             return net.train_step(objective.examples, objective.loss,
+                                   pointer_or_null(learning_rate), spec_or_null(optimizer),
+                                   {clip_value, clip_norm}, {l1, l2});
            });
          },
          py::arg("x"), py::arg("y"), py::arg("loss"), py::arg("optimizer"), py::arg("weights"),
@@ -24,13 +25,13 @@ void bind_steps(NetworkClass& cls) {
          py::arg("l2"))
       .def(
           "_gradients",
-          [](const py::object& self, const py::array& x, const py::array& y,
-             const BoundFormula& loss, const py::object& weights, bool training) {
+          [](const py::object& self, const py::array& x, const py::array& y, const py::object& loss,
+             const py::object& weights, bool training) {
             return self.cast<const NetworkObject&>().visit([&](auto& net) {
-              const auto examples = to_examples(net, loss.spec, x, y, weights);
+              const auto objective = to_objective(net, loss, x, y, weights);
               auto gradients = [&] {
-                const ReleaseForWork release(net, examples.rows());
-                return net.gradients(examples, loss.spec, training);
+                const ReleaseForWork release(net, objective.examples);
+                return net.gradients(objective.examples, objective.loss, training);
               }();
               return std::make_unique<GradientsObject>(GradientsObject{self, std::move(gradients)});
             });
@@ -94,36 +95,41 @@ void bind_steps(NetworkClass& cls) {
       .def(
           "_trace",
           [](const NetworkObject& self, const py::array& x, const py::array& y,
-             const BoundFormula& loss, double learning_rate, bool training) {
+             const py::object& loss, double learning_rate, bool training) {
             return self.visit([&](auto& net) {
-              const auto examples = to_examples(net, loss.spec, x, y, py::none());
-              return trace_to_python(net, examples.rows(),
-                                     net.trace(examples, loss.spec, learning_rate, training));
+              const auto objective = to_objective(net, loss, x, y, py::none());
+              const auto& examples = objective.examples;
+              auto trace = [&] {
+                const ReleaseForWork release(net, examples);
+                return net.trace(examples, objective.loss, learning_rate, training);
+              }();
+              return trace_to_python(net, examples.rows(), trace);
             });
           },
           py::arg("x"), py::arg("y"), py::arg("loss"), py::arg("learning_rate"),
           py::arg("training"))
       .def(
           "_start_training",
-          [](const py::object& self, const py::array& x, const py::array& y,
-             const BoundFormula& loss, const OptionalFormula& optimizer, const py::object& weights,
-             Index batch_size, bool shuffle, bool keep_predictions, double clip_value,
-             double clip_norm, double l1, double l2, const py::object& before) {
+          [](const py::object& self, const py::array& x, const py::array& y, const py::object& loss,
+             const OptionalFormula& optimizer, const py::object& weights, Index batch_size,
+             bool shuffle, bool keep_predictions, double clip_value, double clip_norm, double l1,
+             double l2, const py::object& before) {
             return self.cast<const NetworkObject&>().visit([&](auto& net) {
               using T = Scalar<decltype(net)>;
               check(batch_size > 0, "batch_size: expected a positive number, got ", batch_size);
+              const auto objective = to_objective(net, loss, x, y, weights);
               const TrainingOptions options{batch_size,       shuffle,
                                             keep_predictions, spec_or_null(optimizer),
-                                            &loss.spec,       {clip_value, clip_norm},
+                                            &objective.loss,  {clip_value, clip_norm},
                                             {l1, l2}};
-              const auto examples = to_examples(net, loss.spec, x, y, weights);
               auto& snapshot = snapshot_of<T>(before.cast<SnapshotObject&>());
               auto run = [&] {
                 const ReleaseForWork release(net.table(), 1, false);
-                return std::make_unique<TrainingRun<T>>(net, examples, options, &snapshot);
+                return std::make_unique<TrainingRun<T>>(net, objective.examples, options,
+                                                        &snapshot);
               }();
               return std::make_unique<TrainingRunObject>(
-                  TrainingRunObject{self, x, y, weights, before, std::move(run)});
+                  TrainingRunObject{self, x, y, weights, before, objective.own, std::move(run)});
             });
           },
           py::arg("x"), py::arg("y"), py::arg("loss"), py::arg("optimizer"), py::arg("weights"),

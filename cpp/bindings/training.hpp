@@ -27,6 +27,7 @@ Snapshot<T>& snapshot_of(SnapshotObject& object) {
 
 struct TrainingRunObject {
   py::object network, x, y, weights, before;
+  std::shared_ptr<void> own_loss;  // which the run asks
   std::variant<std::unique_ptr<TrainingRun<float>>, std::unique_ptr<TrainingRun<double>>> run;
 };
 

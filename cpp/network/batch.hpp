@@ -5,11 +5,13 @@
 #include <cstdint>
 
 #include "network/execution.hpp"
+#include "network/own_loss.hpp"
 
 namespace chainrule {
 
 // Targets are rows (d, k), or classes (d) that stand for rows with a single 1. Weights are (d, 1)
 // or (d, k), relative: a weight of `mean_weight` counts as 1. No data means that all weights are 1.
+// A loss of the caller's has its targets itself, and weights (d, 1).
 template <class T>
 struct Examples {
   MatrixView<const T> x;
@@ -17,6 +19,7 @@ struct Examples {
   const std::int64_t* classes = nullptr;
   MatrixView<const double> weights;
   double mean_weight = 1.0;
+  OwnLoss<T>* own = nullptr;
 
   Index rows() const { return x.rows; }
   bool weights_per_output() const { return weights.data != nullptr && weights.cols > 1; }
@@ -27,6 +30,13 @@ struct Examples {
 // The mean of all weights, in float64; 1 without weights. std::invalid_argument if all are 0.
 template <class T>
 double mean_of_weights(const Examples<T>& examples);
+
+// The weight of an example whose outputs have no weights of their own.
+template <class T>
+double weight_of_row(const Examples<T>& examples, Index row) {
+  if (examples.weights.data == nullptr) return 1.0;
+  return examples.weights(row, 0) / examples.mean_weight;
+}
 
 // Which rows of the examples make a batch: `indices`, or the first ones in order.
 struct Selection {

@@ -34,6 +34,10 @@ Value field_value(const Numbers& value) { return json::Array(value.begin(), valu
 
 json::Object formula_object(const FormulaSpec& spec, Family family) {
   MemberWriter io;
+  if (family == Family::loss && is_own(spec)) {
+    io.name("name", spec.name);
+    return std::move(io.object);
+  }
   with_formula(family, "formula", spec.name, [&]<class F>() {
     const F formula = from_spec<F>(spec);
     io.name("name", F::name);
@@ -175,6 +179,7 @@ bool MemberReader::has(std::string_view key) const {
 FormulaSpec MemberReader::formula_members(Family family) {
   FormulaSpec spec;
   name("name", spec.name);
+  if (family == Family::loss && is_own(spec)) return spec;
   with_formula(family, place_, spec.name, [&]<class F>() {
     F formula;
     for_each_field(formula, [&](const auto& field) {

@@ -117,6 +117,11 @@ void Network<T>::initialize(std::uint64_t seed) {
 template <class T>
 const Plan<T>& Network<T>::plan(PlanOptions options) const {
   options.with_noise &= table_.has_noise();  // or two equal plans would be built
+  if (options.loss != nullptr && is_own(*options.loss)) {
+    check(options.purpose != PlanPurpose::evaluate, "loss: expected a formula, got ",
+          options.loss->name, "; ask the function for the losses of predictions");
+    options.loss = nullptr;  // backward begins with what the function says
+  }
   const bool skips_frozen =
       options.purpose == PlanPurpose::train || options.purpose == PlanPurpose::gradients;
   static const std::vector<char> none;

@@ -216,6 +216,11 @@ class Network {
   void copy_into(Snapshot<T>& snapshot) const;
   void check_prediction_range(const Run<T>& run) const;
   Run<T> run_of(const Pass<T>& pass) const;
+  // Sum of w l over a batch, and everything that backward needs. A loss of the caller's is asked
+  // without the lock; std::runtime_error if the parameters have changed meanwhile.
+  template <class Lock>
+  double forward_with_loss(Run<T>& run, const Examples<T>& examples, Selection rows,
+                           Lock& lock) const;
   // The numbers that the next training forward draws.
   RandomOrigin next_noise() const { return {spec_.seed, training_forwards_}; }
   Update<T> begin_update(const KernelTable<T>& kernels, const double* learning_rate);

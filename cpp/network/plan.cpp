@@ -219,6 +219,7 @@ class PlanBuilder {
     if (plan_.loss == nullptr) {
       gradient_ = add_batch_buffer(table_.n_outputs());
       plan_.output_gradient = gradient_;
+      plan_.losses = add_buffer(1, options_.capacity);
     }
     StageBuffers& outputs = plan_.stages.back();
     if (!(fused_ && chains_.back().empty())) outputs.da = gradient_;

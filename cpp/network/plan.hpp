@@ -144,7 +144,8 @@ struct Plan {
 struct PlanOptions {
   PlanPurpose purpose = PlanPurpose::infer;
   Index capacity = 1;
-  const FormulaSpec* loss = nullptr;  // null: no loss, backward begins with a given dY_hat
+  // Null: no loss of the library; backward begins with a given dY_hat, of given losses.
+  const FormulaSpec* loss = nullptr;
   bool weights_per_output = false;
   bool with_noise = false;  // as in training; without it, layers of noise do nothing
 };

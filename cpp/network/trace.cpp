@@ -73,7 +73,7 @@ template <class T>
 Trace<T> Network<T>::trace(const Examples<T>& examples, const FormulaSpec& loss,
                            double learning_rate, bool training) const {
   const FloatEnvironment environment;
-  const std::shared_lock lock(mutex_);
+  std::shared_lock lock(mutex_);
   const Plan<T>& plan =
       this->plan({PlanPurpose::keep_all, plan_capacity(examples.rows()), &loss, false, training});
   AlignedBuffer<T> workspace(plan.workspace_size), gradient(table_.size), updated(table_.size);
@@ -81,11 +81,9 @@ Trace<T> Network<T>::trace(const Examples<T>& examples, const FormulaSpec& loss,
   Run<T> run{plan,       table_,    parameters_.data(), workspace.data(),
              examples.x, threads(), next_noise()};
   run.gradient = gradient.data();
-  load_targets(run, examples, rows, examples.rows());
-  execute(run, 0, plan.n_forward);
-  check_prediction_range(run);
+  const auto d = static_cast<double>(rows.count);
   Trace<T> trace;
-  trace.loss = weighted_loss_sum(run, examples, rows) / static_cast<double>(examples.rows());
+  trace.loss = forward_with_loss(run, examples, rows, lock) / d;
   trace.losses.assign(run.view(plan.losses).data, run.view(plan.losses).data + examples.rows());
   execute(run, plan.n_forward, static_cast<Index>(plan.operations.size()));
 
@@ -117,16 +115,19 @@ Trace<T> Network<T>::trace(const Examples<T>& examples, const FormulaSpec& loss,
         {parameter(stage.weight, parameters_.data()), parameter(stage.bias, parameters_.data()),
          values(buffers.z), values(buffers.a),
          slope_of(run, links_in_use(stage.links, training), buffers),
-         last ? output_gradient(run) : values(buffers.da), values(buffers.dz),
-         parameter(stage.weight, gradient.data()), parameter(stage.bias, gradient.data()),
-         parameter(stage.weight, updated.data()), parameter(stage.bias, updated.data())});
+         last && plan.loss != nullptr ? output_gradient(run) : values(buffers.da),
+         values(buffers.dz), parameter(stage.weight, gradient.data()),
+         parameter(stage.bias, gradient.data()), parameter(stage.weight, updated.data()),
+         parameter(stage.bias, updated.data())});
   }
   run.parameters = updated.data();
+  if (plan.loss == nullptr) {
+    trace.new_loss = forward_with_loss(run, examples, rows, lock) / d;
+    return trace;
+  }
   execute(run, 0, plan.n_forward);
   // Where the step has led to predictions that the loss refuses, there is no new loss.
-  trace.new_loss = run.refused_row >= 0 ? std::nan("")
-                                        : weighted_loss_sum(run, examples, rows) /
-                                              static_cast<double>(examples.rows());
+  trace.new_loss = run.refused_row >= 0 ? std::nan("") : weighted_loss_sum(run, examples, rows) / d;
   return trace;
 }
 

@@ -69,6 +69,29 @@ void Network<T>::update_from(Run<T>& run, const double* learning_rate, const Cli
 }
 
 template <class T>
+template <class Lock>
+double Network<T>::forward_with_loss(Run<T>& run, const Examples<T>& examples, Selection rows,
+                                     Lock& lock) const {
+  if (run.plan.loss != nullptr) {
+    load_targets(run, examples, rows, rows.count);
+    execute(run, 0, run.plan.n_forward);
+    check_prediction_range(run);
+    return weighted_loss_sum(run, examples, rows);
+  }
+  check(examples.own != nullptr, "loss: expected the function that this is the name of");
+  execute(run, 0, run.plan.n_forward);
+  const std::int64_t version = version_;
+  lock.unlock();
+  const double sum = ask_own_loss(run, examples, rows);
+  lock.lock();
+  if (version_ != version)
+    throw std::runtime_error(
+        "loss: the parameters of the network have changed while the function ran; it may predict "
+        "with them, but neither it nor another thread may change them");
+  return sum;
+}
+
+template <class T>
 double Network<T>::train_step(const Examples<T>& examples, const FormulaSpec& loss,
                               const double* learning_rate, const FormulaSpec* optimizer,
                               const Clipping& clipping, const Penalty& penalty) {
@@ -84,7 +107,7 @@ double Network<T>::train_step(const ExclusiveTraining& /*held*/, const Examples<
   const FloatEnvironment environment;
   Examples<T> examples = given;
   examples.mean_weight = mean_of_weights(given);
-  const std::unique_lock lock(mutex_);
+  std::unique_lock lock(mutex_);
   const Plan<T>& plan = this->plan({purpose_of_training(clipping), plan_capacity(examples.rows()),
                                     &loss, examples.weights_per_output(), true});
   if (clipping.any()) reserve_gradient();
@@ -92,12 +115,9 @@ double Network<T>::train_step(const ExclusiveTraining& /*held*/, const Examples<
   const Selection rows{nullptr, examples.rows()};
   Run<T> run{plan,       table_,    parameters_.data(), workspace.data(),
              examples.x, threads(), next_noise()};
-  load_targets(run, examples, rows, examples.rows());
-  execute(run, 0, plan.n_forward);
-  check_prediction_range(run);
+  const double j = forward_with_loss(run, examples, rows, lock) / static_cast<double>(rows.count);
   // From here on nothing is refused, so that a step which raises ValueError has changed nothing.
   use_optimizer(optimizer);
-  const double j = weighted_loss_sum(run, examples, rows) / static_cast<double>(examples.rows());
   ++training_forwards_;
   if (std::isfinite(j))
     update_from(run, learning_rate, clipping, penalty);
@@ -113,14 +133,11 @@ typename Network<T>::BatchResult Network<T>::fit_batch(const Plan<T>& plan, T* w
                                                        double learning_rate, MatrixView<T> y_hat,
                                                        const Clipping& clipping,
                                                        const Penalty& penalty) {
-  const std::unique_lock lock(mutex_);
+  std::unique_lock lock(mutex_);
   Run<T> run{plan, table_, parameters_.data(), workspace, x, threads(), next_noise()};
   BatchResult result{0.0, weight_sum(examples, rows), 0.0};
+  result.loss_sum = forward_with_loss(run, examples, rows, lock);
   ++training_forwards_;
-  load_targets(run, examples, rows, rows.count);
-  execute(run, 0, plan.n_forward);
-  check_prediction_range(run);
-  result.loss_sum = weighted_loss_sum(run, examples, rows);
   result.loss = result.loss_sum / static_cast<double>(rows.count);
   if (y_hat.data != nullptr) {
     const MatrixView<T> predicted = run.view(plan.y_hat);
@@ -156,10 +173,9 @@ Gradients<T> Network<T>::gradients(const Examples<T>& given, const FormulaSpec& 
   Run<T> run{plan,       table_,    parameters_.data(), result.pass.workspace.data(),
              examples.x, threads(), next_noise()};
   run.gradient = result.flat.data();
-  load_targets(run, examples, rows, examples.rows());
-  execute(run, 0, plan.n_forward);
-  check_prediction_range(run);
-  result.loss = weighted_loss_sum(run, examples, rows) / static_cast<double>(examples.rows());
+  const double sum = training ? forward_with_loss(run, examples, rows, alone)
+                              : forward_with_loss(run, examples, rows, together);
+  result.loss = sum / static_cast<double>(rows.count);
   result.weight_sum = weight_sum(given, rows);
   execute(run, plan.n_forward, plan.n_backward);
   if (training) ++training_forwards_;
@@ -268,6 +284,8 @@ void Network<T>::apply(const T* gradient, const double* learning_rate, const For
   template Update<T> Network<T>::begin_update(const KernelTable<T>&, const double*);              \
   template void Network<T>::reserve_gradient();                                                   \
   template void Network<T>::update_from(Run<T>&, const double*, const Clipping&, const Penalty&); \
+  template double Network<T>::forward_with_loss(Run<T>&, const Examples<T>&, Selection,           \
+                                                std::shared_lock<FairSharedMutex>&) const;        \
   template double Network<T>::train_step(const Examples<T>&, const FormulaSpec&, const double*,   \
                                          const FormulaSpec*, const Clipping&, const Penalty&);    \
   template double Network<T>::train_step(const ExclusiveTraining&, const Examples<T>&,            \

@@ -35,6 +35,7 @@ TrainingRun<T>::TrainingRun(Network<T>& network, Examples<T> examples,
   std::optional<FormulaSpec> loss = network_.spec().loss;
   if (options.loss != nullptr) loss = *options.loss;
   check(loss.has_value(), "loss: none is set");
+  check(!is_own(*loss) || examples.own != nullptr, "loss: expected the function of ", loss->name);
   plan_ =
       &network_.plan({purpose_of_training(options_.clipping), plan_capacity(options_.batch_size),
                       &*loss, examples_.weights_per_output(), true});
@@ -105,7 +106,7 @@ void TrainingRun<T>::prefetch_batch(Selection rows) const {
     for (Index j = 0; j < n; j += kLine) __builtin_prefetch(x + j);
     if (examples_.classes != nullptr)
       __builtin_prefetch(examples_.classes + rows.row(i));
-    else
+    else if (examples_.y.data != nullptr)
       __builtin_prefetch(examples_.y.row(rows.row(i)));
   }
 }

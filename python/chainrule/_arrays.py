@@ -245,6 +245,20 @@ def as_targets(
     return targets
 
 
+def as_own_targets(
+    name: str, value: ArrayLike | None, n_examples: int, dtype: np.dtype[Any]
+) -> Array:
+    """Return targets of any shape (d, ...): floats as `dtype`, whole numbers as they are."""
+    array = _numeric(name, value)
+    if array.ndim == 0 or array.shape[0] != n_examples:
+        raise ValueError(
+            f"{name}: expected targets for {n_examples} examples, got shape {array.shape}"
+        )
+    if array.dtype.kind == "f":
+        return _converted(name, array, dtype)
+    return np.require(array, array.dtype.newbyteorder("="), ["C", "A"])
+
+
 def as_weights(
     name: str, value: ArrayLike | None, n_examples: int, n_outputs: int, *, per_output: bool
 ) -> NDArray[np.float64] | None:
@@ -254,7 +268,7 @@ def as_weights(
     array = _numeric(name, value)
     if array.ndim == 2 and not per_output:
         raise ValueError(
-            f"{name}: this loss adds over its outputs, so weights are per example: expected shape "
+            f"{name}: this loss is one number per example, and so are weights: expected shape "
             f"({n_examples},), got {array.shape}"
         )
     shape = (n_examples, n_outputs) if array.ndim == 2 else (n_examples,)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 from chainrule import schedules
 from chainrule._checks import as_count, as_list, as_number
 from chainrule._examples import Examples, evaluate_examples, targets_of
+from chainrule._own_loss import remembered
 from chainrule._progress import progress_callback
 from chainrule._schedule import factors
 from chainrule.callbacks import Callback, Run
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from chainrule import _core, metrics
     from chainrule._learning import Learning
+    from chainrule._own_loss import OwnLoss
     from chainrule._schedule import Factors
     from chainrule.network import Network
 
@@ -36,7 +38,7 @@ class _Fit:
     network: Learning
     training: Examples
     validation: Examples | None
-    loss: _core.Formula
+    loss: _core.Formula | OwnLoss
     optimizer: _core.Formula | None
     metrics: list[metrics.AnyMetric]
     epochs: int
@@ -59,7 +61,7 @@ class _Fit:
             "learning_rate",
             "seconds",
         )
-        with _lent_snapshot(self.network) as last_good:
+        with remembered(self.network, self.loss), _lent_snapshot(self.network) as last_good:
             return self._run(keys, last_good)
 
     def _run(self, keys: tuple[str, ...], last_good: _core.Snapshot) -> History:
@@ -205,7 +207,7 @@ def fit(
     network: Learning,
     examples: Examples,
     validation: Examples | None,
-    loss: _core.Formula,
+    loss: _core.Formula | OwnLoss,
     optimizer: _core.Formula | None,
     *,
     epochs: int,

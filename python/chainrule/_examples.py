@@ -13,11 +13,13 @@ from chainrule._arrays import (
     Array,
     as_inputs,
     as_numbers,
+    as_own_targets,
     as_targets,
     as_weights,
     at_least_one,
     check_mean,
 )
+from chainrule._own_loss import OwnLoss, in_usual_form, own_loss_of, weighted_mean
 from chainrule._weights import of_known, weights_by_class, without_nan
 from chainrule.metrics._base import Metric, Targets
 
@@ -32,6 +34,8 @@ class Examples:
     """Validated data: x (d, n), y (d, k) or classes (d,), weights None, (d,) or (d, k).
 
     Weights are 0 where targets are `missing`; those of classes are for the training loss alone.
+    The y of an own loss is as that takes it, `usual` in the form in which the library's losses and
+    metrics do, if it can be brought into it: its kind is "other" if not.
     """
 
     x: Array
@@ -39,6 +43,8 @@ class Examples:
     weights: NDArray[np.float64] | None = None
     missing: Array | None = None
     by_class: NDArray[np.float64] | None = None
+    kind: str = "numbers"
+    usual: Array | None = None
 
     @property
     def loss_weights(self) -> NDArray[np.float64] | None:
@@ -53,7 +59,18 @@ class Examples:
         weights = None if self.weights is None else np.ascontiguousarray(self.weights[index])
         missing = None if self.missing is None else self.missing[index]
         x, y = (np.ascontiguousarray(array[index]) for array in (self.x, self.y))
-        return Examples(x, y, weights, missing)
+        usual = None if self.usual is None else np.ascontiguousarray(self.usual[index])
+        return Examples(x, y, weights, missing, kind=self.kind, usual=usual)
+
+    @property
+    def targets(self) -> Array:
+        """The targets in their usual form, (d,) of classes or (d, k), if they have one."""
+        return self.y if self.usual is None else self.usual
+
+    def has_one_each(self, n_outputs: int) -> bool:
+        """Return whether there is a target for each output, or a class."""
+        y = self.targets
+        return self.kind != "other" and (y.ndim == 1 or y.shape[1] == n_outputs)
 
 
 def default_loss(network: _core.Network) -> _core.Formula | None:
@@ -62,24 +79,28 @@ def default_loss(network: _core.Network) -> _core.Formula | None:
     return None if name is None else _core.losses.get(name)
 
 
-def checked_loss(given: object) -> _core.Formula:
-    """Return the loss of a name or an object."""
+def checked_loss(given: Any) -> _core.Formula | OwnLoss:
+    """Return the loss of a name, an object or a function."""
     if callable(given) and not isinstance(given, type):
-        raise NotImplementedError("loss: own functions are not in this version of chainrule")
+        return OwnLoss(given)
     loss: _core.Formula = _core.losses.get(given)
     return loss
 
 
-def choose_loss(network: _core.Network, given: object) -> _core.Formula:
+def choose_loss(network: _core.Network, given: object) -> _core.Formula | OwnLoss:
     """Return the loss of a call: the given one, the network's, or the default of its output."""
-    own = network._loss or default_loss(network)
-    chosen = own if given is None else checked_loss(given)
+    if given is not None:
+        return checked_loss(given)
+    chosen: Any = network._loss or default_loss(network)
+    if isinstance(chosen, tuple):
+        return own_loss_of(network, *chosen)
     if chosen is None:
         raise ValueError(
             f"loss: expected one, since outputs of {network._output_activation} have no usual "
             f"loss; give loss=..., one of {', '.join(_core.losses.names())}"
         )
-    return chosen
+    formula: _core.Formula = chosen
+    return formula
 
 
 def check_examples(
@@ -87,7 +108,7 @@ def check_examples(
     x: ArrayLike,
     y: ArrayLike | None,
     sample_weight: ArrayLike | None,
-    loss: Any,
+    loss: _core.Formula | OwnLoss,
     *,
     names: tuple[str, str, str] = ("x", "y", "sample_weight"),
     ignore_nan_targets: bool = False,
@@ -96,12 +117,21 @@ def check_examples(
     dtype = np.dtype(network.dtype)
     inputs = at_least_one(names[0], as_inputs(names[0], x, network.n_features, dtype))
     n_examples = inputs.shape[0]
-    kind, n_targets, averages_outputs = network._loss_form(loss)
+    kind, n_targets, averages_outputs = "other", 0, False
+    if not isinstance(loss, OwnLoss):
+        kind, n_targets, averages_outputs = network._loss_form(loss)
     missing: Array | None = None
     if ignore_nan_targets:
         given = as_numbers(names[1], y)
         y, missing = without_nan(names[1], given, kind, by_row=not averages_outputs)
-    targets = as_targets(names[1], y, n_examples, n_targets, dtype, kind=kind)
+    usual: Array | None = None
+    if isinstance(loss, OwnLoss):
+        targets = as_own_targets(names[1], y, n_examples, dtype)
+        usual, kind = in_usual_form(
+            targets, network.n_outputs, network._output_activation, network.dtype
+        )
+    else:
+        targets = as_targets(names[1], y, n_examples, n_targets, dtype, kind=kind)
     weights = as_weights(
         names[2],
         sample_weight,
@@ -111,18 +141,17 @@ def check_examples(
     )
     if missing is not None:
         weights = of_known(weights, missing)
-    return Examples(inputs, targets, weights, missing)
+    return Examples(inputs, targets, weights, missing, kind=kind, usual=usual)
 
 
-def weigh_classes(
-    network: _core.Network, training: Examples, loss: _core.Formula, class_weight: object
-) -> None:
+def weigh_classes(network: _core.Network, training: Examples, class_weight: object) -> None:
     """Give the rows that are trained on the weights of their classes."""
-    kind, _, _ = network._loss_form(loss)
     rows: Array = np.ones(len(training.x), bool)
     if training.missing is not None:
         rows = np.asarray(~training.missing.reshape(len(rows), -1).all(axis=1))
-    training.by_class = weights_by_class(class_weight, training.y, kind, network.n_outputs, rows)
+    training.by_class = weights_by_class(
+        class_weight, training.targets, training.kind, network.n_outputs, rows
+    )
     with np.errstate(over="ignore"):  # refused below
         weights = training.loss_weights
     if weights is None or not weights.any():
@@ -130,8 +159,11 @@ def weigh_classes(
     check_mean("class_weight", weights)
 
 
-def _classes_for_split(y: Array) -> NDArray[np.int64] | None:
+def _classes_for_split(examples: Examples) -> NDArray[np.int64] | None:
     """Return the classes by which a validation split is stratified, or None."""
+    y = examples.targets
+    if examples.kind == "other":
+        return None
     if y.ndim == 1:
         return y.astype(np.int64, copy=False)
     if y.shape[1] == 1 and bool(np.isin(y, (0, 1)).all()):
@@ -148,7 +180,7 @@ def split_examples(
     n = examples.x.shape[0]
     chosen: tuple[slice | NDArray[np.int64], slice | NDArray[np.int64]]
     if shuffle:
-        chosen = _core.validation_split(n, fraction, _classes_for_split(examples.y), network.seed)
+        chosen = _core.validation_split(n, fraction, _classes_for_split(examples), network.seed)
     else:
         n_training = n - int(np.ceil(fraction * n))
         chosen = slice(0, n_training), slice(n_training, n)
@@ -164,7 +196,11 @@ def split_examples(
 
 
 def validation_examples(
-    network: _core.Network, data: Sequence[Any], loss: _core.Formula, *, ignore_nan_targets: bool
+    network: _core.Network,
+    data: Sequence[Any],
+    loss: _core.Formula | OwnLoss,
+    *,
+    ignore_nan_targets: bool,
 ) -> Examples:
     """Return ``validation_data`` as examples."""
     if not isinstance(data, tuple | list) or len(data) not in (2, 3):
@@ -184,7 +220,9 @@ def validation_examples(
 
 def targets_of(network: _core.Network, examples: Examples) -> Targets:
     """Return what the network's predictions are measured by."""
-    return Targets(examples.y, examples.weights, network.n_outputs, network._output_activation)
+    return Targets(
+        examples.targets, examples.weights, network.n_outputs, network._output_activation
+    )
 
 
 def choose_metrics(
@@ -196,7 +234,7 @@ def choose_metrics(
     """Return the metrics of a call, by default accuracy for classifiers, if they can be used."""
     output = network._output_activation
     targets = [targets_of(network, e) for e in (examples, validation) if e is not None]
-    one_each = examples.y.ndim == 1 or examples.y.shape[1] == network.n_outputs
+    one_each = examples.has_one_each(network.n_outputs)
     if given is None:
         binary = output == "sigmoid" and one_each and targets[0].are_binary()
         by_class = output in ("softmax", "log_softmax") and one_each
@@ -205,8 +243,8 @@ def choose_metrics(
     for metric in chosen:
         if isinstance(metric, Metric) and not one_each:
             raise ValueError(
-                f"metrics: {metric.name} needs a target for each output, got "
-                f"{examples.y.shape[1]} for {network.n_outputs}; give a function of your own"
+                f"metrics: {metric.name} needs a target for each output, got y of shape "
+                f"{examples.y.shape} for {network.n_outputs}; give a function of your own"
             )
         for each in targets:
             metric._check(each)
@@ -216,24 +254,27 @@ def choose_metrics(
 def evaluate_examples(
     network: _core.Network,
     examples: Examples,
-    loss: _core.Formula,
+    loss: _core.Formula | OwnLoss,
     chosen: Sequence[metrics.AnyMetric],
     prefix: str = "",
     *,
     seconds_at_a_time: float = math.inf,
 ) -> dict[str, float]:
     """Return loss and metrics over a whole set, looking at signals after so many seconds."""
-    predictions = (
-        np.empty((examples.x.shape[0], network.n_outputs), network.dtype) if chosen else None
-    )
-    n_examples = examples.x.shape[0]
-    sums = (0, 0.0, 0.0)
-    while sums[0] < n_examples:
-        sums = network._evaluate(
-            examples.x, examples.y, loss, examples.weights, predictions, sums, seconds_at_a_time
-        )
-    _, loss_sum, weight_sum = sums
-    values = {f"{prefix}loss": loss_sum / weight_sum}
+    predictions: Array | None
+    if isinstance(loss, OwnLoss):
+        predictions, losses = loss.predict_and_measure(network, examples.x, examples.y)
+        mean = weighted_mean(losses, examples.weights)
+    else:
+        n_examples = examples.x.shape[0]
+        predictions = np.empty((n_examples, network.n_outputs), network.dtype) if chosen else None
+        sums = (0, 0.0, 0.0)
+        while sums[0] < n_examples:
+            sums = network._evaluate(
+                examples.x, examples.y, loss, examples.weights, predictions, sums, seconds_at_a_time
+            )
+        mean = sums[1] / sums[2]
+    values = {f"{prefix}loss": mean}
     targets = targets_of(network, examples)
     for metric in chosen:
         assert predictions is not None

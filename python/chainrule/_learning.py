@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from chainrule import _core
+    from chainrule._own_loss import LossLike
     from chainrule.callbacks import Callback
 
 __all__ = ["Learning"]
@@ -45,7 +46,7 @@ class Learning(Stepping):
         epochs: int = 1,
         batch_size: int | None = None,
         optimizer: str | _core.Formula | None = None,
-        loss: str | _core.Formula | None = None,
+        loss: LossLike | None = None,
         metrics: Iterable[object] | None = None,
         validation_data: Sequence[Any] | None = None,
         validation_split: float = 0.0,
@@ -78,7 +79,8 @@ class Learning(Stepping):
             Targets. ``cross_entropy``, and ``focal`` behind a softmax, take class numbers
             ``0..m-1`` of shape (d,) or (d, 1), or rows of probabilities; (d,) is taken otherwise
             exactly when there is one target. Nothing is broadcast. ``quantile`` and
-            ``gaussian_nll`` have several outputs for each target.
+            ``gaussian_nll`` have several outputs for each target. A loss of your own takes any
+            shape (d, ...).
         epochs : int, default 1
             Passes over the examples, at least 1.
         batch_size : int, optional
@@ -87,9 +89,10 @@ class Learning(Stepping):
             One of ``chainrule.optimizers``; by default the network's own, or ``Adam()`` if it has
             none. The same class as before takes new hyper-parameters and keeps its state, another
             starts at zero.
-        loss : str or Formula, optional
-            One of ``chainrule.losses``, remembered by the network; by default that of the network,
-            or the usual one of its output.
+        loss : str, Formula or function, optional
+            One of ``chainrule.losses``, or a function of your own as :mod:`chainrule.losses` says,
+            remembered by the network; by default that of the network, or the usual one of its
+            output.
         metrics : iterable of str, metric or function, optional
             Names or objects of ``chainrule.metrics``, or own functions ``f(y_pred, y_true)``, with
             a parameter ``sample_weight`` if there are weights; by default accuracy for classifiers,
@@ -159,7 +162,8 @@ class Learning(Stepping):
         Notes
         -----
         ``fit(epochs=a)`` and then ``fit(epochs=b)`` gives the bits of ``fit(epochs=a + b)``. After
-        Ctrl-C or an exception the network is whole, and ``history`` has the epochs that ended.
+        Ctrl-C or an exception, of a callback or a loss of your own, too, the network is whole, and
+        ``history`` has the epochs that ended.
 
         References
         ----------
@@ -195,7 +199,7 @@ class Learning(Stepping):
         else:
             training, validation = split_examples(self, training, share, shuffle=shuffle)
         if class_weight is not None:
-            weigh_classes(self, training, chosen, class_weight)
+            weigh_classes(self, training, class_weight)
         return _epochs.fit(
             self,
             training,

@@ -9,6 +9,7 @@ import numpy as np
 from chainrule import _core
 from chainrule._checks import as_flag
 from chainrule._examples import check_examples, choose_loss, choose_metrics, evaluate_examples
+from chainrule._own_loss import OwnLoss
 from chainrule._plain_calls import plain_first
 from chainrule.predictor import Predictor, predict_converted
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from numpy.typing import ArrayLike, NDArray
+
+    from chainrule._own_loss import LossLike
 
 __all__ = ["Predicting"]
 
@@ -136,7 +139,7 @@ class Predicting(_core.Network):
         x: ArrayLike,
         y: ArrayLike,
         *,
-        loss: str | _core.Formula | None = None,
+        loss: LossLike | None = None,
         metrics: Iterable[object] | None = None,
         sample_weight: ArrayLike | None = None,
         ignore_nan_targets: bool = False,
@@ -151,7 +154,7 @@ class Predicting(_core.Network):
             Examples, one per row.
         y : array_like, shape (d, n_outputs) or (d,)
             Targets; class numbers ``0..m-1`` of shape (d,) for ``cross_entropy``.
-        loss : str or Formula, optional
+        loss : str, Formula or function, optional
             The loss for this call; by default the network's.
         metrics : iterable of str, metric or function, optional
             Names or objects of ``chainrule.metrics``, or own functions ``f(y_pred, y_true)``, with
@@ -228,4 +231,6 @@ class Predicting(_core.Network):
         """
         loss = choose_loss(self, None)
         examples = check_examples(self, x, y, None, loss)
+        if isinstance(loss, OwnLoss):
+            return loss.predict_and_measure(self, examples.x, examples.y)[1]
         return self._example_losses(examples.x, examples.y, loss)

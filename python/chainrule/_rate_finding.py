@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from chainrule import _core
+    from chainrule._own_loss import LossLike
     from chainrule.callbacks import Run
 
 __all__ = ["LearningRateCurve", "RateFinding"]
@@ -117,7 +118,7 @@ class RateFinding(Saving):
         steps: int = 100,
         batch_size: int | None = None,
         optimizer: str | _core.Formula | None = None,
-        loss: str | _core.Formula | None = None,
+        loss: LossLike | None = None,
         sample_weight: ArrayLike | None = None,
         class_weight: Mapping[int, float] | str | None = None,
         ignore_nan_targets: bool = False,

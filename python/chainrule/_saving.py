@@ -10,6 +10,7 @@ import numpy as np
 from chainrule._arrays import as_matrix, as_tensor, as_vector
 from chainrule._checks import as_flag, as_list, as_path, as_seed
 from chainrule._learning import Learning
+from chainrule._own_loss import kept_own_losses
 
 if TYPE_CHECKING:
     import os
@@ -236,6 +237,7 @@ class Saving(Learning):
         7
         """
         twin: Self = self._copy()
+        kept_own_losses(twin).update(kept_own_losses(self))
         if seed is not None:
             twin._set_seed(as_seed(seed))
         return twin

@@ -20,6 +20,8 @@ from chainrule.trace import Trace, trace_from
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+    from chainrule._own_loss import LossLike
+
 __all__ = ["Stepping", "optimizer_or_none"]
 
 
@@ -48,7 +50,7 @@ class Stepping(Predicting):
         y: ArrayLike,
         *,
         optimizer: str | _core.Formula | None = None,
-        loss: str | _core.Formula | None = None,
+        loss: LossLike | None = None,
         sample_weight: ArrayLike | None = None,
         learning_rate: float | None = None,
         clip_norm: float | None = None,
@@ -68,7 +70,7 @@ class Stepping(Predicting):
             Targets, as in :meth:`fit`.
         optimizer : str or Formula, optional
             As in :meth:`fit`.
-        loss : str or Formula, optional
+        loss : str, Formula or function, optional
             The loss for this call; by default the network's.
         sample_weight : array_like, shape (d,) or (d, n_outputs), optional
             As in :meth:`fit`, the batch being the whole data set.
@@ -156,7 +158,7 @@ class Stepping(Predicting):
         x: ArrayLike,
         y: ArrayLike,
         *,
-        loss: str | _core.Formula | None = None,
+        loss: LossLike | None = None,
         sample_weight: ArrayLike | None = None,
         training: bool = True,
     ) -> Gradients:
@@ -171,7 +173,7 @@ class Stepping(Predicting):
             Examples, one per row, at least one.
         y : array_like, shape (d, n_outputs) or (d,)
             Targets, as in :meth:`fit`.
-        loss : str or Formula, optional
+        loss : str, Formula or function, optional
             The loss for this call; by default the network's.
         sample_weight : array_like, shape (d,) or (d, n_outputs), optional
             As in :meth:`train_step`.
@@ -365,7 +367,7 @@ class Stepping(Predicting):
         y: ArrayLike,
         *,
         learning_rate: float = 0.1,
-        loss: str | _core.Formula | None = None,
+        loss: LossLike | None = None,
         training: bool = False,
     ) -> Trace:
         r"""Work out one step of gradient descent and keep every quantity.
@@ -380,7 +382,7 @@ class Stepping(Predicting):
             Targets, as in :meth:`fit`.
         learning_rate : float, default 0.1
             The rate :math:`\eta`, in [0, inf).
-        loss : str or Formula, optional
+        loss : str, Formula or function, optional
             The loss for this call; by default the network's.
         training : bool, default False
             Whether layers of noise take part, with the random numbers of the next training forward.
@@ -420,4 +422,4 @@ class Stepping(Predicting):
         noisy = as_flag("training", training)
         batch = check_examples(self, x, y, None, chosen)
         core = self._trace(batch.x, batch.y, chosen, rate, noisy)
-        return trace_from(core, batch.y, self, chosen, rate)
+        return trace_from(core, batch, self, chosen, rate)

@@ -53,6 +53,8 @@ def _forward(t: Trace) -> Iterator[str]:
 def _output_gradient(t: Trace) -> str:
     """Return the equation of dZ(L): the short form for a loss behind its matching activation."""
     last = len(t.W)
+    if t.loss_name not in _core.losses.names():  # a function of the caller's
+        return _hidden_gradient(t, last)
     loss: Any = _core.losses.get(t.loss_name)
     if loss.matching_activation != t.activations[-1] or not loss.has_plain_gradient:
         return _hidden_gradient(t, last)

@@ -74,6 +74,9 @@ def weights_by_class(
 
 def without_nan(name: str, y: Array, kind: str, *, by_row: bool) -> tuple[Array, Array | None]:
     """Return targets with placeholders for NaN, and where they are, (d, k) or (d,)."""
+    if y.dtype.kind == "f" and y.ndim > 2 and y.size and by_row:
+        filled, of_rows = without_nan(name, y.reshape(len(y), -1), kind, by_row=True)
+        return filled.reshape(y.shape), of_rows
     if y.dtype.kind != "f" or y.ndim not in (1, 2) or not y.size:
         return y, None
     missing: Array = np.isnan(y)
@@ -87,8 +90,8 @@ def without_nan(name: str, y: Array, kind: str, *, by_row: bool) -> tuple[Array,
         partly = np.flatnonzero(missing.any(axis=1) & ~rows)
         if partly.size:
             raise ValueError(
-                f"{name}: expected rows with all targets or none, since this loss adds over its "
-                f"outputs, got some NaN in row {int(partly[0])}"
+                f"{name}: expected rows with all targets or none, since this loss is one number "
+                f"per example, got some NaN in row {int(partly[0])}"
             )
         if kind in ("classes", "probabilities"):
             filled[rows, 0] = 1.0

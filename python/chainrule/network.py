@@ -22,6 +22,7 @@ from chainrule._checks import (
     not_in_this_version,
 )
 from chainrule._examples import checked_loss, default_loss
+from chainrule._own_loss import OwnLoss, keep_own_loss, kept_own_losses
 from chainrule._rate_finding import RateFinding
 from chainrule._warnings import warn_of_notices
 from chainrule.errors import ModelFileError
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import ArrayLike, DTypeLike
+
+    from chainrule._own_loss import LossLike
 
 __all__ = ["Network", "from_bytes", "load", "mlp"]
 
@@ -59,9 +62,10 @@ class Network(RateFinding):
         Number of features n of an example, at least 1.
     layers : sequence of layers
         Dense, Activation, Dropout, AlphaDropout and GaussianNoise, at least one Dense among them.
-    loss : str or Formula, optional
+    loss : str, Formula or function, optional
         The loss that every call uses; by default the usual one of the output: ``mse`` for identity,
-        ``binary_cross_entropy`` for sigmoid, ``cross_entropy`` for softmax.
+        ``binary_cross_entropy`` for sigmoid, ``cross_entropy`` for softmax. A function of your own
+        is as :mod:`chainrule.losses` says.
     dtype : {"float32", "float64"}, default "float32"
         The type of parameters, arithmetic and outputs.
     seed : int in [0, 2**64), optional
@@ -96,7 +100,7 @@ class Network(RateFinding):
         n_features: int,
         layers: Sequence[Layer],
         *,
-        loss: str | _core.Formula | None = None,
+        loss: LossLike | None = None,
         dtype: DTypeLike = "float32",
         seed: int | None = None,
     ) -> None:
@@ -112,15 +116,18 @@ class Network(RateFinding):
                 raise TypeError(
                     f"layers[{i}]: expected a layer such as chainrule.Dense, got {layer!r}"
                 )
+        chosen = None if loss is None else checked_loss(loss)
         self._build(
             {
                 "dtype": _dtype_name(dtype),
                 "n_features": as_count("n_features", n_features, most=MOST_UNITS),
                 "seed": secrets.randbits(32) if seed is None else as_seed(seed),
                 "layers": [layer.describe() for layer in given],
-                "loss": None if loss is None else checked_loss(loss).describe(),
+                "loss": chosen.describe() if isinstance(chosen, _core.Formula) else None,
             }
         )
+        if isinstance(chosen, OwnLoss):
+            keep_own_loss(self, chosen)
 
     @classmethod
     def _empty(cls) -> Self:
@@ -143,8 +150,15 @@ class Network(RateFinding):
 
     @property
     def loss(self) -> Any:
-        """The loss that every call uses; None where the output has no usual one."""
-        return self._loss or default_loss(self)
+        """The loss that every call uses, a formula or the caller's own function.
+
+        None where the output has no usual one, or where it was a function, which no file holds.
+        """
+        loss = self._loss or default_loss(self)
+        if isinstance(loss, tuple):
+            own = kept_own_losses(self).get(loss[1])
+            return None if own is None else own.function
+        return loss
 
     @property
     def preprocessor(self) -> None:
@@ -242,7 +256,13 @@ class Network(RateFinding):
         )
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return from_bytes, (self.to_bytes(optimizer=True),)
+        parts = from_bytes, (self.to_bytes(optimizer=True),)
+        own = self.loss if isinstance(self._loss, tuple) else None
+        return parts if own is None else (*parts, own)
+
+    def __setstate__(self, own_loss: Any) -> None:
+        """Take the function back that pickle has beside the bytes."""
+        keep_own_loss(self, OwnLoss(own_loss))
 
 
 def mlp(
@@ -253,7 +273,7 @@ def mlp(
     dropout: float = 0.0,
     norm: str | None = None,
     initializer: str | _core.Formula | None = None,
-    loss: str | _core.Formula | None = None,
+    loss: LossLike | None = None,
     dtype: DTypeLike = "float32",
     seed: int | None = None,
 ) -> Network:
@@ -276,7 +296,7 @@ def mlp(
         Kept for a later version.
     initializer : str or Formula, optional
         How weights begin; by default the usual one for each activation.
-    loss : str or Formula, optional
+    loss : str, Formula or function, optional
         As in :class:`Network`.
     dtype : {"float32", "float64"}, default "float32"
         As in :class:`Network`.

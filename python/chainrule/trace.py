@@ -13,6 +13,8 @@ from chainrule._trace_text import step_text
 
 if TYPE_CHECKING:
     from chainrule import _core
+    from chainrule._examples import Examples
+    from chainrule._own_loss import OwnLoss
     from chainrule._prediction import Predicting
 
 __all__ = ["ByLayer", "Trace"]
@@ -95,7 +97,8 @@ class Trace:
     new_W, new_b : ByLayer
         Parameters after the step.
     Y_hat, Y : ndarray, shape (m, d)
-        Outputs and targets, these with the label smoothing of the loss.
+        Outputs and targets, these with the label smoothing of the loss. Targets that only a loss
+        of your own takes keep their shape, with examples along the last axis.
     losses : ndarray, shape (d,)
         The loss of each example.
     loss, new_loss : float
@@ -108,7 +111,7 @@ class Trace:
     new_weights, new_biases : list
         Parameters after the step as ``set_weights`` takes them.
     activations, loss_name : tuple of str, str
-        The names of f of each layer and of the loss.
+        The names of f of each layer and of the loss: "own:" and its name for a function.
     updates : tuple of (str, str)
         How W and b of each layer were updated, as text: ``"W1 - η dW1"``.
 
@@ -183,6 +186,14 @@ def _as_the_loss_sees_it(Y: Matrix, loss: Any) -> Matrix:
     return smoothed.astype(Y.dtype)
 
 
+def _targets_in_columns(examples: Examples, network: Predicting, loss: Any) -> Matrix:
+    """Return targets (m, d); those of an own loss that have another shape with examples last."""
+    if examples.kind == "other":
+        return np.moveaxis(examples.y, 0, -1).copy()
+    y = _one_hot(examples.targets, network.n_outputs, network.dtype)
+    return _as_the_loss_sees_it(y, loss).T
+
+
 def _update_text(layer: int, dense: dict[str, Any]) -> tuple[str, str]:
     """Return the right sides of the updates of W and b of a layer with this description."""
     w, b = f"W{layer}", f"b{layer}"
@@ -198,7 +209,11 @@ def _update_text(layer: int, dense: dict[str, Any]) -> tuple[str, str]:
 
 
 def trace_from(
-    core: dict[str, Any], y: Matrix, network: Predicting, loss: _core.Formula, learning_rate: float
+    core: dict[str, Any],
+    examples: Examples,
+    network: Predicting,
+    loss: _core.Formula | OwnLoss,
+    learning_rate: float,
 ) -> Trace:
     """Return the trace that the core worked out, turned to one example per column."""
     layers: list[dict[str, Any]] = core["layers"]
@@ -221,7 +236,7 @@ def trace_from(
         **{key: columns(key) for key in ("Z", "slope", "dA", "dZ")},
         A=ByLayer("A", [core["input"].T, *(layer["A"].T for layer in layers)], first=0),
         Y_hat=core["Y_hat"].T,
-        Y=_as_the_loss_sees_it(_one_hot(y, network.n_outputs, network.dtype), loss).T,
+        Y=_targets_in_columns(examples, network, loss),
         losses=core["losses"],
         loss=core["loss"],
         new_loss=core["new_loss"],

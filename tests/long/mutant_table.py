@@ -296,10 +296,16 @@ _MUTANTS = {
         (
             "a short batch is divided by the size of a full one",
             "load_targets(run, examples, rows, rows.count)",
-            "load_targets(run, examples, rows, plan.capacity)",
+            "load_targets(run, examples, rows, run.plan.capacity)",
         ),
         ("a batch of weight 0 makes an update", "result.weight_sum > 0.0", "true"),
         ("dX with weights after an update", "pass.version != version_", "false"),
+        ("a function may change the parameters", "version_ != version)", "version_ < version)"),
+    ],
+    "network/own_loss.cpp": [
+        ("NaN comes through a weight of 0", "w == 0.0", "false"),
+        ("a function has weights without their mean", "w / static", "1.0 / static"),
+        ("infinite derivatives", "std::isfinite(sum)", "false"),
     ],
     "network/penalty.cpp": [
         ("l2 sum W^2 without its half", "own.l2 / 2", "own.l2"),

@@ -232,7 +232,7 @@ BAD_WEIGHTS = {
     "too few": (np.ones(D - 1), r"expected shape \(6,\), got \(5,\)"),
     "(d, 1)": (np.ones((D, 1)), r"expected shape \(6,\), got \(6, 1\)"),
     "(1, d)": (np.ones((1, D)), r"expected shape \(6,\), got \(1, 6\)"),
-    "per output": (np.ones((D, M)), r"adds over its outputs.*expected shape \(6,\)"),
+    "per output": (np.ones((D, M)), r"one number per example.*expected shape \(6,\)"),
     "scalar": (1.0, r"expected shape \(6,\), got \(\)"),
     "enormous": (np.full(D, 1e308), "a mean that float64 can hold, got inf"),
     "tiny": (np.full(D, 5e-324), "a mean that float64 can hold, got 5e-324"),

@@ -177,7 +177,6 @@ LATER = {
         "ema": 0.9,
         "checkpoint": "file",
         "on_divergence": "stop",
-        "loss": lambda y_pred, y_true: (y_pred, y_true),
     },
     "initialize": {"x": X},
 }

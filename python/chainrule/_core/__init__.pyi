@@ -138,9 +138,11 @@ class Network:
         ...
     def _from_bytes(self, bytes: typing_extensions.Buffer) -> None:
         ...
-    def _gradients(self, x: numpy.ndarray, y: numpy.ndarray, loss: Formula, weights: typing.Any, training: bool) -> Gradients:
+    def _gradients(self, x: numpy.ndarray, y: numpy.ndarray, loss: typing.Any, weights: typing.Any, training: bool) -> Gradients:
         ...
     def _initialize(self, seed: typing.SupportsInt | typing.SupportsIndex) -> None:
+        ...
+    def _keep_own_loss(self, loss: typing.Any) -> None:
         ...
     def _load(self, path: os.PathLike | str | bytes) -> None:
         ...
@@ -180,7 +182,7 @@ class Network:
         """
         What follows the weights of each layer l = 1..L: the name of f, or of several as 'relu, tanh'.
         """
-    def _start_training(self, x: numpy.ndarray, y: numpy.ndarray, loss: Formula, optimizer: Formula | None, weights: typing.Any, batch_size: typing.SupportsInt | typing.SupportsIndex, shuffle: bool, keep_predictions: bool, clip_value: typing.SupportsFloat | typing.SupportsIndex, clip_norm: typing.SupportsFloat | typing.SupportsIndex, l1: typing.SupportsFloat | typing.SupportsIndex, l2: typing.SupportsFloat | typing.SupportsIndex, before: typing.Any) -> TrainingRun:
+    def _start_training(self, x: numpy.ndarray, y: numpy.ndarray, loss: typing.Any, optimizer: Formula | None, weights: typing.Any, batch_size: typing.SupportsInt | typing.SupportsIndex, shuffle: bool, keep_predictions: bool, clip_value: typing.SupportsFloat | typing.SupportsIndex, clip_norm: typing.SupportsFloat | typing.SupportsIndex, l1: typing.SupportsFloat | typing.SupportsIndex, l2: typing.SupportsFloat | typing.SupportsIndex, before: typing.Any) -> TrainingRun:
         """
         Begin a fit; `before` gets the state before it, which comes back if no batch is done.
         """
@@ -190,9 +192,9 @@ class Network:
         ...
     def _to_bytes(self, optimizer: bool) -> bytes:
         ...
-    def _trace(self, x: numpy.ndarray, y: numpy.ndarray, loss: Formula, learning_rate: typing.SupportsFloat | typing.SupportsIndex, training: bool) -> dict:
+    def _trace(self, x: numpy.ndarray, y: numpy.ndarray, loss: typing.Any, learning_rate: typing.SupportsFloat | typing.SupportsIndex, training: bool) -> dict:
         ...
-    def _train_step(self, x: numpy.ndarray, y: numpy.ndarray, loss: Formula, optimizer: Formula | None, weights: typing.Any, learning_rate: typing.SupportsFloat | typing.SupportsIndex | None, clip_value: typing.SupportsFloat | typing.SupportsIndex, clip_norm: typing.SupportsFloat | typing.SupportsIndex, l1: typing.SupportsFloat | typing.SupportsIndex, l2: typing.SupportsFloat | typing.SupportsIndex) -> float:
+    def _train_step(self, x: numpy.ndarray, y: numpy.ndarray, loss: typing.Any, optimizer: Formula | None, weights: typing.Any, learning_rate: typing.SupportsFloat | typing.SupportsIndex | None, clip_value: typing.SupportsFloat | typing.SupportsIndex, clip_norm: typing.SupportsFloat | typing.SupportsIndex, l1: typing.SupportsFloat | typing.SupportsIndex, l2: typing.SupportsFloat | typing.SupportsIndex) -> float:
         ...
     def _trainable(self, layer: typing.SupportsInt | typing.SupportsIndex) -> bool:
         """
@@ -203,7 +205,9 @@ class Network:
         ...
     @property
     def _loss(self) -> typing.Any:
-        ...
+        """
+        A formula, or name and number of the caller's own function; None if none was given.
+        """
     @property
     def _n_threads(self) -> int | None:
         ...

@@ -45,6 +45,15 @@ Bytes look_at(const Network<T>& network) {
   return to_bytes(network, true);
 }
 
+// Half the squares of the outputs.
+template <class T>
+struct HalfSquares final : OwnLoss<T> {
+  void ask(MatrixView<const T> y_hat, Selection, T* losses, MatrixView<T> gradient) override {
+    copy_rows<T>(y_hat, gradient);
+    for (Index i = 0; i < y_hat.rows; ++i) losses[i] = y_hat(i, 0) * y_hat(i, 0) / 2;
+  }
+};
+
 // act(network, result) on a trained network.
 template <class T, class Act>
 void check_failures(const Act& act) {
@@ -147,6 +156,35 @@ TEST(allocation_failures_of_steps) {
         network.apply(gradient.data(), nullptr, &optimizer, {0.1, 0.1});
       });
       check_failures<T>([&](Network<T>& network, Bytes&) { network.set_optimizer(optimizer); });
+    });
+  });
+}
+
+TEST(allocation_failures_with_a_loss_of_the_caller) {
+  for_each_dtype([]<class T>() {
+    const TestData<T> data(kRows, kFeatures, kOutputs);
+    HalfSquares<T> own;
+    Examples<T> examples = data.examples();
+    examples.own = &own;
+    const FormulaSpec loss{"own:half_squares_with_a_long_name", {1.0}};
+    check_failures<T>([&](Network<T>& network, Bytes& result) {
+      const double j = network.train_step(examples, loss, nullptr, nullptr, {0.1, 0.1});
+      add(&j, 1, result);
+    });
+    check_failures<T>([&](Network<T>& network, Bytes& result) {
+      const Gradients<T> gradients = network.gradients(examples, loss, true);
+      add(gradients.flat.data(), gradients.flat.size(), result);
+    });
+    check_failures<T>([&](const Network<T>& network, Bytes& result) {
+      const Trace<T> trace = network.trace(examples, loss, 0.1);
+      add(&trace.new_loss, 1, result);
+    });
+    check_failures<T>([&](Network<T>& network, Bytes& result) {
+      TrainingRun<T> run(network, examples, {8, true, true, nullptr, &loss});
+      run.begin_epoch();
+      run.run(0, kForever, 0.01);
+      run.end_epoch();
+      add(run.predictions().data, kRows * kOutputs, result);
     });
   });
 }

@@ -208,6 +208,19 @@ TEST(members_that_are_formulas) {
   check_list(Initializers{}, Family::initializer);
 }
 
+// The function itself is in no file, nor the number under which the caller keeps it.
+TEST(members_that_are_losses_of_the_caller) {
+  MemberWriter io;
+  io.formula("x", {"own:<lambda>", {7.0}}, Family::loss);
+  CHECK_EQUAL(json::write(io.object), R"({"x":{"name":"own:<lambda>"}})");
+  CHECK(
+      (formula_of(R"({"name":"own:<lambda>"})", Family::loss) == FormulaSpec{"own:<lambda>", {}}));
+  CHECK_THROWS(formula_of(R"({"name":"own:f","values":[7]})", Family::loss),
+               "here.x: unknown key 'values'");
+  for (const Family family : {Family::activation, Family::optimizer, Family::initializer})
+    CHECK_THROWS(formula_of(R"({"name":"own:f"})", family), "unknown name 'own:f'");
+}
+
 TEST(members_that_are_wrong_formulas) {
   CHECK_THROWS(formula_of(R"({"name":"gelu","approximate":"sigmoid"})", Family::activation),
                "here.x.approximate: expected 'none' or 'tanh', got 'sigmoid'");
