@@ -124,6 +124,8 @@ class RateFinding(Saving):
         ignore_nan_targets: bool = False,
         clip_norm: float | None = None,
         clip_value: float | None = None,
+        l1: float = 0.0,
+        l2: float = 0.0,
     ) -> LearningRateCurve:
         r"""Try learning rates from tiny to large, one update with each, on a copy of the network.
 
@@ -142,8 +144,8 @@ class RateFinding(Saving):
             The number k of rates, at least 11; there are as many epochs as that takes.
         batch_size, optimizer, loss, sample_weight, class_weight : optional
             As in :meth:`fit`.
-        ignore_nan_targets, clip_norm, clip_value : optional
-            As in :meth:`fit`.
+        ignore_nan_targets, clip_norm, clip_value, l1, l2 : optional
+            As in :meth:`fit`; the losses of the curve are J alone, without the penalty.
 
         Returns
         -------
@@ -195,6 +197,8 @@ class RateFinding(Saving):
             "ignore_nan_targets": ignore_nan_targets,
             "clip_norm": clip_norm,
             "clip_value": clip_value,
+            "l1": l1,
+            "l2": l2,
             "callbacks": [sweep],
             "verbose": 0,
         }

@@ -122,6 +122,8 @@ def test_weights_count_as_in_training() -> None:
         ({"steps": 20.0}, TypeError, "steps: expected a whole number"),
         ({"optimizer": "adma"}, ValueError, "did you mean adam"),
         ({"clip_norm": 0}, ValueError, r"clip_norm: expected a number in \(0, inf\)"),
+        ({"l1": -1}, ValueError, r"l1: expected a number in \[0, inf\), got -1"),
+        ({"l2": True}, TypeError, r"l2: expected a number in \[0, inf\), got True"),
     ],
 )
 def test_what_a_sweep_refuses(given: dict[str, Any], error: type, message: str) -> None:
@@ -144,6 +146,8 @@ def test_a_network_that_has_diverged_has_no_curve() -> None:
         {"sample_weight": np.arange(1.0, 41)},
         {"clip_norm": 1e-3},
         {"clip_value": 1e-3},
+        {"l1": 0.1},
+        {"l2": 1.0},
     ],
     ids=repr,
 )
