@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["ACTIVATIONS", "LOSSES", "Dense", "Network", "Noise", "Step", "Training"]
-__all__ += ["loss_form", "one_hot", "shares"]
+__all__ += ["averaged", "loss_form", "one_hot", "shares"]
 
 Array = NDArray[Any]
 
@@ -180,6 +180,11 @@ def shortened(W: Array, most: float | None) -> Array:
         return W
     norms = np.sqrt((W**2).sum(axis=1, keepdims=True))
     return np.where(norms > most, W * (most / np.maximum(norms, 1e-300)), W)
+
+
+def averaged(e: list[Array], w: list[Array], beta: float) -> list[Array]:
+    """Averages after an update: β e + (1 − β) w."""
+    return [beta * a + (1 - beta) * b for a, b in zip(e, w, strict=True)]
 
 
 def shares(w: Array, shape: tuple[int, ...], loss: Loss, mean: float | None = None) -> Array:

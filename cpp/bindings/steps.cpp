@@ -113,15 +113,21 @@ void bind_steps(NetworkClass& cls) {
           [](const py::object& self, const py::array& x, const py::array& y, const py::object& loss,
              const OptionalFormula& optimizer, const py::object& weights, Index batch_size,
              bool shuffle, bool keep_predictions, double clip_value, double clip_norm, double l1,
-             double l2, const py::object& before) {
+             double l2, Index accumulate, double ema, const py::object& before) {
             return self.cast<const NetworkObject&>().visit([&](auto& net) {
               using T = Scalar<decltype(net)>;
               check(batch_size > 0, "batch_size: expected a positive number, got ", batch_size);
+              check(accumulate > 0, "accumulate: expected a positive number, got ", accumulate);
               const auto objective = to_objective(net, loss, x, y, weights);
-              const TrainingOptions options{batch_size,       shuffle,
-                                            keep_predictions, spec_or_null(optimizer),
-                                            &objective.loss,  {clip_value, clip_norm},
-                                            {l1, l2}};
+              const TrainingOptions options{batch_size,
+                                            shuffle,
+                                            keep_predictions,
+                                            spec_or_null(optimizer),
+                                            &objective.loss,
+                                            {clip_value, clip_norm},
+                                            {l1, l2},
+                                            accumulate,
+                                            ema};
               auto& snapshot = snapshot_of<T>(before.cast<SnapshotObject&>());
               auto run = [&] {
                 const ReleaseForWork release(net.table(), 1, false);
@@ -135,8 +141,9 @@ void bind_steps(NetworkClass& cls) {
           py::arg("x"), py::arg("y"), py::arg("loss"), py::arg("optimizer"), py::arg("weights"),
           py::arg("batch_size"), py::arg("shuffle"), py::arg("keep_predictions"),
           py::arg("clip_value"), py::arg("clip_norm"), py::arg("l1"), py::arg("l2"),
-          py::arg("before"),
-          "Begin a fit; `before` gets the state before it, which comes back if no batch is done.");
+          py::arg("accumulate"), py::arg("ema"), py::arg("before"),
+          "Begin a fit; `before` gets the state before it, which comes back if it comes to no "
+          "update.");
 }
 
 }  // namespace chainrule

@@ -104,26 +104,28 @@ void bind_run(py::module_& module) {
          py::arg("factors") = py::none())
       .def(
           "run",
-          [all](TrainingRunObject& self, Index max_batches, double max_seconds,
+          [all](TrainingRunObject& self, Index max_updates, double max_seconds,
                 double learning_rate) {
             const GilRelease release;
             return all(self,
-                       [&](auto& run) { return run.run(max_batches, max_seconds, learning_rate); });
+                       [&](auto& run) { return run.run(max_updates, max_seconds, learning_rate); });
           },
-          py::arg("max_batches"), py::arg("max_seconds"), py::arg("learning_rate"))
+          py::arg("max_updates"), py::arg("max_seconds"), py::arg("learning_rate"))
+      .def("show_averages",
+           [all](TrainingRunObject& self) { all(self, [](auto& run) { run.show_averages(); }); })
       .def("end_epoch",
            [all](TrainingRunObject& self) { all(self, [](auto& run) { run.end_epoch(); }); })
       .def("close", [all](TrainingRunObject& self) { all(self, [](auto& run) { run.close(); }); })
       .def("__enter__", [](py::object self) { return self; })
       .def("__exit__", [all](TrainingRunObject& self,
                              const py::args&) { all(self, [](auto& run) { run.close(); }); })
-      .def_property_readonly("n_batches",
+      .def_property_readonly("n_updates",
                              [all](TrainingRunObject& self) {
-                               return all(self, [](auto& run) { return run.n_batches(); });
+                               return all(self, [](auto& run) { return run.n_updates(); });
                              })
-      .def_property_readonly("batches_done",
+      .def_property_readonly("updates_done",
                              [all](TrainingRunObject& self) {
-                               return all(self, [](auto& run) { return run.batches_done(); });
+                               return all(self, [](auto& run) { return run.updates_done(); });
                              })
       .def_property_readonly("diverged",
                              [all](TrainingRunObject& self) {

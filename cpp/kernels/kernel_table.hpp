@@ -125,6 +125,7 @@ struct WeightGradientBlock {
   Index first_panel, n_panels;
   Index first, count;  // inputs
   T* gradient;         // the whole dW in panels, or null
+  bool goes_on;        // whether chunks are added to what is in there: dW of earlier batches
   // Else the update, straight from the tile: the whole W, W_next and slots in panels. Unless both
   // are 0, l1 sign(W) + l2 W is added to dW first.
   T l1, l2;
@@ -146,13 +147,16 @@ struct KernelTable {
   // tiles[t][example][r] = x(example, t * tile_rows + r) for the columns from `first`, a multiple
   // of tile_rows, to first + count; r ends with the columns.
   void (*pack_tiles)(MatrixView<const T> x, Index first, Index count, T* tiles);
-  // sums[j] = sum over rows of m(i, j), padded rows, in chunks of kChunk rows.
-  void (*sum_rows)(MatrixView<const T> m, T* sums);
+  // sums[j] = sum over rows of m(i, j), padded rows, in chunks of kChunk rows; added to what is in
+  // there if it goes on.
+  void (*sum_rows)(MatrixView<const T> m, bool goes_on, T* sums);
   // One panel of W^T, transposed[o][lane] = W(o, panel * kLanes + lane), from all panels of W; +0
   // where there is no such input.
   void (*transpose_panel)(const T* w, Index n_out, Index n_in, Index panel, T* transposed);
   // g += l1 sign(w) + l2 w, n elements (a multiple of kLanes).
   void (*add_penalty)(Index n, const T* w, T l1, T l2, T* g);
+  // e <- beta e + (1 - beta) w, n elements (a multiple of kLanes); `factor` is beta - 1.
+  void (*move_average)(Index n, const T* w, T factor, T* e);
   const ActivationKernels<T>* activations;  // in the order of Activations
   const LossKernels<T>* losses;             // in the order of LossForms
   const OptimizerKernels<T>* optimizers;    // in the order of Optimizers

@@ -38,6 +38,16 @@ void split(Index n_items, double work, Index available, F&& f) {
   }
 }
 
+// f(first, count) for parts of a block whose elements have nothing to do with each other.
+template <class F>
+void split_elements(Index size, Index available, F&& f) {
+  constexpr Index kPart = 1 << 13;
+  split(ceil_div(size, kPart), 20.0 * static_cast<double>(size), available, [&](Index i) {
+    const Index first = i * kPart;
+    f(first, std::min(kPart, size - first));
+  });
+}
+
 // [begin, end) of part i when n is cut into `parts` parts of nearly equal size, in units of `unit`.
 struct Range {
   Index begin, end;
@@ -257,6 +267,7 @@ class Executor {
       fused_updates.fetch_add(1, std::memory_order_relaxed);
     } else {
       whole.gradient = run_.gradient + w.offset;
+      whole.goes_on = run_.goes_on;
     }
     split(grid.size(), work, run_.n_threads, [&](Index item) {
       // Panels run fastest: the inputs of a block of rows stay in L2 while the panels pass.
@@ -299,7 +310,7 @@ class Executor {
   // The sum of some rows is the gradient of `b`.
   void vector_gradient(const Segment& b, MatrixView<const T> rows, T* db) {
     if (run_.update == nullptr) db = run_.gradient + b.offset;
-    kernels_.sum_rows(rows, db);
+    kernels_.sum_rows(rows, run_.goes_on, db);
     if (run_.update == nullptr) return;
     run_.update->apply(b, 0, b.size, db, run_.parameters, run_.updated_parameters);
   }
@@ -372,17 +383,21 @@ void predict(const Plan<T>& plan, const ParameterTable<T>& table, const T* param
 template <class T>
 void sweep(const ParameterTable<T>& table, const Update<T>& update, const T* gradient,
            const T* parameters, T* updated, Index n_threads) {
-  constexpr Index kPart = 1 << 13;
   sweeps.fetch_add(1, std::memory_order_relaxed);
-  for (const Segment& segment : table.segments) {
-    if (!segment.settings.trainable) continue;
-    const double work = 20.0 * static_cast<double>(segment.size);
-    split(ceil_div(segment.size, kPart), work, n_threads, [&](Index i) {
-      const Index first = i * kPart;
-      update.apply(segment, first, std::min(kPart, segment.size - first),
-                   gradient + segment.offset + first, parameters, updated);
-    });
-  }
+  for (const Segment& segment : table.segments)
+    if (segment.settings.trainable)
+      split_elements(segment.size, n_threads, [&](Index first, Index count) {
+        update.apply(segment, first, count, gradient + segment.offset + first, parameters, updated);
+      });
+}
+
+template <class T>
+void move_average(const KernelTable<T>& kernels, double beta, std::span<const T> parameters,
+                  T* averages, Index n_threads) {
+  const T factor = static_cast<T>(beta - 1.0);
+  split_elements(std::ssize(parameters), n_threads, [&](Index first, Index count) {
+    kernels.move_average(count, parameters.data() + first, factor, averages + first);
+  });
 }
 
 PathCounters path_counters() { return {fused_updates, sweeps, threaded_operations, most_threads}; }
@@ -404,5 +419,9 @@ template void sweep(const ParameterTable<float>&, const Update<float>&, const fl
                     float*, Index);
 template void sweep(const ParameterTable<double>&, const Update<double>&, const double*,
                     const double*, double*, Index);
+template void move_average(const KernelTable<float>&, double, std::span<const float>, float*,
+                           Index);
+template void move_average(const KernelTable<double>&, double, std::span<const double>, double*,
+                           Index);
 
 }  // namespace chainrule

@@ -58,6 +58,8 @@ struct Run {
   Index n_threads = 1;
   RandomOrigin noise{};
   T* gradient = nullptr;
+  bool goes_on =
+      false;  // whether `gradient` has those of earlier batches, to which these are added
   const Update<T>* update = nullptr;
   T* updated_parameters = nullptr;
   Penalty penalty = {};  // of the update, beside those of layers
@@ -84,6 +86,11 @@ void predict(const Plan<T>& plan, const ParameterTable<T>& table, const T* param
 template <class T>
 void sweep(const ParameterTable<T>& table, const Update<T>& update, const T* gradient,
            const T* parameters, T* updated, Index n_threads);
+
+// e <- beta e + (1 - beta) w for averages e of a whole block of parameters w.
+template <class T>
+void move_average(const KernelTable<T>& kernels, double beta, std::span<const T> parameters,
+                  T* averages, Index n_threads);
 
 // How often each path ran and how many threads took part: what the tests of equal bits look at.
 struct PathCounters {

@@ -231,6 +231,18 @@ void Network<T>::copy_parameters(AlignedBuffer<T>& to) const {
 }
 
 template <class T>
+void Network<T>::move_average(double beta, AlignedBuffer<T>& averages) const {
+  const std::shared_lock lock(mutex_);
+  chainrule::move_average<T>(kernels<T>(), beta, parameters_.span(), averages.data(), threads());
+}
+
+template <class T>
+void Network<T>::exchange_parameters(AlignedBuffer<T>& others) {
+  std::swap(parameters_, others);
+  parameters_changed();
+}
+
+template <class T>
 Snapshot<T> Network<T>::snapshot() const {
   Snapshot<T> snapshot;
   this->snapshot(snapshot);

@@ -100,10 +100,22 @@ class ExclusiveTraining {
   std::atomic<bool>& is_training_;
 };
 
-// Updates go tile by tile, unless something is to be done to the whole gradient before.
-inline PlanPurpose purpose_of_training(const Clipping& clipping) {
-  return clipping.any() ? PlanPurpose::gradients : PlanPurpose::train;
+// Updates go tile by tile, unless something is to be done to the whole gradient before: by
+// clipping, or by further batches of the same update.
+inline PlanPurpose purpose_of_training(const Clipping& clipping, Index accumulate = 1) {
+  return clipping.any() || accumulate > 1 ? PlanPurpose::gradients : PlanPurpose::train;
 }
+
+// Batches that make one update: the rows of all of them, and sums over those that were done.
+struct BatchGroup {
+  Index rows = 0;
+  Index rows_done = 0;
+  double loss_sum = 0.0, weight_sum = 0.0;  // of w l and of w
+
+  bool is_done() const { return rows_done == rows; }
+  // J, with nothing yet for the rows to come.
+  double loss() const { return loss_sum / static_cast<double>(rows); }
+};
 
 // What parameters begin with: what their initialisers say, or zeros where others follow at once,
 // since drawing may take longer than reading a file.
@@ -182,18 +194,19 @@ class Network {
   Trace<T> trace(const Examples<T>& examples, const FormulaSpec& loss, double learning_rate,
                  bool training = false) const;
 
-  // One update from one batch of a fit; `loss` is J before it. `y_hat` gets the predictions if it
-  // has data. `examples` must know the mean of their weights.
-  struct BatchResult {
-    double loss_sum, weight_sum, loss;
-  };
-  BatchResult fit_batch(const Plan<T>& plan, T* workspace, const Examples<T>& examples,
-                        MatrixView<const T> x, Selection rows, double learning_rate,
-                        MatrixView<T> y_hat, const Clipping& clipping = {},
-                        const Penalty& penalty = {});
+  // One batch of a fit; the last one of its group makes the update, and returns whether it did.
+  // `y_hat` gets the predictions if it has data. `examples` must know the mean of their weights.
+  bool fit_batch(const Plan<T>& plan, T* workspace, const Examples<T>& examples,
+                 MatrixView<const T> x, Selection rows, BatchGroup& group, double learning_rate,
+                 MatrixView<T> y_hat, const Clipping& clipping, const Penalty& penalty);
   void end_epoch() { ++epochs_; }
 
   void copy_parameters(AlignedBuffer<T>& to) const;
+  // e <- beta e + (1 - beta) w.
+  void move_average(double beta, AlignedBuffer<T>& averages) const;
+  // Others of the same layout become those of the network, which `others` gets. The caller holds
+  // mutex().
+  void exchange_parameters(AlignedBuffer<T>& others);
   Snapshot<T> snapshot() const;
   // Into an earlier snapshot of this network, whose memory serves again where it is enough. If this
   // fails, `into` is the earlier one still.
@@ -220,12 +233,16 @@ class Network {
   // without the lock; std::runtime_error if the parameters have changed meanwhile.
   template <class Lock>
   double forward_with_loss(Run<T>& run, const Examples<T>& examples, Selection rows,
-                           Lock& lock) const;
+                           const BatchGroup& group, Lock& lock) const;
   // The numbers that the next training forward draws.
   RandomOrigin next_noise() const { return {spec_.seed, training_forwards_}; }
   Update<T> begin_update(const KernelTable<T>& kernels, const double* learning_rate);
-  void update_from(Run<T>& run, const double* learning_rate, const Clipping& clipping,
-                   const Penalty& penalty);
+  void update_in_tiles(Run<T>& run, const double* learning_rate, const Penalty& penalty);
+  void finish_gradient(const KernelTable<T>& kernels, const Clipping& clipping,
+                       const Penalty& penalty);
+  void update_by(const KernelTable<T>& kernels, const T* gradient, const double* learning_rate);
+  void learn_from(Run<T>& run, bool updates, const double* learning_rate, const Clipping& clipping,
+                  const Penalty& penalty);
   void note_failure(const Run<T>& run);
 
   NetworkSpec spec_;

@@ -24,7 +24,8 @@ void check_derivatives(MatrixView<const T> gradient, Selection rows) {
 }  // namespace
 
 template <class T>
-double ask_own_loss(const Run<T>& run, const Examples<T>& examples, Selection rows) {
+double ask_own_loss(const Run<T>& run, const Examples<T>& examples, Selection rows, Index d,
+                    double total) {
   const MatrixView<T> gradient = run.view(run.plan.output_gradient);
   T* losses = run.view(run.plan.losses).data;
   examples.own->ask(run.view(run.plan.y_hat), rows, losses, gradient);
@@ -34,16 +35,16 @@ double ask_own_loss(const Run<T>& run, const Examples<T>& examples, Selection ro
       losses[i] = T(0);
       std::fill_n(gradient.row(i), gradient.cols, T(0));
     }
-    const auto scale = static_cast<T>(w / static_cast<double>(rows.count));
+    const auto scale = static_cast<T>(w / static_cast<double>(d));
     for (Index j = 0; j < gradient.cols; ++j) gradient(i, j) *= scale;
   }
   pad_rows(gradient);
-  const double sum = weighted_loss_sum(run, examples, rows);
+  const double sum = weighted_loss_sum(run, examples, rows, total);
   if (std::isfinite(sum)) check_derivatives<T>(gradient, rows);
   return sum;
 }
 
-template double ask_own_loss(const Run<float>&, const Examples<float>&, Selection);
-template double ask_own_loss(const Run<double>&, const Examples<double>&, Selection);
+template double ask_own_loss(const Run<float>&, const Examples<float>&, Selection, Index, double);
+template double ask_own_loss(const Run<double>&, const Examples<double>&, Selection, Index, double);
 
 }  // namespace chainrule

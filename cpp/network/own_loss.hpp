@@ -26,10 +26,11 @@ class OwnLoss {
   ~OwnLoss() = default;
 };
 
-// Behind a forward pass: sum_i w_i l_i of the batch in float64, in the order of weighted_loss_sum,
-// and dJ/dY_hat = w_i / d dl_i/dY_hat, which is 0 where the weight is. std::invalid_argument if the
-// sum is finite and a derivative is not.
+// Behind a forward pass: total + sum_i w_i l_i of the batch in float64, in the order of
+// weighted_loss_sum, and dJ/dY_hat = w_i / d dl_i/dY_hat for an update by d rows, which is 0 where
+// the weight is. std::invalid_argument if the sum is finite and a derivative is not.
 template <class T>
-double ask_own_loss(const Run<T>& run, const Examples<T>& examples, Selection rows);
+double ask_own_loss(const Run<T>& run, const Examples<T>& examples, Selection rows, Index d,
+                    double total);
 
 }  // namespace chainrule

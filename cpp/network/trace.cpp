@@ -83,7 +83,7 @@ Trace<T> Network<T>::trace(const Examples<T>& examples, const FormulaSpec& loss,
   run.gradient = gradient.data();
   const auto d = static_cast<double>(rows.count);
   Trace<T> trace;
-  trace.loss = forward_with_loss(run, examples, rows, lock) / d;
+  trace.loss = forward_with_loss(run, examples, rows, {rows.count}, lock) / d;
   trace.losses.assign(run.view(plan.losses).data, run.view(plan.losses).data + examples.rows());
   execute(run, plan.n_forward, static_cast<Index>(plan.operations.size()));
 
@@ -122,7 +122,7 @@ Trace<T> Network<T>::trace(const Examples<T>& examples, const FormulaSpec& loss,
   }
   run.parameters = updated.data();
   if (plan.loss == nullptr) {
-    trace.new_loss = forward_with_loss(run, examples, rows, lock) / d;
+    trace.new_loss = forward_with_loss(run, examples, rows, {rows.count}, lock) / d;
     return trace;
   }
   execute(run, 0, plan.n_forward);

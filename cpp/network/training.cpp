@@ -44,45 +44,68 @@ void Network<T>::reserve_gradient() {
   if (gradient_.size() == 0) gradient_ = AlignedBuffer<T>(table_.size);
 }
 
-// The backward half of a training step, whose update is applied tile by tile; or, if something is
-// to be done to the whole gradient, in a sweep.
+// The backward half of a training step, whose update is applied tile by tile.
 template <class T>
-void Network<T>::update_from(Run<T>& run, const double* learning_rate, const Clipping& clipping,
-                             const Penalty& penalty) {
+void Network<T>::update_in_tiles(Run<T>& run, const double* learning_rate, const Penalty& penalty) {
   const Update<T> update = begin_update(*run.plan.kernels, learning_rate);
-  if (clipping.any()) {
-    run.gradient = gradient_.data();
-    execute(run, run.plan.n_forward, run.plan.n_backward);
-    chainrule::add_penalty(table_, *run.plan.kernels, penalty, parameters_.data(),
-                           gradient_.data());
-    clip(table_, clipping, gradient_.data());
-    sweep(table_, update, gradient_.data(), parameters_.data(), parameters_.data(), threads());
-  } else {
-    run.update = &update;
-    run.penalty = penalty;
-    run.updated_parameters = parameters_.data();
-    execute(run, run.plan.n_forward, run.plan.n_backward);
-    run.update = nullptr;
-  }
+  run.update = &update;
+  run.penalty = penalty;
+  run.updated_parameters = parameters_.data();
+  execute(run, run.plan.n_forward, run.plan.n_backward);
+  run.update = nullptr;
   limit_norms(table_, parameters_.data());
   parameters_changed();
+}
+
+// What is done to the stored gradient of J before an update.
+template <class T>
+void Network<T>::finish_gradient(const KernelTable<T>& kernels, const Clipping& clipping,
+                                 const Penalty& penalty) {
+  chainrule::add_penalty(table_, kernels, penalty, parameters_.data(), gradient_.data());
+  clip(table_, clipping, gradient_.data());
+}
+
+// An update in a sweep.
+template <class T>
+void Network<T>::update_by(const KernelTable<T>& kernels, const T* gradient,
+                           const double* learning_rate) {
+  const Update<T> update = begin_update(kernels, learning_rate);
+  sweep(table_, update, gradient, parameters_.data(), parameters_.data(), threads());
+  limit_norms(table_, parameters_.data());
+  parameters_changed();
+}
+
+// The backward half of a training step, with the update if it is due: tile by tile, or in a sweep
+// where the whole gradient is needed, to which other batches may have added theirs.
+template <class T>
+void Network<T>::learn_from(Run<T>& run, bool updates, const double* learning_rate,
+                            const Clipping& clipping, const Penalty& penalty) {
+  if (run.plan.purpose == PlanPurpose::train) {
+    if (updates) update_in_tiles(run, learning_rate, penalty);
+    return;
+  }
+  run.gradient = gradient_.data();
+  execute(run, run.plan.n_forward, run.plan.n_backward);
+  if (!updates) return;
+  finish_gradient(*run.plan.kernels, clipping, penalty);
+  update_by(*run.plan.kernels, gradient_.data(), learning_rate);
 }
 
 template <class T>
 template <class Lock>
 double Network<T>::forward_with_loss(Run<T>& run, const Examples<T>& examples, Selection rows,
-                                     Lock& lock) const {
+                                     const BatchGroup& group, Lock& lock) const {
   if (run.plan.loss != nullptr) {
-    load_targets(run, examples, rows, rows.count);
+    load_targets(run, examples, rows, group.rows);
     execute(run, 0, run.plan.n_forward);
     check_prediction_range(run);
-    return weighted_loss_sum(run, examples, rows);
+    return weighted_loss_sum(run, examples, rows, group.loss_sum);
   }
   check(examples.own != nullptr, "loss: expected the function that this is the name of");
   execute(run, 0, run.plan.n_forward);
   const std::int64_t version = version_;
   lock.unlock();
-  const double sum = ask_own_loss(run, examples, rows);
+  const double sum = ask_own_loss(run, examples, rows, group.rows, group.loss_sum);
   lock.lock();
   if (version_ != version)
     throw std::runtime_error(
@@ -115,40 +138,43 @@ double Network<T>::train_step(const ExclusiveTraining& /*held*/, const Examples<
   const Selection rows{nullptr, examples.rows()};
   Run<T> run{plan,       table_,    parameters_.data(), workspace.data(),
              examples.x, threads(), next_noise()};
-  const double j = forward_with_loss(run, examples, rows, lock) / static_cast<double>(rows.count);
+  const double j =
+      forward_with_loss(run, examples, rows, {rows.count}, lock) / static_cast<double>(rows.count);
   // From here on nothing is refused, so that a step which raises ValueError has changed nothing.
   use_optimizer(optimizer);
   ++training_forwards_;
   if (std::isfinite(j))
-    update_from(run, learning_rate, clipping, penalty);
+    learn_from(run, true, learning_rate, clipping, penalty);
   else
     note_failure(run);
   return j;
 }
 
 template <class T>
-typename Network<T>::BatchResult Network<T>::fit_batch(const Plan<T>& plan, T* workspace,
-                                                       const Examples<T>& examples,
-                                                       MatrixView<const T> x, Selection rows,
-                                                       double learning_rate, MatrixView<T> y_hat,
-                                                       const Clipping& clipping,
-                                                       const Penalty& penalty) {
+bool Network<T>::fit_batch(const Plan<T>& plan, T* workspace, const Examples<T>& examples,
+                           MatrixView<const T> x, Selection rows, BatchGroup& group,
+                           double learning_rate, MatrixView<T> y_hat, const Clipping& clipping,
+                           const Penalty& penalty) {
   std::unique_lock lock(mutex_);
   Run<T> run{plan, table_, parameters_.data(), workspace, x, threads(), next_noise()};
-  BatchResult result{0.0, weight_sum(examples, rows), 0.0};
-  result.loss_sum = forward_with_loss(run, examples, rows, lock);
+  run.goes_on = group.rows_done > 0;
+  group.loss_sum = forward_with_loss(run, examples, rows, group, lock);
+  group.weight_sum = weight_sum(examples, rows, group.weight_sum);
+  group.rows_done += rows.count;
   ++training_forwards_;
-  result.loss = result.loss_sum / static_cast<double>(rows.count);
   if (y_hat.data != nullptr) {
     const MatrixView<T> predicted = run.view(plan.y_hat);
     for (Index i = 0; i < rows.count; ++i)
       copy_row(predicted.row(i), y_hat.cols, y_hat.row(rows.row(i)));
   }
-  if (!std::isfinite(result.loss))
+  if (!std::isfinite(group.loss())) {
     note_failure(run);
-  else if (result.weight_sum > 0.0)  // a batch of weight 0 makes no update
-    update_from(run, &learning_rate, clipping, penalty);
-  return result;
+    return false;
+  }
+  // A group of weight 0 makes no update.
+  const bool updates = group.is_done() && group.weight_sum > 0.0;
+  learn_from(run, updates, &learning_rate, clipping, penalty);
+  return updates;
 }
 
 template <class T>
@@ -173,8 +199,8 @@ Gradients<T> Network<T>::gradients(const Examples<T>& given, const FormulaSpec& 
   Run<T> run{plan,       table_,    parameters_.data(), result.pass.workspace.data(),
              examples.x, threads(), next_noise()};
   run.gradient = result.flat.data();
-  const double sum = training ? forward_with_loss(run, examples, rows, alone)
-                              : forward_with_loss(run, examples, rows, together);
+  const double sum = training ? forward_with_loss(run, examples, rows, {rows.count}, alone)
+                              : forward_with_loss(run, examples, rows, {rows.count}, together);
   result.loss = sum / static_cast<double>(rows.count);
   result.weight_sum = weight_sum(given, rows);
   execute(run, plan.n_forward, plan.n_backward);
@@ -266,40 +292,42 @@ void Network<T>::apply(const T* gradient, const double* learning_rate, const For
   const std::unique_lock lock(mutex_);
   if (changes_gradient) reserve_gradient();
   use_optimizer(optimizer);
-  const Update<T> update = begin_update(kernels<T>(), learning_rate);
   if (changes_gradient) {
     std::copy_n(gradient, table_.size, gradient_.data());
-    chainrule::add_penalty(table_, kernels<T>(), penalty, parameters_.data(), gradient_.data());
-    clip(table_, clipping, gradient_.data());
+    finish_gradient(kernels<T>(), clipping, penalty);
     gradient = gradient_.data();
   }
-  sweep(table_, update, gradient, parameters_.data(), parameters_.data(), threads());
-  limit_norms(table_, parameters_.data());
-  parameters_changed();
+  update_by(kernels<T>(), gradient, learning_rate);
 }
 
-#define CHAINRULE_INSTANTIATE(T)                                                                  \
-  template void Network<T>::note_failure(const Run<T>&);                                          \
-  template Index Network<T>::first_nonfinite_layer() const;                                       \
-  template Update<T> Network<T>::begin_update(const KernelTable<T>&, const double*);              \
-  template void Network<T>::reserve_gradient();                                                   \
-  template void Network<T>::update_from(Run<T>&, const double*, const Clipping&, const Penalty&); \
-  template double Network<T>::forward_with_loss(Run<T>&, const Examples<T>&, Selection,           \
-                                                std::shared_lock<FairSharedMutex>&) const;        \
-  template double Network<T>::train_step(const Examples<T>&, const FormulaSpec&, const double*,   \
-                                         const FormulaSpec*, const Clipping&, const Penalty&);    \
-  template double Network<T>::train_step(const ExclusiveTraining&, const Examples<T>&,            \
-                                         const FormulaSpec&, const double*, const FormulaSpec*,   \
-                                         const Clipping&, const Penalty&);                        \
-  template Network<T>::BatchResult Network<T>::fit_batch(                                         \
-      const Plan<T>&, T*, const Examples<T>&, MatrixView<const T>, Selection, double,             \
-      MatrixView<T>, const Clipping&, const Penalty&);                                            \
-  template Gradients<T> Network<T>::gradients(const Examples<T>&, const FormulaSpec&, bool);      \
-  template Run<T> Network<T>::run_of(const Pass<T>&) const;                                       \
-  template void Network<T>::input_gradients(Gradients<T>&, MatrixView<T>) const;                  \
-  template void Network<T>::forward(MatrixView<const T>, MatrixView<T>);                          \
-  template Gradients<T> Network<T>::backward(MatrixView<const T>);                                \
-  template void Network<T>::apply(const T*, const double*, const FormulaSpec*, const Clipping&,   \
+#define CHAINRULE_INSTANTIATE(T)                                                                   \
+  template void Network<T>::note_failure(const Run<T>&);                                           \
+  template Index Network<T>::first_nonfinite_layer() const;                                        \
+  template Update<T> Network<T>::begin_update(const KernelTable<T>&, const double*);               \
+  template void Network<T>::reserve_gradient();                                                    \
+  template void Network<T>::update_in_tiles(Run<T>&, const double*, const Penalty&);               \
+  template void Network<T>::finish_gradient(const KernelTable<T>&, const Clipping&,                \
+                                            const Penalty&);                                       \
+  template void Network<T>::update_by(const KernelTable<T>&, const T*, const double*);             \
+  template void Network<T>::learn_from(Run<T>&, bool, const double*, const Clipping&,              \
+                                       const Penalty&);                                            \
+  template double Network<T>::forward_with_loss(Run<T>&, const Examples<T>&, Selection,            \
+                                                const BatchGroup&,                                 \
+                                                std::shared_lock<FairSharedMutex>&) const;         \
+  template double Network<T>::train_step(const Examples<T>&, const FormulaSpec&, const double*,    \
+                                         const FormulaSpec*, const Clipping&, const Penalty&);     \
+  template double Network<T>::train_step(const ExclusiveTraining&, const Examples<T>&,             \
+                                         const FormulaSpec&, const double*, const FormulaSpec*,    \
+                                         const Clipping&, const Penalty&);                         \
+  template bool Network<T>::fit_batch(const Plan<T>&, T*, const Examples<T>&, MatrixView<const T>, \
+                                      Selection, BatchGroup&, double, MatrixView<T>,               \
+                                      const Clipping&, const Penalty&);                            \
+  template Gradients<T> Network<T>::gradients(const Examples<T>&, const FormulaSpec&, bool);       \
+  template Run<T> Network<T>::run_of(const Pass<T>&) const;                                        \
+  template void Network<T>::input_gradients(Gradients<T>&, MatrixView<T>) const;                   \
+  template void Network<T>::forward(MatrixView<const T>, MatrixView<T>);                           \
+  template Gradients<T> Network<T>::backward(MatrixView<const T>);                                 \
+  template void Network<T>::apply(const T*, const double*, const FormulaSpec*, const Clipping&,    \
                                   const Penalty&);
 CHAINRULE_INSTANTIATE(float)
 CHAINRULE_INSTANTIATE(double)

@@ -25,22 +25,24 @@ TrainingRun<T>::TrainingRun(Network<T>& network, Examples<T> examples,
   const Index d = examples_.rows(), n = examples_.x.cols;
   check(d > 0, "x: expected at least one row, got none");
   options_.batch_size = std::min(options_.batch_size, d);
+  options_.accumulate = std::min(options_.accumulate, n_batches());
   examples_.mean_weight = mean_of_weights(examples);
   gathered_stride_ = round_up(n, kLanes<T>) + kLanes<T>;
   if (options_.shuffle) gathered_ = AlignedBuffer<T>(options_.batch_size * gathered_stride_);
   if (options_.keep_predictions) predictions_ = AlignedBuffer<T>(d * network_.table().n_outputs());
   order_.resize(static_cast<std::size_t>(d));
   if (before != nullptr) network_.snapshot(*before);
+  if (options.ema > 0.0) average_.emplace(network_, options.ema);
   const std::unique_lock lock(network_.mutex());
   std::optional<FormulaSpec> loss = network_.spec().loss;
   if (options.loss != nullptr) loss = *options.loss;
   check(loss.has_value(), "loss: none is set");
   check(!is_own(*loss) || examples.own != nullptr, "loss: expected the function of ", loss->name);
-  plan_ =
-      &network_.plan({purpose_of_training(options_.clipping), plan_capacity(options_.batch_size),
-                      &*loss, examples_.weights_per_output(), true});
+  plan_ = &network_.plan({purpose_of_training(options_.clipping, options_.accumulate),
+                          plan_capacity(options_.batch_size), &*loss,
+                          examples_.weights_per_output(), true});
   workspace_.emplace(network_.workspaces(), plan_->workspace_size);
-  if (options_.clipping.any()) network_.reserve_gradient();
+  if (plan_->purpose == PlanPurpose::gradients) network_.reserve_gradient();
   // The network changes last: what fails before has changed nothing.
   network_.use_optimizer(options.optimizer);
   network_.set_loss(std::move(loss));
@@ -57,18 +59,29 @@ TrainingRun<T>::~TrainingRun() {
 
 template <class T>
 void TrainingRun<T>::close() {
-  if (exclusive_ && before_ != nullptr) network_.restore(*before_);
+  if (exclusive_ && before_ != nullptr)
+    network_.restore(*before_);
+  else
+    show_averages();
+  average_.reset();
   exclusive_.reset();
 }
 
 template <class T>
+void TrainingRun<T>::show_averages() {
+  if (average_) average_->show();
+}
+
+template <class T>
 void TrainingRun<T>::begin_epoch(std::span<const double> factors) {
-  check(factors.empty() || std::ssize(factors) == n_batches(), "factors: expected ", n_batches(),
-        ", one for each batch, got ", std::ssize(factors));
+  check(factors.empty() || std::ssize(factors) == n_updates(), "factors: expected ", n_updates(),
+        ", one for each update, got ", std::ssize(factors));
   factors_.assign(factors.begin(), factors.end());
+  if (average_) average_->hide();
   std::iota(order_.begin(), order_.end(), Index{0});
   if (options_.shuffle) shuffle(order_, network_.spec().seed, network_.epochs());
-  batches_done_ = 0;
+  batches_done_ = updates_done_ = 0;
+  group_ = {};
   loss_sum_ = weight_sum_ = 0.0;
   diverged_ = false;
 }
@@ -83,6 +96,13 @@ template <class T>
 Selection TrainingRun<T>::rows_of_batch(Index batch) const {
   const Index first = batch * options_.batch_size;
   return {order_.data() + first, std::min(options_.batch_size, examples_.rows() - first)};
+}
+
+// The batches of an update, of which this is the first.
+template <class T>
+BatchGroup TrainingRun<T>::group_from(Index batch) const {
+  const Index first = batch * options_.batch_size;
+  return {std::min(options_.accumulate * options_.batch_size, examples_.rows() - first)};
 }
 
 // X of a batch: gathered where its rows are shuffled.
@@ -117,31 +137,34 @@ void TrainingRun<T>::train_batch(double learning_rate) {
   const MatrixView<const T> x = load_batch(rows);
   if (options_.shuffle && batches_done_ + 1 < n_batches())
     prefetch_batch(rows_of_batch(batches_done_ + 1));
-  if (!factors_.empty()) learning_rate *= factors_[static_cast<std::size_t>(batches_done_)];
-  const auto result =
-      network_.fit_batch(*plan_, workspace_->data(), examples_, x, rows, learning_rate,
+  if (!factors_.empty()) learning_rate *= factors_[static_cast<std::size_t>(updates_done_)];
+  if (group_.is_done()) group_ = group_from(batches_done_);
+  const bool updated =
+      network_.fit_batch(*plan_, workspace_->data(), examples_, x, rows, group_, learning_rate,
                          predictions_view(), options_.clipping, options_.penalty);
-  last_loss_ = result.loss;
-  loss_sum_ += result.loss_sum;
-  weight_sum_ += result.weight_sum;
-  diverged_ = !std::isfinite(result.loss);
+  if (average_ && updated) average_->follow();
+  diverged_ = !std::isfinite(group_.loss());
   ++batches_done_;
+  if (!group_.is_done() && !diverged_) return;
   before_ = nullptr;
+  loss_sum_ += group_.loss_sum;
+  weight_sum_ += group_.weight_sum;
+  ++updates_done_;
 }
 
 template <class T>
-Index TrainingRun<T>::run(Index max_batches, double max_seconds, double learning_rate) {
+Index TrainingRun<T>::run(Index max_updates, double max_seconds, double learning_rate) {
   using Clock = std::chrono::steady_clock;
   const FloatEnvironment environment;
   const SpinScope keep_workers_awake;
   const auto deadline = Clock::now() + std::chrono::duration<double>(max_seconds);
-  const Index before = batches_done_;
+  const Index before = updates_done_;
   while (batches_done_ < n_batches() && !diverged_) {
     train_batch(learning_rate);
-    if (max_batches > 0 && batches_done_ - before >= max_batches) break;
+    if (max_updates > 0 && updates_done_ - before >= max_updates) break;
     if (Clock::now() >= deadline) break;
   }
-  return batches_done_ - before;
+  return updates_done_ - before;
 }
 
 template class TrainingRun<float>;

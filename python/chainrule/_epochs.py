@@ -49,6 +49,8 @@ class _Fit:
     clip_norm: float
     l1: float
     l2: float
+    accumulate: int
+    ema: float
     callbacks: list[Callback]
 
     def run(self) -> History:
@@ -81,6 +83,8 @@ class _Fit:
                 self.clip_norm,
                 self.l1,
                 self.l2,
+                self.accumulate,
+                self.ema,
                 last_good,
             ) as core,
             contextlib.ExitStack() as ends,
@@ -90,6 +94,7 @@ class _Fit:
             for callback in self.callbacks:
                 ends.callback(callback.on_train_end, run)
                 callback.on_train_begin(run)
+            ends.callback(core.show_averages)  # before on_train_end, however training ends
             self._epochs(run, core, last_good)
         return run.history
 
@@ -100,14 +105,15 @@ class _Fit:
             run.epoch += 1
             self._call("on_epoch_begin", run)
             start = time.perf_counter()
-            factors = self._factors(run, core.n_batches)
+            factors = self._factors(run, core.n_updates)
             rate = as_number("learning_rate", run.learning_rate)
             core.begin_epoch(factors)
             if not self._batches(run, core, last_good, factors):
                 return  # stopped inside the epoch
+            core.show_averages()  # until the next epoch begins: what is measured is what is kept
             layer = self.network._first_nonfinite_parameters()
             if layer:
-                self._diverged(run, last_good, layer, _factor(factors, -1))
+                self._diverged(run, core, last_good, layer, _factor(factors, -1))
             run.logs = self._values(core) | {
                 "learning_rate": rate * _factor(factors, 0),
                 "seconds": time.perf_counter() - start,
@@ -121,11 +127,11 @@ class _Fit:
             )
             self._call("on_epoch_end", run)
 
-    def _factors(self, run: Run, n_batches: int) -> Factors | None:
+    def _factors(self, run: Run, n_updates: int) -> Factors | None:
         """Return the factors of the learning rate in the epoch that begins."""
         if self.schedule is None:
             return None
-        return factors(self.schedule, run.step, n_batches, self.epochs * n_batches)
+        return factors(self.schedule, run.step, n_updates, self.epochs * n_updates)
 
     def _batches(
         self,
@@ -136,13 +142,13 @@ class _Fit:
     ) -> bool:
         """Train on the batches of an epoch; return whether all of them were done."""
         one_by_one = any(wants_batches(callback) for callback in self.callbacks)
-        left = core.n_batches
+        left = core.n_updates
         while left > 0 and run.stop_reason is None:
             if one_by_one:
                 run.step += 1
-                run.schedule_factor = _factor(factors, core.batches_done)
+                run.schedule_factor = _factor(factors, core.updates_done)
                 self._call("on_batch_begin", run)
-                left -= core.run(1, 0.0, as_number("learning_rate", run.learning_rate))
+                left -= _one_update(core, as_number("learning_rate", run.learning_rate))
             else:
                 rate = as_number("learning_rate", run.learning_rate)
                 done = core.run(0, _GROUP_SECONDS, rate)
@@ -150,14 +156,22 @@ class _Fit:
                 left -= done
             if core.diverged:
                 layer = self.network._first_nonfinite_layer()
-                factor = _factor(factors, core.batches_done - 1)
-                self._diverged(run, last_good, layer, factor)
+                factor = _factor(factors, core.updates_done - 1)
+                self._diverged(run, core, last_good, layer, factor)
             if one_by_one:
                 run.logs = {"loss": core.last_loss}
                 self._call("on_batch_end", run)
         return left == 0
 
-    def _diverged(self, run: Run, last_good: _core.Snapshot, layer: int, factor: float) -> None:
+    def _diverged(
+        self,
+        run: Run,
+        core: _core.TrainingRun,
+        last_good: _core.Snapshot,
+        layer: int,
+        factor: float,
+    ) -> None:
+        core.show_averages()  # or they would replace what is restored
         self.network._restore(last_good)
         raise DivergenceError(
             step=run.step, epoch=run.epoch, layer=layer, learning_rate=run.learning_rate * factor
@@ -187,6 +201,14 @@ class _Fit:
     def _call(self, hook: str, run: Run) -> None:
         for callback in self.callbacks:
             getattr(callback, hook)(run)
+
+
+def _one_update(core: _core.TrainingRun, rate: float) -> int:
+    """Make the next update, of however many batches, with a look at signals in between."""
+    done = 0
+    while done == 0:
+        done = core.run(1, _GROUP_SECONDS, rate)
+    return done
 
 
 def _factor(factors: Factors | None, batch: int) -> float:
@@ -219,6 +241,8 @@ def fit(
     clip_norm: float,
     l1: float,
     l2: float,
+    accumulate: int,
+    ema: float,
     callbacks: Iterable[Callback],
     verbose: int | str,
 ) -> History:
@@ -247,5 +271,7 @@ def fit(
         clip_norm=clip_norm,
         l1=l1,
         l2=l2,
+        accumulate=min(as_count("accumulate", accumulate), examples.x.shape[0]),
+        ema=ema,
         callbacks=[*own, progress] if progress else own,
     ).run()

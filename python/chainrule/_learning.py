@@ -84,7 +84,7 @@ class Learning(Stepping):
         epochs : int, default 1
             Passes over the examples, at least 1.
         batch_size : int, optional
-            Examples per update, 128 by default; the last batch may be smaller.
+            Examples of a batch, 128 by default; the last batch may be smaller.
         optimizer : str or Formula, optional
             One of ``chainrule.optimizers``; by default the network's own, or ``Adam()`` if it has
             none. The same class as before takes new hyper-parameters and keeps its state, another
@@ -126,7 +126,16 @@ class Learning(Stepping):
             Coefficients of a penalty on the weights of all Dense layers, beside those that layers
             have: :math:`l_1 \sum |W| + \tfrac{l_2}{2} \sum W^2` is added to J before its gradient
             is clipped. Neither loss nor ``val_loss`` contain it.
-        accumulate, ema, checkpoint : optional
+        accumulate : int, default 1
+            Batches of an update, fewer at the end of an epoch: their gradients add up to that of
+            one batch of all their rows, in the memory that one of them takes. Schedules and batch
+            hooks count updates; penalty and clipping act once in each.
+        ema : float in [0, 1), optional
+            The network ends with exponential moving averages e of its weights w: from e = w,
+            :math:`e \leftarrow \beta e + (1 - \beta) w` after each update, with this
+            :math:`\beta`. It has them between epochs, too: validation measures them, and callbacks
+            save and restore them. Batch hooks see w.
+        checkpoint : optional
             Kept for a later version.
         shuffle : bool, default True
             Whether each epoch has an order of its own; without, `validation_split` takes the last
@@ -142,8 +151,8 @@ class Learning(Stepping):
         -------
         History
             A value per epoch for ``loss``, each metric, ``val_`` and each of these, ``penalty`` (of
-            the weights at its end, if anything is penalised), ``learning_rate`` (of the first
-            update of the epoch) and ``seconds``.
+            what the network has at its end, if anything is penalised), ``learning_rate`` (of the
+            first update of the epoch) and ``seconds``.
 
         Raises
         ------
@@ -161,13 +170,15 @@ class Learning(Stepping):
 
         Notes
         -----
-        ``fit(epochs=a)`` and then ``fit(epochs=b)`` gives the bits of ``fit(epochs=a + b)``. After
+        ``fit(epochs=a)`` and then ``fit(epochs=b)`` gives the bits of ``fit(epochs=a + b)``; not
+        with `ema`, where each fit begins with the averages that the last one ended with. After
         Ctrl-C or an exception, of a callback or a loss of your own, too, the network is whole, and
         ``history`` has the epochs that ended.
 
         References
         ----------
-        Goodfellow, Bengio and Courville (2016), Deep Learning, section 8.1.3 and algorithm 8.1.
+        Goodfellow, Bengio and Courville (2016), Deep Learning, section 8.1.3 and algorithm 8.1;
+        for `ema` Polyak and Juditsky (1992), Acceleration of stochastic approximation by averaging.
 
         Examples
         --------
@@ -177,10 +188,10 @@ class Learning(Stepping):
         >>> h = net.fit(np.eye(2), [1.0, -1.0], epochs=20, optimizer=cr.SGD(0.1))
         >>> h["loss"][-1] < h["loss"][0]
         True
+        >>> net.fit(np.eye(2), [1.0, -1.0], batch_size=1, accumulate=2, ema=0.99).n_epochs
+        1
         """
         not_in_this_version(
-            accumulate=(accumulate, 1),
-            ema=(ema, None),
             checkpoint=(checkpoint, None),
             on_divergence=(on_divergence, "raise"),
         )
@@ -215,6 +226,8 @@ class Learning(Stepping):
             clip_norm=as_limit("clip_norm", clip_norm),
             l1=as_number("l1", l1),
             l2=as_number("l2", l2),
+            accumulate=accumulate,
+            ema=0.0 if ema is None else as_number("ema", ema, below=1),
             callbacks=callbacks,
             verbose=verbose,
         )

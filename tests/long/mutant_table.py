@@ -255,8 +255,8 @@ _MUTANTS = {
         ),
         (
             "the last part of a long segment is not updated",
-            "ceil_div(segment.size, kPart)",
-            "std::max<Index>(1, segment.size / kPart)",
+            "ceil_div(size, kPart)",
+            "std::max<Index>(1, size / kPart)",
         ),
         (
             "every block of dA reads the first panels of W^T",
@@ -295,10 +295,15 @@ _MUTANTS = {
     "network/training.cpp": [
         (
             "a short batch is divided by the size of a full one",
-            "load_targets(run, examples, rows, rows.count)",
+            "load_targets(run, examples, rows, group.rows)",
             "load_targets(run, examples, rows, run.plan.capacity)",
         ),
-        ("a batch of weight 0 makes an update", "result.weight_sum > 0.0", "true"),
+        ("a batch of weight 0 makes an update", "group.weight_sum > 0.0", "true"),
+        (
+            "only the last batch of an update counts",
+            "run.goes_on = group.rows_done > 0;",
+            "",
+        ),
         ("dX with weights after an update", "pass.version != version_", "false"),
         ("a function may change the parameters", "version_ != version)", "version_ < version)"),
     ],
@@ -319,7 +324,16 @@ _MUTANTS = {
         ("rows of frozen layers are shortened", "!segment.settings.trainable || ", ""),
         ("large rows become 0", "norm = norm_of_large(n_in, w + lane);", "norm = kInfinity;"),
     ],
+    "network/parameter_average.cpp": [
+        (
+            "weights that a callback has set are lost",
+            "network_.version() == version_",
+            "true",
+        ),
+    ],
     "network/training_run.cpp": [
+        ("averages follow updates that were not made", "average_ && updated", "average_"),
+        ("an update that was begun goes on in the next epoch", "group_ = {};", ""),
         (
             "X is not shuffled, y is",
             "copy_row(examples_.x.row(rows.row(i)), x.cols, x.row(i))",

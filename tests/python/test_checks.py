@@ -162,8 +162,6 @@ LATER: dict[str, Callable[[cr.Network], Any]] = {
     **{
         f"fit {name}": lambda net, name=name, value=value: net.fit(X, Y, **{name: value})
         for name, value in {
-            "accumulate": 2,
-            "ema": 0.9,
             "checkpoint": "x",
             "on_divergence": "stop",
         }.items()

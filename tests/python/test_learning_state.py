@@ -173,8 +173,6 @@ def test_looking_while_training_is_allowed() -> None:
 
 LATER = {
     "fit": {
-        "accumulate": 2,
-        "ema": 0.9,
         "checkpoint": "file",
         "on_divergence": "stop",
     },

@@ -76,6 +76,16 @@ def test_exceptions_leave_the_network_whole(good_calls: int) -> None:
     assert np.isfinite(net.train_step(X, Y, loss=mse))  # it is free for the next one
 
 
+@pytest.mark.parametrize("weights", [None, RNG.uniform(0, 2, D)])
+def test_accumulated_batches_are_one_of_all_their_rows(weights: Any) -> None:
+    one, several = (cr.mlp([N, 6, M], dtype="float64", loss=mse, seed=2) for _ in range(2))
+    for net, size in ((one, {"batch_size": 15}), (several, {"batch_size": 5, "accumulate": 3})):
+        net.fit(X, Y, epochs=3, ema=0.5, sample_weight=weights, **size)
+    for a, b in zip(one.weights, several.weights, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12)
+    np.testing.assert_allclose(one.history["loss"], several.history["loss"], rtol=1e-12)
+
+
 def test_it_may_ask_the_network() -> None:
     def asks(y_pred: Any, y_true: Any) -> tuple[Any, Any]:
         assert np.shape(net.predict(X)) == (D, M)

@@ -11,14 +11,15 @@ import cases
 import chainrule as cr
 import helpers
 import oracle
-from chainrule import _core, _steps, predictor
+from chainrule import _steps, predictor
 
 
 def not_plain(*_: object, **__: object) -> None:
     """Get the calls that the core leaves."""
 
 
-PLAIN_STEP, PLAIN_PREDICT = _core.plain_step(not_plain), _core.plain_network_predict(not_plain)
+PLAIN_STEP = _steps._core.plain_step(not_plain)
+PLAIN_PREDICT = _steps._core.plain_network_predict(not_plain)
 LOSSES = cr.losses.names()
 ROWS = ("classes", "probabilities")
 # Which forms of targets a loss takes without a conversion.
@@ -256,7 +257,7 @@ def test_a_network_in_training_takes_no_step(dtype: str) -> None:
     x = np.eye(2, dtype=dtype)
     limits, penalty = (np.inf, np.inf), (0.0, 0.0)
     run = net._start_training(
-        x, x, net.loss, None, None, 2, True, False, *limits, *penalty, net._snapshot()
+        x, x, net.loss, None, None, 2, True, False, *limits, *penalty, 1, 0.0, net._snapshot()
     )
     assert PLAIN_STEP(net, x, x) is None
     with pytest.raises(RuntimeError, match="being trained"):

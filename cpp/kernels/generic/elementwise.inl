@@ -41,12 +41,12 @@ void transpose_panel(const T* w, Index n_out, Index n_in, Index panel, T* transp
 
 // Chunks of kChunk rows, one chain inside a chunk, chunk sums added in order.
 template <class T>
-void sum_rows(MatrixView<const T> m, T* sums) {
+void sum_rows(MatrixView<const T> m, bool goes_on, T* sums) {
   using V = Vec<T>;
   for (Index j = 0; j < m.cols; j += kLanes<T>) {
     constexpr Index n = kLanes<T> / V::width;
     V total[n];
-    for (Index v = 0; v < n; ++v) total[v] = splat<V>(0);
+    for (Index v = 0; v < n; ++v) total[v] = goes_on ? load(sums + j + v * V::width) : splat<V>(0);
     for (Index start = 0; start < m.rows; start += kChunk) {
       const Index end = m.rows - start < kChunk ? m.rows : start + kChunk;
       V chunk[n];
@@ -119,6 +119,16 @@ void add_penalty(Index n, const T* w, T l1, T l2, T* g) {
   for (Index i = 0; i < n; i += V::width) {
     const V x = load(w + i);
     store(g + i, fma(splat<V>(l1), sign_of(x), fma(splat<V>(l2), x, load(g + i))));
+  }
+}
+
+// Written as e + (beta - 1)(e - w), an average that equals w keeps its bits, the sign of 0 too.
+template <class T>
+void move_average(Index n, const T* w, T factor, T* e) {
+  using V = Vec<T>;
+  for (Index i = 0; i < n; i += V::width) {
+    const V average = load(e + i);
+    store(e + i, fma(splat<V>(factor), average - load(w + i), average));
   }
 }
 

@@ -110,19 +110,24 @@ void weight_gradient(const WeightGradientBlock<T>& block) {
   alignas(64) T total[kBlockPanels * kBlockRows * kLanes<T>];
   alignas(64) T chunk[kBlockPanels * kBlockRows * kLanes<T>];
   const Index panel_size = block.count * kLanes<T>;
-  const Index batch = block.x.rows;
+  const Index batch = block.x.rows, n_in = block.x.cols;
+  const auto place_of = [&](Index p) {
+    return ((block.first_panel + p) * n_in + block.first) * kLanes<T>;
+  };
+  for (Index p = 0; block.goes_on && p < block.n_panels; ++p)
+    copy(panel_size, block.gradient + place_of(p), total + p * panel_size);
   for (Index start = 0; start < batch; start += kChunk) {
     const Index end = batch - start < kChunk ? batch : start + kChunk;
-    const BlockOfC<T> c = start == 0 ? BlockOfC<T>{total, panel_size}
-                                     : BlockOfC<T>{chunk, panel_size, nullptr, total};
+    const BlockOfC<T> c = start == 0 && !block.goes_on
+                              ? BlockOfC<T>{total, panel_size}
+                              : BlockOfC<T>{chunk, panel_size, nullptr, total};
     for (Index k = start; k < end; k += kExampleDepth<T>) {
       const bool last = end - k <= kExampleDepth<T>;
       add_examples(block, {k, last ? end : k + kExampleDepth<T>, k == start, last}, c);
     }
   }
-  const Index n_in = block.x.cols;
   for (Index p = 0; p < block.n_panels; ++p) {
-    const Index at = ((block.first_panel + p) * n_in + block.first) * kLanes<T>;
+    const Index at = place_of(p);
     T* g = total + p * panel_size;
     if (block.gradient != nullptr) {
       copy(panel_size, g, block.gradient + at);

@@ -68,6 +68,7 @@ constexpr KernelTable<T> make_table(const char* tier) {
           sum_rows<T>,
           transpose_panel<T>,
           add_penalty<T>,
+          move_average<T>,
           activation_rows<T>(Activations{}),
           loss_rows_of<T>(LossForms{}),
           optimizer_rows<T>(Optimizers{}),

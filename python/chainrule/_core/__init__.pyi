@@ -81,10 +81,9 @@ class TrainingRun:
         ...
     def end_epoch(self) -> None:
         ...
-    def run(self, max_batches: typing.SupportsInt | typing.SupportsIndex, max_seconds: typing.SupportsFloat | typing.SupportsIndex, learning_rate: typing.SupportsFloat | typing.SupportsIndex) -> int:
+    def run(self, max_updates: typing.SupportsInt | typing.SupportsIndex, max_seconds: typing.SupportsFloat | typing.SupportsIndex, learning_rate: typing.SupportsFloat | typing.SupportsIndex) -> int:
         ...
-    @property
-    def batches_done(self) -> int:
+    def show_averages(self) -> None:
         ...
     @property
     def diverged(self) -> bool:
@@ -96,10 +95,13 @@ class TrainingRun:
     def last_loss(self) -> float:
         ...
     @property
-    def n_batches(self) -> int:
+    def n_updates(self) -> int:
         ...
     @property
     def predictions(self) -> typing.Any:
+        ...
+    @property
+    def updates_done(self) -> int:
         ...
 class Network:
     """
@@ -182,9 +184,9 @@ class Network:
         """
         What follows the weights of each layer l = 1..L: the name of f, or of several as 'relu, tanh'.
         """
-    def _start_training(self, x: numpy.ndarray, y: numpy.ndarray, loss: typing.Any, optimizer: Formula | None, weights: typing.Any, batch_size: typing.SupportsInt | typing.SupportsIndex, shuffle: bool, keep_predictions: bool, clip_value: typing.SupportsFloat | typing.SupportsIndex, clip_norm: typing.SupportsFloat | typing.SupportsIndex, l1: typing.SupportsFloat | typing.SupportsIndex, l2: typing.SupportsFloat | typing.SupportsIndex, before: typing.Any) -> TrainingRun:
+    def _start_training(self, x: numpy.ndarray, y: numpy.ndarray, loss: typing.Any, optimizer: Formula | None, weights: typing.Any, batch_size: typing.SupportsInt | typing.SupportsIndex, shuffle: bool, keep_predictions: bool, clip_value: typing.SupportsFloat | typing.SupportsIndex, clip_norm: typing.SupportsFloat | typing.SupportsIndex, l1: typing.SupportsFloat | typing.SupportsIndex, l2: typing.SupportsFloat | typing.SupportsIndex, accumulate: typing.SupportsInt | typing.SupportsIndex, ema: typing.SupportsFloat | typing.SupportsIndex, before: typing.Any) -> TrainingRun:
         """
-        Begin a fit; `before` gets the state before it, which comes back if no batch is done.
+        Begin a fit; `before` gets the state before it, which comes back if it comes to no update.
         """
     def _state(self) -> dict:
         ...

@@ -31,7 +31,7 @@ class Run:
     epoch, step : int
         The current epoch and update, from 1; 0 before the first.
     logs : dict
-        ``loss`` of the last batch in the batch hooks; all values of the epoch in ``on_epoch_end``.
+        ``loss`` of the last update in the batch hooks; all values of the epoch in ``on_epoch_end``.
     stop_reason : str or None
         Why training stops; None while it goes on.
     schedule_factor : float
@@ -139,7 +139,7 @@ class Callback:
         Parameters
         ----------
         run : Run
-            The fit under way; ``run.logs["loss"]`` is that of the batch, before the update.
+            The fit under way; ``run.logs["loss"]`` is that of its examples, before the update.
         """
 
     def on_epoch_end(self, run: Run) -> None:

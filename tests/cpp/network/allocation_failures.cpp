@@ -199,9 +199,12 @@ TEST(allocation_failures_of_fits) {
     for_each_type(Optimizers{}, [&]<class Optimizer>() {
       const FormulaSpec optimizer = to_spec(lively<Optimizer>());
       const bool clips = std::is_same_v<Optimizer, Sgd>;
-      const Clipping clipping = clips ? Clipping{0.1, 0.1} : Clipping{};
+      TrainingOptions options{8, true, true, &optimizer, &loss};
+      if (clips) options.clipping = {0.1, 0.1};
+      options.accumulate = clips ? 1 : 2;
+      options.ema = clips ? 0.0 : 0.9;
       check_failures<T>([&](Network<T>& network, Bytes& result) {
-        TrainingRun<T> run(network, examples, {8, true, true, &optimizer, &loss, clipping});
+        TrainingRun<T> run(network, examples, options);
         for (int epoch = 0; epoch < 2; ++epoch) {
           run.begin_epoch();
           run.run(0, kForever, 0.01);

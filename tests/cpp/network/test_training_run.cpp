@@ -11,7 +11,7 @@ namespace chainrule {
 
 namespace {
 
-constexpr Index kFeatures = 4, kOutputs = 3, kRows = 50;
+constexpr Index kFeatures = 4, kOutputs = 3, kRows = 50, kMany = 5 * kChunk + 17;
 constexpr double kForever = std::numeric_limits<double>::infinity();
 constexpr double kRate = 0.01;
 
@@ -35,7 +35,7 @@ void fit(Network<T>& network, const Examples<T>& examples, const TrainingOptions
   TrainingRun<T> run(network, examples, options);
   for (int epoch = 0; epoch < epochs; ++epoch) {
     run.begin_epoch();
-    CHECK_EQUAL(run.run(0, kForever, kRate), run.n_batches());
+    CHECK_EQUAL(run.run(0, kForever, kRate), run.n_updates());
     run.end_epoch();
   }
 }
@@ -137,10 +137,10 @@ TEST(training_run_in_pieces) {
   const TestData<float> data(kRows, kFeatures, kOutputs);
   fit(whole, data.examples(), {8, true, false}, 1);
   TrainingRun<float> run(pieces, data.examples(), {8, true, false});
-  CHECK_EQUAL(run.n_batches(), 7);
+  CHECK_EQUAL(run.n_updates(), 7);
   run.begin_epoch();
   CHECK_EQUAL(run.run(3, kForever, kRate), 3);
-  CHECK_EQUAL(run.batches_done(), 3);
+  CHECK_EQUAL(run.updates_done(), 3);
   CHECK_EQUAL(run.run(5, kForever, kRate), 4);
   CHECK_EQUAL(run.run(5, kForever, kRate), 0);
   run.end_epoch();
@@ -156,7 +156,7 @@ TEST(training_run_in_pieces) {
 TEST(training_run_is_the_only_one) {
   Trainee<float> network;
   const TestData<float> data(kRows, kFeatures, kOutputs);
-  const auto another = [&] { return TrainingRun<float>(network, data.examples(), {}).n_batches(); };
+  const auto another = [&] { return TrainingRun<float>(network, data.examples(), {}).n_updates(); };
   {
     TrainingRun<float> run(network, data.examples(), {});
     CHECK(network.is_training());
@@ -249,8 +249,8 @@ TEST(training_run_losses) {
     TrainingRun<double> run(network, examples, {16, false, false});
     run.begin_epoch();
     double loss = 0.0, weight = 0.0;
-    while (run.batches_done() < run.n_batches()) {
-      const Index first = run.batches_done() * 16, count = std::min<Index>(16, kRows - first);
+    while (run.updates_done() < run.n_updates()) {
+      const Index first = run.updates_done() * 16, count = std::min<Index>(16, kRows - first);
       Examples<double> batch = examples.part(first, count);
       batch.mean_weight = mean;
       const LossSums sums = network.evaluate(batch, to_spec(Mse{}), {});
@@ -261,6 +261,131 @@ TEST(training_run_losses) {
       CHECK_EQUAL(run.epoch_loss(), loss / weight);
     }
   }
+}
+
+// Batches of whole chunks come to the bits of one batch of their rows, whatever is done to its
+// gradient; only that there were more forward passes is seen.
+TEST(training_run_accumulates_to_the_bits_of_the_union) {
+  for_each_dtype([]<class T>() {
+    const TestData<T> data(kMany, kFeatures, kOutputs);
+    const std::vector<double> weights = random_weights(kMany, 1);
+    const Examples<T> plain = data.examples(), examples = weighted(plain, weights);
+    for_each_type(Optimizers{}, [&]<class Optimizer>() {
+      const FormulaSpec optimizer = to_spec(lively<Optimizer>());
+      for (const Clipping& clipping : {Clipping{}, Clipping{0.01, 0.05}}) {
+        TrainingOptions options{2 * kChunk, true, true, &optimizer, nullptr, clipping, {0.01, 0.1}};
+        Trainee<T> network, whole;
+        TrainingRun<T> at_once(whole, examples, options);
+        options.batch_size = kChunk;
+        options.accumulate = 2;
+        TrainingRun<T> run(network, examples, options);
+        CHECK_EQUAL(run.n_updates(), 3);
+        for (int epoch = 0; epoch < 2; ++epoch) {
+          run.begin_epoch();
+          at_once.begin_epoch();
+          while (at_once.run(1, kForever, kRate) > 0) {
+            CHECK_EQUAL(run.run(1, kForever, kRate), 1);
+            CHECK_EQUAL(run.last_loss(), at_once.last_loss());
+            CHECK_EQUAL(run.epoch_loss(), at_once.epoch_loss());
+          }
+          CHECK_EQUAL(run.updates_done(), 3);
+          run.end_epoch();
+          at_once.end_epoch();
+        }
+        const MatrixView<const T> a = run.predictions(), b = at_once.predictions();
+        CHECK(std::equal(a.data, a.row(a.rows), b.data));
+        CHECK_EQUAL(network.training_forwards(), 12);
+        network.set_counters(whole.training_forwards(), whole.epochs());
+        CHECK(same_state(network, whole));
+      }
+    });
+  });
+}
+
+// However little time there is, one batch is done; a group that was begun and never ended counts
+// for nothing.
+TEST(training_run_accumulates_in_pieces) {
+  const TestData<double> data(kRows, kFeatures, kOutputs);
+  TrainingOptions options{8, true, false};
+  options.accumulate = 3;
+  Trainee<double> whole, pieces;
+  Snapshot<double> before;
+  TrainingRun<double> run(whole, data.examples(), options);
+  TrainingRun<double> slow(pieces, data.examples(), options, &before);
+  CHECK_EQUAL(slow.n_updates(), 3);  // of 3, 3 and 1 batches
+  slow.begin_epoch();
+  slow.run(0, -1.0, kRate);
+  for (TrainingRun<double>* each : {&run, &slow})
+    each->begin_epoch(std::vector<double>{1.0, 0.5, 0.25});
+  run.run(0, kForever, kRate);
+  std::vector<Index> done;
+  while (slow.updates_done() < 3) done.push_back(slow.run(0, -1.0, kRate));
+  CHECK(done == (std::vector<Index>{0, 0, 1, 0, 0, 1, 1}));
+  pieces.set_counters(whole.training_forwards(), 0);
+  CHECK(same_state(whole, pieces));
+  CHECK_EQUAL(whole.optimizer()->updates, 3);
+}
+
+TEST(training_run_that_comes_to_no_update_leaves_no_trace) {
+  const TestData<double> data(kRows, kFeatures, kOutputs);
+  TrainingOptions options{8, true, false};
+  options.accumulate = 3;
+  Trainee<double> network, twin;
+  Snapshot<double> before;
+  TrainingRun<double> run(network, data.examples(), options, &before);
+  run.begin_epoch();
+  CHECK_EQUAL(run.run(0, -1.0, kRate) + run.run(0, -1.0, kRate), 0);
+  CHECK_EQUAL(network.training_forwards(), 2);
+  run.close();
+  CHECK(same_state(network, twin));
+}
+
+// More batches than there are make one update of all rows.
+TEST(training_run_accumulates_all_there_are) {
+  const TestData<double> data(kRows, kFeatures, kOutputs);
+  TrainingOptions options{16, false, false};
+  options.accumulate = Index{1} << 62;
+  Trainee<double> network;
+  TrainingRun<double> run(network, data.examples(), options);
+  CHECK_EQUAL(run.n_updates(), 1);
+  run.begin_epoch();
+  CHECK_EQUAL(run.run(0, kForever, kRate), 1);
+  CHECK_EQUAL(network.optimizer()->updates, 1);
+}
+
+// The update that fails counts as the last one, and is not made.
+TEST(training_run_stops_inside_an_update) {
+  Trainee<float> network;
+  TestData<float> data(kRows, kFeatures, kOutputs);
+  data.y[35 * kOutputs] = std::numeric_limits<float>::max();  // in the fifth batch of seven
+  TrainingOptions options{8, false, false};
+  options.accumulate = 3;
+  TrainingRun<float> run(network, data.examples(), options);
+  run.begin_epoch();
+  CHECK_EQUAL(run.run(0, kForever, kRate), 2);
+  CHECK(run.diverged() && !std::isfinite(run.last_loss()));
+  CHECK_EQUAL(network.optimizer()->updates, 1);
+  CHECK_EQUAL(network.training_forwards(), 5);
+  CHECK_EQUAL(run.run(0, kForever, kRate), 0);
+}
+
+// A batch of weight 0 is one of several; a whole update of them is not made.
+TEST(training_run_accumulates_batches_of_no_weight) {
+  const TestData<double> data(40, kFeatures, kOutputs);
+  std::vector<double> weights(40, 0.0);
+  std::fill(weights.begin() + 5, weights.begin() + 10, 1.0);
+  TrainingOptions options{10, false, false};
+  options.accumulate = 2;
+  Trainee<double> network;
+  TrainingRun<double> run(network, weighted(data.examples(), weights), options);
+  run.begin_epoch();
+  CHECK_EQUAL(run.run(1, kForever, kRate), 1);
+  const std::vector<double> before = parameters_of(network);
+  CHECK_EQUAL(network.optimizer()->updates, 1);
+  CHECK_EQUAL(run.run(1, kForever, kRate), 1);
+  CHECK_EQUAL(run.last_loss(), 0.0);
+  CHECK_EQUAL(network.optimizer()->updates, 1);
+  CHECK(same_bits(parameters_of(network), before));
 }
 
 // Each row's prediction stands at its own place, as it was before the update of its batch.

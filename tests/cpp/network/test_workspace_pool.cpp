@@ -122,20 +122,24 @@ TEST(workspace_pool_spares_allocations) {
           network.evaluate(examples, loss, {});
         };
         steps(1);
-        std::optional<TrainingRun<T>> run(
-            std::in_place, network, examples,
-            TrainingOptions{kBatch, true, true, nullptr, nullptr, {}, {0.01, 0.1}});
-        look();  // beside the workspace of the run
-        const auto fit = [&] {
-          for (int epoch = 0; epoch < 2; ++epoch) {
-            run->begin_epoch();
-            run->run(0, kForever, 0.01);
-            run->end_epoch();
-            look();
-          }
-          run.reset();
-        };
-        CHECK_EQUAL(n_requests(fit), 0);
+        TrainingOptions options{kBatch, true, true, nullptr, nullptr, {}, {0.01, 0.1}};
+        for (const Index accumulate : {1, 2}) {
+          options.accumulate = accumulate;
+          options.ema = accumulate > 1 ? 0.9 : 0.0;
+          std::optional<TrainingRun<T>> run(std::in_place, network, examples, options);
+          look();  // beside the workspace of the run
+          const auto fit = [&] {
+            for (int epoch = 0; epoch < 2; ++epoch) {
+              run->begin_epoch();
+              run->run(0, kForever, 0.01);
+              run->show_averages();
+              run->end_epoch();
+              look();
+            }
+            run.reset();
+          };
+          CHECK_EQUAL(n_requests(fit), 0);
+        }
         reset_path_counters();
         CHECK_EQUAL(n_requests([&] { steps(100); }), 0);
         CHECK_EQUAL(path_counters().most_threads, n_threads > 1 ? n_threads : 0);

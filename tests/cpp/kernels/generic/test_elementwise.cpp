@@ -254,24 +254,29 @@ TEST(activations_have_the_same_bits_on_every_tier_with_fma) {
       });
 }
 
-// Chunks of 256 rows, a chain of additions in each, chunk sums in order: no fma, so every tier has
-// these bits.
+// Chunks of 256 rows, a chain of additions in each, chunk sums in order, after what was there if
+// the sums go on: no fma, so every tier has these bits.
 TEST(rows_are_summed_in_chunks) {
   test::for_each_table([]<class T>(const KernelTable<T>& table) {
     for (const Index rows : {1, 2, 255, 256, 257, 511, 512, 513, 700})
       for (const Index cols :
            {Index{1}, kLanes<T> - 1, kLanes<T>, kLanes<T> + 1, 3 * kLanes<T> + 2}) {
-        const Guarded<T> m = padded_matrix<T>(rows, cols, 1, 47), sums = padded_zeros<T>(1, cols);
-        table.sum_rows(first_columns(m, cols), sums.view().data);
-        bool same = sums.rest_is_untouched();
+        const Guarded<T> m = padded_matrix<T>(rows, cols, 1, 47), sums = padded_zeros<T>(1, cols),
+                         earlier = padded_matrix<T>(1, cols, 1, 48),
+                         more = padded_matrix<T>(1, cols, 1, 48);
+        table.sum_rows(first_columns(m, cols), false, sums.view().data);
+        table.sum_rows(first_columns(m, cols), true, more.view().data);
+        bool same = sums.rest_is_untouched() && more.rest_is_untouched();
         for (Index j = 0; j < cols; ++j) {
-          T total = 0;
+          T total = 0, after = earlier.view()(0, j);
           for (Index start = 0; start < rows; start += kChunk) {
             T chunk = 0;
             for (Index i = start; i < std::min(rows, start + kChunk); ++i) chunk += m.view()(i, j);
             total += chunk;
+            after += chunk;
           }
-          same = same && std::memcmp(&total, &sums.view()(0, j), sizeof(T)) == 0;
+          same = same && std::memcmp(&total, &sums.view()(0, j), sizeof(T)) == 0 &&
+                 std::memcmp(&after, &more.view()(0, j), sizeof(T)) == 0;
         }
         CHECK_FOR(label(table, "rows", rows), same);
       }
@@ -315,6 +320,30 @@ TEST(penalties_are_added_to_gradients) {
       CHECK_FOR(label(table, "element", i), g[i] == sum + l1 * sign);
     }
     CHECK_FOR(label(table, "size", n), test::padding_is_zero(MatrixView<T>{g, 1, n, n}, n - 5));
+  });
+}
+
+// e + (beta - 1)(e - w), its last step rounded once where there is fma; e keeps its bits where w is
+// the same.
+TEST(averages_are_moved) {
+  test::for_each_table([]<class T>(const KernelTable<T>& table) {
+    constexpr Index n = 3 * kLanes<T>;
+    const T factor = static_cast<T>(0.9 - 1.0);
+    alignas(64) T w[n] = {}, e[n] = {}, start[n] = {};
+    for (Index i = 0; i < n - 5; ++i) {
+      e[i] = start[i] = i % 8 == 0 ? T(-0.0) : static_cast<T>(std::cos(static_cast<double>(i)));
+      w[i] = i % 4 == 0 ? e[i] : static_cast<T>(std::sin(static_cast<double>(i)));
+    }
+    table.move_average(n, w, factor, e);
+    for (Index i = 0; i < n; ++i) {
+      const T by = start[i] - w[i];
+      const T expected =
+          test::has_fma(table) ? std::fma(factor, by, start[i]) : factor * by + start[i];
+      CHECK_FOR(label(table, "element", i), std::memcmp(&e[i], &expected, sizeof(T)) == 0);
+      if (i % 4 == 0)
+        CHECK_FOR(label(table, "element", i), std::memcmp(&e[i], &start[i], sizeof(T)) == 0);
+    }
+    CHECK_FOR(label(table, "size", n), test::padding_is_zero(MatrixView<T>{e, 1, n, n}, n - 5));
   });
 }
 

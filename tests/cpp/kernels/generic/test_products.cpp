@@ -238,6 +238,47 @@ void check_updates(const KernelTable<T>& table, const Operands<T>& layer) {
   });
 }
 
+// Some examples of a layer, as weight_gradient() takes it.
+template <class T>
+struct PartOfLayer {
+  struct Rows {
+    MatrixView<const T> rows;
+    MatrixView<const T> view() const { return rows; }
+  };
+  Index n_in, padded_out;
+  Rows x, padded_dz;
+};
+
+// Two parts of a batch, the first of whole chunks, come to the bits of the batch.
+TEST(weight_gradients_go_on) {
+  test::for_each_table([]<class T>(const KernelTable<T>& table) {
+    for (const Index first : {kChunk, 2 * kChunk})
+      for (const Index rest : {Index{1}, kChunk, kChunk + 7}) {
+        const Operands<T> layer(first + rest, 19, 2 * kLanes<T> + 3, test::real_numbers(16));
+        const Index size = layer.w_panels.view().cols;
+        const Guarded<T> whole(1, size, size), parts(1, size, size, 1);
+        WeightGradientBlock<T> where{};
+        where.gradient = whole.view().data;
+        test::weight_gradient<T>(table, layer, where);
+        where.gradient = parts.view().data;
+        for (const bool goes_on : {false, true}) {
+          const auto cut = [&](MatrixView<const T> m) {
+            return goes_on ? m.rows_from(first, rest) : m.rows_from(0, first);
+          };
+          where.goes_on = goes_on;
+          test::weight_gradient<T>(table,
+                                   PartOfLayer<T>{layer.n_in,
+                                                  layer.padded_out,
+                                                  {cut(layer.x.view())},
+                                                  {cut(layer.padded_dz.view())}},
+                                   where);
+        }
+        CHECK_FOR(shape_of(table, layer), test::same_bytes<T>(whole.view(), parts.view()));
+        CHECK_FOR(shape_of(table, layer), parts.rest_is_untouched());
+      }
+  });
+}
+
 TEST(updates_from_the_tile_are_those_of_the_sweep) {
   test::for_each_table([]<class T>(const KernelTable<T>& table) {
     check_updates(table, Operands<T>(257, 9, 2 * kLanes<T> + 3, test::real_numbers(14)));
