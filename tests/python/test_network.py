@@ -47,7 +47,7 @@ SIGNATURES = {
     cr.Network.initialize: "(self, x=None, *, seed=None)",
     cr.Network.find_learning_rate: "(self, x, y=None, *, minimum=1e-07, maximum=10.0, steps=100, "
     "batch_size=None, optimizer=None, loss=None, sample_weight=None, class_weight=None, "
-    "ignore_nan_targets=False, clip_norm=None, clip_value=None)",
+    "ignore_nan_targets=False, clip_norm=None, clip_value=None, l1=0.0, l2=0.0)",
     cr.Network.reset_optimizer: "(self)",
     cr.Network.save: "(self, path, *, optimizer=False)",
     cr.Network.to_bytes: "(self, *, optimizer=False)",
