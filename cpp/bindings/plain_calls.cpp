@@ -134,7 +134,7 @@ std::optional<double> plain_step(Network<T>& network, const StepArguments& given
 
 PyTypeObject* network_type = nullptr;
 
-PyObject* train_step(PyObject* const* given, py::ssize_t n_by_position, PyObject* names) {
+PyObject* call_train_step(PyObject* const* given, py::ssize_t n_by_position, PyObject* names) {
   const auto arguments = step_arguments(given, n_by_position, names);
   auto* self = arguments ? object_or_null<NetworkObject>(given[0], network_type) : nullptr;
   if (self == nullptr) return nullptr;
@@ -144,7 +144,7 @@ PyObject* train_step(PyObject* const* given, py::ssize_t n_by_position, PyObject
   return PyFloat_FromDouble(*value);
 }
 
-PyObject* predict(PyObject* const* given, py::ssize_t n_by_position, PyObject* names) {
+PyObject* call_predict(PyObject* const* given, py::ssize_t n_by_position, PyObject* names) {
   const auto arguments = input_and_output(given, n_by_position, 2, names);
   const auto* self = arguments ? object_or_null<NetworkObject>(given[0], network_type) : nullptr;
   if (self == nullptr) return nullptr;
@@ -156,11 +156,12 @@ PyObject* predict(PyObject* const* given, py::ssize_t n_by_position, PyObject* n
 void bind_plain_calls(py::module_& module, const NetworkClass& cls) {
   network_type = reinterpret_cast<PyTypeObject*>(cls.ptr());
   module.def(
-      "plain_step", [](const py::function& slow) { return plain_first(&train_step, slow); },
+      "plain_step", [](const py::function& slow) { return plain_first(&call_train_step, slow); },
       py::arg("slow"), "Network.train_step, whose plain calls the core answers at once.");
   module.def(
-      "plain_network_predict", [](const py::function& slow) { return plain_first(&predict, slow); },
-      py::arg("slow"), "Network.predict, likewise.");
+      "plain_network_predict",
+      [](const py::function& slow) { return plain_first(&call_predict, slow); }, py::arg("slow"),
+      "Network.predict, likewise.");
 }
 
 }  // namespace chainrule

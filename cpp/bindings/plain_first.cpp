@@ -15,11 +15,11 @@ struct PlainFirst {
   PyObject* slow;
 };
 
-PlainFirst* held(PyObject* self) { return reinterpret_cast<PlainFirst*>(self); }
+PlainFirst* method_of(PyObject* self) { return reinterpret_cast<PlainFirst*>(self); }
 
 PyObject* call(PyObject* self, PyObject* const* arguments, std::size_t n, PyObject* names) {
   try {
-    PyObject* result = held(self)->call(arguments, PyVectorcall_NARGS(n), names);
+    PyObject* result = method_of(self)->call(arguments, PyVectorcall_NARGS(n), names);
     if (result != nullptr) return result;
   } catch (py::error_already_set& error) {
     error.restore();
@@ -33,7 +33,7 @@ PyObject* call(PyObject* self, PyObject* const* arguments, std::size_t n, PyObje
     PyErr_SetString(PyExc_RuntimeError, error.what());
     return nullptr;
   }
-  return PyObject_Vectorcall(held(self)->slow, arguments, n, names);
+  return PyObject_Vectorcall(method_of(self)->slow, arguments, n, names);
 }
 
 PyObject* bind(PyObject* self, PyObject* object, PyObject* /*type*/) {
@@ -46,17 +46,17 @@ PyObject* attribute(PyObject* self, PyObject* name) {
   if (PyUnicode_CompareWithASCIIString(name, "__class__") == 0)
     return PyObject_GenericGetAttr(self, name);
   if (PyUnicode_CompareWithASCIIString(name, "__wrapped__") == 0)
-    return Py_NewRef(held(self)->slow);
-  return PyObject_GetAttr(held(self)->slow, name);
+    return Py_NewRef(method_of(self)->slow);
+  return PyObject_GetAttr(method_of(self)->slow, name);
 }
 
 int traverse(PyObject* self, visitproc visit, void* arg) {
   Py_VISIT(Py_TYPE(self));
-  Py_VISIT(held(self)->slow);
+  Py_VISIT(method_of(self)->slow);
   return 0;
 }
 int clear(PyObject* self) {
-  Py_CLEAR(held(self)->slow);
+  Py_CLEAR(method_of(self)->slow);
   return 0;
 }
 void destroy(PyObject* self) {

@@ -29,7 +29,7 @@ namespace {
 
 PyTypeObject* predictor_type = nullptr;
 
-PyObject* predict(PyObject* const* given, py::ssize_t n_by_position, PyObject* names) {
+PyObject* call_predictor(PyObject* const* given, py::ssize_t n_by_position, PyObject* names) {
   const auto arguments = input_and_output(given, n_by_position, 2, names);
   const auto* self =
       arguments ? object_or_null<PredictorObject>(given[0], predictor_type) : nullptr;
@@ -37,7 +37,8 @@ PyObject* predict(PyObject* const* given, py::ssize_t n_by_position, PyObject* n
   return self->visit([&](auto& predictor) { return plain_predict(predictor, *arguments); });
 }
 
-PyObject* predict_one(PyObject* const* given, py::ssize_t n_by_position, PyObject* names) {
+PyObject* call_predictor_with_one(PyObject* const* given, py::ssize_t n_by_position,
+                                  PyObject* names) {
   const auto arguments = input_and_output(given, n_by_position, 3, names);
   const auto* self =
       arguments ? object_or_null<PredictorObject>(given[0], predictor_type) : nullptr;
@@ -109,10 +110,11 @@ void bind_predictor(py::module_& module) {
           },
           "The dtype of parameters and outputs, \"float32\" or \"float64\".");
   module.def(
-      "plain_predict", [](const py::function& slow) { return plain_first(&predict, slow); },
+      "plain_predict", [](const py::function& slow) { return plain_first(&call_predictor, slow); },
       py::arg("slow"), "Predictor.predict, whose plain calls the core answers at once.");
   module.def(
-      "plain_predict_one", [](const py::function& slow) { return plain_first(&predict_one, slow); },
+      "plain_predict_one",
+      [](const py::function& slow) { return plain_first(&call_predictor_with_one, slow); },
       py::arg("slow"), "Predictor.predict_one, likewise.");
 }
 
