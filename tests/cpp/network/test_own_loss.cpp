@@ -77,7 +77,7 @@ void fit(Network<T>& network, const Examples<T>& examples, const FormulaSpec& lo
   TrainingRun<T> run(network, examples, {16, true, false, nullptr, &loss, clipping, {1e-3, 1e-2}});
   for (int epoch = 0; epoch < 3; ++epoch) {
     run.begin_epoch();
-    CHECK_EQUAL(run.run(0, kForever, 0.01), run.n_batches());
+    CHECK_EQUAL(run.run(0, kForever, 0.01), run.n_updates());
     run.end_epoch();
   }
 }
@@ -229,7 +229,7 @@ TEST(own_loss_that_throws) {
       TrainingRun<float> run(network, c.examples(), {8, false, false, nullptr, &kOwnMse}, &before);
       run.begin_epoch();
       CHECK_THROWS(run.run(0, kForever, 0.01), "enough");
-      CHECK_EQUAL(run.batches_done(), good_calls);
+      CHECK_EQUAL(run.updates_done(), good_calls);
     }
     c.own.before = {};
     TrainingRun<float> run(twin, c.examples(), {8, false, false, nullptr, &kOwnMse}, &before);
@@ -260,7 +260,7 @@ TEST(own_loss_in_a_file_is_a_name) {
   Network<float>& read = *std::get<std::unique_ptr<Network<float>>>(loaded);
   CHECK((*read.spec().loss == FormulaSpec{"own:mse", {}}));
   CHECK(same_bits(predict(read, c.data.inputs()), predict(network, c.data.inputs())));
-  CHECK_THROWS(TrainingRun<float>(read, c.data.examples(), {}).n_batches(),
+  CHECK_THROWS(TrainingRun<float>(read, c.data.examples(), {}).n_updates(),
                "loss: expected the function of own:mse");
   fit(read, c.examples(), kOwnMse);
   CHECK(*read.spec().loss == kOwnMse);
