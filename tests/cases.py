@@ -105,7 +105,7 @@ def twin(net: cr.Network, rows: int | None = None) -> oracle.Network:
 
     With `rows`, as it is in its next training forward of so many examples.
     """
-    layers: list[oracle.Dense | oracle.Noise | dict[str, Any]] = []
+    layers: list[Any] = []
     step = json.loads(str(net.get_state()["chainrule"]))["training_forwards"]
     width = net.n_features
     for i, layer in enumerate(net.layers):
@@ -116,7 +116,10 @@ def twin(net: cr.Network, rows: int | None = None) -> oracle.Network:
                 draw = oracle_random.Draw(net.seed, purpose, i, (rows, width), step)
                 layers.append(oracle.Noise(*noise(draw, **fields)))
             continue
-        if layer.weight is not None:
+        if isinstance(layer.description, cr.layers.Norm):
+            layers.append(norm_twin(layer, training=rows is not None))
+            continue
+        if isinstance(layer.description, cr.Dense):
             width = layer.units
             bias = None if layer.bias is None else layer.bias.astype(np.float64)
             settings = {
@@ -128,6 +131,23 @@ def twin(net: cr.Network, rows: int | None = None) -> oracle.Network:
         learned = {} if layer.slope is None else {"slope": layer.slope.astype(np.float64)}
         layers.append({**layer.activation.describe(), **learned})
     return oracle.Network(layers)
+
+
+def norm_twin(layer: cr.layers.NetworkLayer, *, training: bool) -> Any:
+    """Return the oracle's layer with the numbers of a norm or scale."""
+    fields = layer.describe()
+    kind = fields.pop("type")
+    if kind == "rescale":
+        return oracle.Rescale(**fields)
+    w, b, mean, variance = (
+        None if tensor is None else tensor.astype(np.float64)
+        for tensor in (layer.weight, layer.bias, layer.running_mean, layer.running_var)
+    )
+    if kind == "scale":
+        return oracle.Scale(w)
+    if kind == "layer_norm":
+        return oracle.LayerNorm(w, b, **fields)
+    return oracle.BatchNorm(w, b, **fields, mean=mean, variance=variance, training=training)
 
 
 def parameters(net: cr.Network) -> list[Array]:

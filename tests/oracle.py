@@ -2,7 +2,7 @@
 
 Written from the equations and not from the code: it knows nothing of the core. Examples are rows,
 so Z = A_prev Wᵀ + b. ACTIVATIONS stand in oracle_activations.py, LOSSES in oracle_losses.py,
-OPTIMIZERS in oracle_optimizers.py, INITIALIZERS in oracle_random.py.
+norms in oracle_norms.py, OPTIMIZERS in oracle_optimizers.py, INITIALIZERS in oracle_random.py.
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ from numpy.typing import NDArray
 
 from oracle_activations import ACTIVATIONS, RowWise, activation
 from oracle_losses import LOSSES, Loss, loss_form
+from oracle_norms import BatchNorm, LayerNorm, Rescale, Scale
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["ACTIVATIONS", "LOSSES", "Dense", "Network", "Noise", "Step", "Training"]
+__all__ += ["BatchNorm", "LayerNorm", "Rescale", "Scale"]
 __all__ += ["averaged", "loss_form", "one_hot", "shares"]
 
 Array = NDArray[Any]
@@ -43,6 +45,10 @@ class Dense:
     def parameters(self) -> list[Array]:
         return [self.W] if self.b is None else [self.W, self.b]
 
+    @parameters.setter
+    def parameters(self, values: list[Array]) -> None:
+        self.W, self.b = values[0], values[1] if self.b is not None else None
+
 
 @dataclass
 class Noise:
@@ -60,31 +66,32 @@ class Step:
     losses: Array
     Y_hat: Array
     dX: Array
-    gradients: list[Array]  # dW and db of each Dense layer in order
+    gradients: list[Array]  # dW and db of each Dense layer, dw and db of each norm, in order
     magnitudes: list[Array]
 
 
 @dataclass
 class Network:
-    """Dense layers, noise, activations (name and fields); `parameters` is [W1, b1, W2, b2, ...]."""
+    """Dense layers, noise, norms, activations (name and fields); `parameters` is [W1, b1, ...]."""
 
-    layers: list[Dense | Noise | dict[str, Any]]
+    layers: list[Any]
 
     def __post_init__(self) -> None:
         self.layers = [layer for layer in self.layers if layer != {"name": "identity"}]
 
     @property
+    def learning(self) -> list[Dense | Scale]:
+        return [layer for layer in self.layers if isinstance(layer, Dense | Scale)]
+
+    @property
     def parameters(self) -> list[Array]:
-        dense = [layer for layer in self.layers if isinstance(layer, Dense)]
-        return [p for layer in dense for p in (layer.W, layer.b) if p is not None]
+        return [p for layer in self.learning for p in layer.parameters]
 
     @parameters.setter
     def parameters(self, values: list[Array]) -> None:
         left = iter(values)
-        for layer in self.layers:
-            if isinstance(layer, Dense):
-                layer.W = next(left)
-                layer.b = None if layer.b is None else next(left)
+        for layer in self.learning:
+            layer.parameters = [next(left) for _ in layer.parameters]
 
     def forward(self, X: Array) -> list[Array]:
         """X and what each layer makes of it."""
@@ -95,9 +102,17 @@ class Network:
                 values.append(A @ layer.W.T + (0 if layer.b is None else layer.b))
             elif isinstance(layer, Noise):
                 values.append(layer.scale * A + layer.shift)
+            elif isinstance(layer, Scale | Rescale):
+                values.append(layer.forward(A))
             else:
                 values.append(activation(layer).f(A))
         return values
+
+    def follow(self, X: Array) -> None:
+        """Let running statistics follow this batch."""
+        for layer, A in zip(self.layers, self.forward(X), strict=False):
+            if isinstance(layer, BatchNorm):
+                layer.follow(A)
 
     def step(
         self, X: Array, Y: Array, loss: str, share: Array | float | None = None, **fields: Any
@@ -124,6 +139,11 @@ class Network:
                 back, bound = back @ layer.W, bound @ abs(layer.W)
             elif isinstance(layer, Noise):
                 back, bound = back * layer.scale, bound * layer.scale
+            elif isinstance(layer, Rescale):
+                back, bound = back * layer.factor, bound * abs(layer.factor)
+            elif isinstance(layer, Scale):
+                (back, own), (bound, of_own) = layer.backward(A, back), layer.bounds(A, bound)
+                found[:0] = zip(own, of_own, strict=True)
             else:
                 f = activation(layer)
                 back = f.backward(A, back)
@@ -142,7 +162,7 @@ class Training:
 
     def __post_init__(self) -> None:
         self.dense = [layer for layer in self.network.layers if isinstance(layer, Dense)]
-        self.rules = [self.rule(layer.rate) for layer in self.dense]
+        self.rules = [self.rule(layer.rate) for layer in self.network.learning]
 
     def penalty(self, l1: float = 0.0, l2: float = 0.0) -> float:
         """λ1 Σ|W| + λ2/2 ΣW² over the Dense layers."""
@@ -161,15 +181,17 @@ class Training:
         clip_norm: float = np.inf,
     ) -> None:
         left, found = iter(gradients), []
-        for layer in self.dense:
+        for layer in self.network.learning:
             own = [next(left) for _ in layer.parameters]
-            own[0] = own[0] + (l1 + layer.l1) * np.sign(layer.W) + (l2 + layer.l2) * layer.W
+            if isinstance(layer, Dense):
+                own[0] = own[0] + (l1 + layer.l1) * np.sign(layer.W) + (l2 + layer.l2) * layer.W
             found.append([np.clip(g, -clip_value, clip_value) * layer.trainable for g in own])
         norm = np.sqrt(sum((g**2).sum() for own in found for g in own))
         factor, values = min(1.0, clip_norm / max(norm, 1e-300)), []
-        for layer, rule, own in zip(self.dense, self.rules, found, strict=True):
+        for layer, rule, own in zip(self.network.learning, self.rules, found, strict=True):
             after = rule.update(layer.parameters, [factor * g for g in own])
-            after[0] = shortened(after[0], layer.max_norm)
+            if isinstance(layer, Dense):
+                after[0] = shortened(after[0], layer.max_norm)
             values += after if layer.trainable else layer.parameters
         self.network.parameters = values
 

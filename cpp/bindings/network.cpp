@@ -54,7 +54,7 @@ void bind_properties(NetworkClass& cls) {
           [](const NetworkObject& self) {
             return self.visit([](auto& net) { return net.table().n_parameters; });
           },
-          "Number of weights and biases.")
+          "Number of all parameters: weights, biases, slopes, factors.")
       .def_property_readonly(
           "dtype",
           [](const NetworkObject& self) {

@@ -134,16 +134,15 @@ Objective<T> to_objective(const Network<T>& network, const py::object& loss, con
   return objective;
 }
 
-// The logical tensors of a block, copied, under the names of files (after `prefix`).
+// The logical tensors of a block, copied, under the names of files.
 template <class T>
-py::dict tensors_of(const ParameterTable<T>& table, const T* block,
-                    const std::string& prefix = "") {
+py::dict tensors_of(const std::vector<Segment>& segments, const T* block) {
   py::dict tensors;
-  for (const Segment& segment : table.segments) {
+  for (const Segment& segment : segments) {
     py::array_t<T> array(segment.is_weight ? std::vector<Index>{segment.n_out, segment.n_in}
                                            : std::vector<Index>{segment.n_out});
     read_tensor(segment, block, array.mutable_data());
-    tensors[py::str(prefix + segment.name)] = array;
+    tensors[py::str(segment.name)] = array;
   }
   return tensors;
 }

@@ -15,9 +15,17 @@ void bind_state(NetworkClass& cls) {
               // Making Python objects may run any Python code, which must not find the lock taken.
               AlignedBuffer<Scalar<decltype(net)>> parameters;
               net.copy_parameters(parameters);
-              return tensors_of(net.table(), parameters.data());
+              return tensors_of(net.table().segments, parameters.data());
             });
           })
+      .def("_statistics",
+           [](const NetworkObject& self) {
+             return self.visit([](auto& net) {
+               AlignedBuffer<Scalar<decltype(net)>> parameters;
+               net.copy_parameters(parameters);
+               return tensors_of(net.table().statistics, parameters.data());
+             });
+           })
       .def("_state",
            [](const NetworkObject& self) {
              return self.visit([](auto& net) { return state_to_python(net); });
@@ -88,7 +96,7 @@ void bind_state(NetworkClass& cls) {
           [](NetworkObject& self, SnapshotObject& snapshot) {
             self.visit([&](auto& net) {
               const auto& same = snapshot_of<Scalar<decltype(net)>>(snapshot);
-              check(same.parameters.size() == net.table().size,
+              check(same.parameters.size() == net.table().block_size,
                     "snapshot: expected one of this network");
               net.restore(same);
             });

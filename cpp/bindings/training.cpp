@@ -73,7 +73,7 @@ void bind_gradients(py::module_& module) {
       .def("tensors",
            [](const GradientsObject& self) {
              return visit_with(self.network, self.gradients, [](auto& net, const auto& g) {
-               return tensors_of(net.table(), g.flat.data());
+               return tensors_of(net.table().segments, g.flat.data());
              });
            })
       .def("inputs", [](GradientsObject& self) {

@@ -150,6 +150,25 @@ struct KernelTable {
   // sums[j] = sum over rows of m(i, j), padded rows, in chunks of kChunk rows; added to what is in
   // there if it goes on.
   void (*sum_rows)(MatrixView<const T> m, bool goes_on, T* sums);
+  // The same of a(i, j) b(i, j), and of (m(i, j) - centre[j])^2, which never goes on.
+  void (*sum_products)(MatrixView<const T> a, MatrixView<const T> b, bool goes_on, T* sums);
+  void (*sum_squares)(MatrixView<const T> m, const T* centre, T* sums);
+  // What norms do, on padded rows; vectors of columns are padded likewise, and dz may be da.
+  // a_ij = (z_ij - mean_i) inverse_i, inverse_i = 1 / sqrt(variance_i + epsilon), of each row.
+  void (*normalize_rows)(MatrixView<const T> z, T epsilon, MatrixView<T> a, T* inverse);
+  // dz_ij = (da_ij - mean_i da - a_ij mean_i (a da)) inverse_i
+  void (*normalize_rows_backward)(MatrixView<const T> a, MatrixView<const T> da, const T* inverse,
+                                  MatrixView<T> dz);
+  // a_ij = (z_ij - mean_j) inverse_j
+  void (*normalize_columns)(MatrixView<const T> z, const T* mean, const T* inverse,
+                            MatrixView<T> a);
+  // dz_ij = (da_ij - mean_j - a_ij along_j) inverse_j
+  void (*normalize_columns_backward)(MatrixView<const T> a, MatrixView<const T> da, const T* mean,
+                                     const T* along, const T* inverse, MatrixView<T> dz);
+  // a_ij = w_j z_ij + b_j; b may be null.
+  void (*scale_columns)(MatrixView<const T> z, const T* w, const T* b, MatrixView<T> a);
+  // a_ij = factor z_ij + offset
+  void (*rescale)(MatrixView<const T> z, T factor, T offset, MatrixView<T> a);
   // One panel of W^T, transposed[o][lane] = W(o, panel * kLanes + lane), from all panels of W; +0
   // where there is no such input.
   void (*transpose_panel)(const T* w, Index n_out, Index n_in, Index panel, T* transposed);

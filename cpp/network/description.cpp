@@ -1,6 +1,7 @@
 #include "network/description.hpp"
 
 #include "base/check.hpp"
+#include "network/links.hpp"
 #include "network/members.hpp"
 
 namespace chainrule {
@@ -34,11 +35,12 @@ void members(IO& io, S& layer) {
   io.formula("activation", layer.activation, Family::activation);
 }
 
+// Noise, norms, scales: numbers alone.
 template <class IO, class S>
-  requires std::constructible_from<Noise, S>
-void members(IO& io, S& noise) {
+  requires requires { S::fields; }
+void members(IO& io, S& layer) {
   for_each_field(
-      noise, [&](const auto& field) { io.number(field.name, noise.*(field.member), field.range); });
+      layer, [&](const auto& field) { io.number(field.name, layer.*(field.member), field.range); });
 }
 
 Value to_value(const LayerSpec& layer) {
@@ -159,17 +161,19 @@ void check_sizes(const NetworkSpec& network) {
   check(network.n_features <= kMaxUnits, "n_features: expected at most ", kMaxUnits, ", got ",
         network.n_features);
   Index width = network.n_features, n_parameters = 0, n_dense = 0;
-  const auto add_slopes = [&](std::size_t i, const FormulaSpec& activation) {
-    if (!initial_slope(activation)) return;
-    check(width <= kMaxParameters - n_parameters, "layers[", i, "]: ", width,
-          " slopes make more than ", kMaxParameters, " parameters in all");
-    n_parameters += width;
+  const auto add_vectors = [&](std::size_t i) {
+    std::optional<Link> link = link_of(network.layers[i], static_cast<Index>(i));
+    if (!link) return;
+    for_each_vector(*link, [&](const char* name, double, bool, Index&) {
+      check(width <= kMaxParameters - n_parameters, "layers[", i, "].", name, ": ", width,
+            " numbers make more than ", kMaxParameters, " parameters in all");
+      n_parameters += width;
+    });
   };
   for (std::size_t i = 0; i < network.layers.size(); ++i) {
     const auto* dense = std::get_if<DenseSpec>(&network.layers[i]);
     if (dense == nullptr) {
-      if (const auto* activation = std::get_if<ActivationSpec>(&network.layers[i]))
-        add_slopes(i, activation->activation);
+      add_vectors(i);
       continue;
     }
     ++n_dense;
@@ -180,7 +184,7 @@ void check_sizes(const NetworkSpec& network) {
           kMaxParameters, " parameters in all");
     n_parameters += dense->units * (width + 1);
     width = dense->units;
-    add_slopes(i, dense->activation);
+    add_vectors(i);
   }
   check(n_dense > 0, "layers: expected at least one Dense layer, got none");
 }

@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <atomic>
 
-#include "base/thread_pool.hpp"
-#include "kernels/panels.hpp"
-#include "network/noise.hpp"
+#include "network/link_execution.hpp"
 #include "network/penalty.hpp"
+#include "network/run_parts.hpp"
 
 namespace chainrule {
 
@@ -14,75 +13,12 @@ namespace {
 
 std::atomic<long> fused_updates{0}, sweeps{0}, threaded_operations{0}, most_threads{0};
 
-// A thread pays from about this many floating-point operations: some 20 us of work, ten times the
-// cost of handing over a block.
-constexpr double kWorkPerThread = 1e6;
-
-Index threads_for(double work, Index available) {
-  return std::clamp<Index>(static_cast<Index>(work / kWorkPerThread), 1, available);
-}
-
-// f(item) for all items, on as many threads as the work is worth.
-template <class F>
-void split(Index n_items, double work, Index available, F&& f) {
-  const Index n_threads = std::min(threads_for(work, available), n_items);
-  if (n_threads <= 1) {
-    for (Index item = 0; item < n_items; ++item) f(item);
-    return;
-  }
-  parallel_for(n_items, n_threads, [&](Index item, Index /*thread*/) noexcept { f(item); });
-  threaded_operations.fetch_add(1, std::memory_order_relaxed);
-  const auto took_part = static_cast<long>(region_report().n_threads_took_part);
-  long most = most_threads.load(std::memory_order_relaxed);
-  while (most < took_part && !most_threads.compare_exchange_weak(most, took_part)) {
-  }
-}
-
-// f(first, count) for parts of a block whose elements have nothing to do with each other.
-template <class F>
-void split_elements(Index size, Index available, F&& f) {
-  constexpr Index kPart = 1 << 13;
-  split(ceil_div(size, kPart), 20.0 * static_cast<double>(size), available, [&](Index i) {
-    const Index first = i * kPart;
-    f(first, std::min(kPart, size - first));
-  });
-}
-
-// [begin, end) of part i when n is cut into `parts` parts of nearly equal size, in units of `unit`.
-struct Range {
-  Index begin, end;
-  Index size() const { return end - begin; }
-};
-Range part(Index n, Index parts, Index i, Index unit = 1) {
-  if (parts == 1) return {0, n};  // without divisions, which a tiny network would notice
-  const Index units = ceil_div(n, unit);
-  return {std::min(n, units * i / parts * unit), std::min(n, units * (i + 1) / parts * unit)};
-}
-
-// How a rows x panels problem is cut into blocks: at most blocks.rows x blocks.panels, and for
-// several threads at least about two blocks each.
-struct Grid {
-  Index row_parts, panel_parts;
-  Index size() const { return row_parts * panel_parts; }
-};
-Grid make_grid(Index rows, Index row_limit, Index panels, Index panel_limit, Index n_threads) {
-  if (n_threads == 1 && rows > 0 && rows <= row_limit && panels <= panel_limit) return {1, 1};
-  Grid grid{ceil_div(rows, row_limit), ceil_div(panels, panel_limit)};
-  if (n_threads > 1) {
-    grid.panel_parts =
-        std::min(panels, std::max(grid.panel_parts, ceil_div(2 * n_threads, grid.row_parts)));
-    if (grid.size() < 2 * n_threads)
-      grid.row_parts = std::max(
-          grid.row_parts,
-          std::min(ceil_div(rows, kLanes<double>), ceil_div(2 * n_threads, grid.panel_parts)));
-  }
-  return grid;
-}
-
 template <class T>
-class Executor {
+class Executor : public RunParts<T> {
  public:
-  explicit Executor(Run<T>& run) : run_(run), kernels_(*run.plan.kernels) {}
+  using RunParts<T>::RunParts;
+
+  void operator()(const LinkOperation& op) { execute_link(run_, op); }
 
   void operator()(const LoadInput& op) {
     const MatrixView<T> to = run_.view(op.x);
@@ -95,7 +31,7 @@ class Executor {
     const MatrixView<const T> x = run_.input(op.x);
     const MatrixView<T> z = run_.view(op.z), a = run_.view(op.a);
     const T* w = weights(stage);
-    const T* b = stage.bias < 0 ? nullptr : run_.parameters + segment(stage.bias).offset;
+    const T* b = parameters_of(stage.bias);
     const Index panels = n_panels<T>(stage.n_out);
     const double work = product_work(stage);
     const Grid grid = make_grid(x.rows, kernels_.blocks.rows, panels, kernels_.blocks.panels,
@@ -128,22 +64,6 @@ class Executor {
     });
   }
 
-  void operator()(const NoiseForward& op) {
-    const NoiseUse& use = run_.plan.noises[static_cast<std::size_t>(op.noise)];
-    const MatrixView<const T> z = run_.view(op.z);
-    const MatrixView<T> scale = run_.view(op.scale), a = run_.view(op.a);
-    over_rows(z.rows, 40.0 * static_cast<double>(z.cols), [&](Range rows) {
-      const auto cut = [&](auto m) { return m.rows_from(rows.begin, rows.size()); };
-      std::visit(
-          [&](const auto& noise) {
-            const RandomStream stream{run_.noise.seed, noise.purpose, use.layer, run_.noise.step};
-            add_noise(noise, stream, rows.begin, cut(z), cut(scale), cut(a));
-          },
-          use.noise);
-      pad_rows(cut(a));
-    });
-  }
-
   void operator()(const LossOfBatch& op) {
     const Plan<T>& plan = run_.plan;
     LossArguments<T> arguments{};
@@ -169,29 +89,14 @@ class Executor {
     });
   }
 
-  void operator()(const NoiseBackward& op) {
-    const MatrixView<const T> da = run_.view(op.da), scale = run_.view(op.scale);
-    const MatrixView<T> dz = run_.view(op.dz);
-    over_rows(da.rows, static_cast<double>(da.cols), [&](Range rows) {
-      const auto cut = [&](auto m) { return m.rows_from(rows.begin, rows.size()); };
-      remove_noise(cut(da), cut(scale), cut(dz));
-      pad_rows(cut(dz));
-    });
-  }
-
-  void operator()(const SlopeProducts& op) {
-    const ActivationCall<T> f = activation(op.activation);
-    const MatrixView<const T> z = run_.view(op.z), da = run_.view(op.da);
-    const MatrixView<T> products = run_.view(op.products);
-    over_rows(z.rows, 2.0 * static_cast<double>(z.cols), [&](Range rows) {
-      const auto cut = [&](auto m) { return m.rows_from(rows.begin, rows.size()); };
-      f.kernels->slope_products(cut(z), cut(da), cut(products));
-      pad_rows(cut(products));
-    });
-  }
-
   void operator()(const VectorGradient& op) {
-    vector_gradient(segment(op.segment), run_.view(op.rows), buffer_data(op.sums));
+    const MatrixView<const T> rows = run_.view(op.rows), factors = run_.view(op.factors);
+    vector_gradient(segment(op.segment), buffer_data(op.sums), [&](T* sums) {
+      if (factors.data == nullptr)
+        kernels_.sum_rows(rows, run_.goes_on, sums);
+      else
+        kernels_.sum_products(rows, factors, run_.goes_on, sums);
+    });
   }
 
   void operator()(const InputGradient& op) {
@@ -280,7 +185,8 @@ class Executor {
       block.n_panels = columns.size();
       kernels_.weight_gradient(block);
     });
-    if (stage.bias >= 0) vector_gradient(segment(stage.bias), dz, buffer_data(op.db));
+    const auto sum = [&](T* db) { kernels_.sum_rows(dz, run_.goes_on, db); };
+    if (stage.bias >= 0) vector_gradient(segment(stage.bias), buffer_data(op.db), sum);
   }
 
  private:
@@ -307,19 +213,13 @@ class Executor {
     return 4.0 * static_cast<double>(rows) * static_cast<double>(cols);
   }
 
-  // The sum of some rows is the gradient of `b`.
-  void vector_gradient(const Segment& b, MatrixView<const T> rows, T* db) {
+  // sum(db) works out the gradient of `b`.
+  template <class F>
+  void vector_gradient(const Segment& b, T* db, F&& sum) {
     if (run_.update == nullptr) db = run_.gradient + b.offset;
-    kernels_.sum_rows(rows, run_.goes_on, db);
+    sum(db);
     if (run_.update == nullptr) return;
     run_.update->apply(b, 0, b.size, db, run_.parameters, run_.updated_parameters);
-  }
-
-  template <class F>
-  void over_rows(Index rows, double work_per_row, F&& f) {
-    const double work = work_per_row * static_cast<double>(rows);
-    const Index parts = threads_for(work, run_.n_threads);
-    split(parts, work, run_.n_threads, [&](Index i) { f(part(rows, parts, i)); });
   }
 
   double product_work(const Stage& stage) const {
@@ -327,28 +227,26 @@ class Executor {
            static_cast<double>(stage.n_out);
   }
   const Stage& stage_of(Index s) const { return run_.table.stages[static_cast<std::size_t>(s)]; }
-  const Segment& segment(Index i) const { return run_.table.segments[static_cast<std::size_t>(i)]; }
   const T* weights(const Stage& stage) const {
     return run_.parameters + segment(stage.weight).offset;
   }
-  T* buffer_data(BufferId id) const {
-    return id == kNoBuffer
-               ? nullptr
-               : run_.workspace + run_.plan.buffers[static_cast<std::size_t>(id)].offset;
-  }
-  ActivationCall<T> activation(ActivationId id) const {
-    if (id == kIdentity) return {};
-    ActivationCall<T> call = run_.plan.activations[static_cast<std::size_t>(id)];
-    const Index slopes = run_.plan.activation_slopes[static_cast<std::size_t>(id)];
-    if (slopes >= 0) call.fields = run_.parameters + segment(slopes).offset;
-    return call;
-  }
-
-  Run<T>& run_;
-  const KernelTable<T>& kernels_;
+  using RunParts<T>::run_;
+  using RunParts<T>::over_rows;
+  using RunParts<T>::kernels_;
+  using RunParts<T>::segment;
+  using RunParts<T>::parameters_of;
+  using RunParts<T>::buffer_data;
+  using RunParts<T>::activation;
 };
 
 }  // namespace
+
+void note_threads(long took_part) {
+  threaded_operations.fetch_add(1, std::memory_order_relaxed);
+  long most = most_threads.load(std::memory_order_relaxed);
+  while (most < took_part && !most_threads.compare_exchange_weak(most, took_part)) {
+  }
+}
 
 template <class T>
 MatrixView<T> Run<T>::view(BufferId id) const {

@@ -61,8 +61,8 @@ struct Run {
   bool goes_on =
       false;  // whether `gradient` has those of earlier batches, to which these are added
   const Update<T>* update = nullptr;
-  T* updated_parameters = nullptr;
-  Penalty penalty = {};  // of the update, beside those of layers
+  T* updated_parameters = nullptr;  // where an update goes, and that of running statistics
+  Penalty penalty = {};             // of the update, beside those of layers
   // First row with a prediction outside [0, 1] that the loss refuses; -1 if none.
   Index refused_row = -1;
 

@@ -27,21 +27,27 @@ constexpr std::string_view kNoDigits = "00000000";
 // Tensors are read one by one, and each is 8 values.
 constexpr json::Limits kHeaderLimits{4, 16};
 
-// Not that of base/finite.hpp: the numbers of a file may lie at any address.
-template <class T>
-bool all_finite(Bytes data) {
+// f(number) for all of them, which may lie at any address.
+template <class T, class F>
+bool all_of_numbers(Bytes data, F f) {
   for (std::size_t i = 0; i < data.size(); i += sizeof(T)) {
     T number;
     std::memcpy(&number, &data[i], sizeof(T));
-    if (!std::isfinite(number)) return false;
+    if (!f(number)) return false;
   }
   return true;
 }
 
-void check_finite(const NamedTensor& tensor) {
-  const bool finite =
-      tensor.dtype == Dtype::f32 ? all_finite<float>(tensor.data) : all_finite<double>(tensor.data);
-  check(finite, tensor.name, ": expected finite numbers, got NaN or infinity");
+void check_numbers(const NamedTensor& tensor) {
+  const auto all = [&](auto f) {
+    return tensor.dtype == Dtype::f32 ? all_of_numbers<float>(tensor.data, f)
+                                      : all_of_numbers<double>(tensor.data, f);
+  };
+  check(all([](auto x) { return std::isfinite(x); }), tensor.name,
+        ": expected finite numbers, got NaN or infinity");
+  const bool is_variance = tensor.name.ends_with(".running_var");
+  check(!is_variance || all([](auto x) { return x >= 0; }), tensor.name,
+        ": expected numbers of at least 0");
 }
 
 // The checksum of a file that has its digits at `at`.
@@ -75,7 +81,7 @@ void check_tensors(std::span<const NamedTensor> tensors, const std::vector<Tenso
           text("tensors: expected ", json::write(wanted), ", got ", json::write(given)));
     check(std::ssize(tensor.data) == tensor.n_bytes(), tensor.name, ": expected ", tensor.n_bytes(),
           " bytes, got ", tensor.data.size());
-    check_finite(tensor);
+    check_numbers(tensor);
   }
 }
 
@@ -197,7 +203,7 @@ Model read(Bytes file) {
   read_versions_and_description(read_metadata(reader, file), model);
   read_tensors(reader, header.data, model);
   reader.finish();
-  for (const NamedTensor& tensor : model.tensors) check_finite(tensor);
+  for (const NamedTensor& tensor : model.tensors) check_numbers(tensor);
   return model;
 }
 

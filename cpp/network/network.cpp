@@ -46,7 +46,7 @@ Network<T>::Network(NetworkSpec spec, Start start)
   if (start == Start::drawn)
     initialize(spec_.seed);
   else
-    parameters_ = AlignedBuffer<T>(table_.size);
+    parameters_ = AlignedBuffer<T>(table_.block_size);
 }
 
 template <class T>
@@ -102,7 +102,7 @@ void Network<T>::set_trainable(Index layer, bool trainable) {
 template <class T>
 void Network<T>::initialize(std::uint64_t seed) {
   const FloatEnvironment environment;
-  AlignedBuffer<T> drawn(table_.size);
+  AlignedBuffer<T> drawn(table_.block_size);
   chainrule::initialize(spec_, table_, seed, drawn.data());
   const Index layer = first_nonfinite_stage(table_, drawn.data());
   check(layer == 0, "initializer: layer ", layer, " of the Dense layers begins with numbers too ",
@@ -116,10 +116,11 @@ void Network<T>::initialize(std::uint64_t seed) {
 
 template <class T>
 const Plan<T>& Network<T>::plan(PlanOptions options) const {
-  options.with_noise &= table_.has_noise();  // or two equal plans would be built
+  options.training &= table_.changes_in_training;  // or two equal plans would be built
   if (options.loss != nullptr && is_own(*options.loss)) {
     check(options.purpose != PlanPurpose::evaluate, "loss: expected a formula, got ",
           options.loss->name, "; ask the function for the losses of predictions");
+    options.own_loss = true;
     options.loss = nullptr;  // backward begins with what the function says
   }
   const bool skips_frozen =
@@ -130,16 +131,14 @@ const Plan<T>& Network<T>::plan(PlanOptions options) const {
   for (const CachedPlan& cached : plans_)
     if (cached.purpose == options.purpose && cached.capacity == options.capacity &&
         cached.weights_per_output == options.weights_per_output &&
-        cached.with_noise == options.with_noise && cached.frozen == frozen &&
+        cached.training == options.training && cached.own_loss == options.own_loss &&
+        cached.frozen == frozen &&
         (options.loss == nullptr ? !cached.loss : cached.loss == *options.loss))
       return *cached.plan;
-  CachedPlan built{options.purpose,
-                   options.capacity,
-                   std::nullopt,
-                   options.weights_per_output,
-                   options.with_noise,
-                   frozen,
-                   std::make_unique<const Plan<T>>(make_plan(table_, options))};
+  CachedPlan built{options.purpose,  options.capacity,
+                   std::nullopt,     options.weights_per_output,
+                   options.training, options.own_loss,
+                   frozen,           std::make_unique<const Plan<T>>(make_plan(table_, options))};
   if (options.loss != nullptr) built.loss = *options.loss;
   plans_.push_back(std::move(built));
   return *plans_.back().plan;
@@ -239,6 +238,8 @@ void Network<T>::move_average(double beta, AlignedBuffer<T>& averages) const {
 template <class T>
 void Network<T>::exchange_parameters(AlignedBuffer<T>& others) {
   std::swap(parameters_, others);
+  const Index n_statistics = table_.block_size - table_.size;
+  std::copy_n(others.data() + table_.size, n_statistics, parameters_.data() + table_.size);
   parameters_changed();
 }
 
@@ -296,7 +297,7 @@ void Network<T>::restore(const Snapshot<T>& snapshot) {
     optimizer->powers = snapshot.powers;
   }
   const std::unique_lock lock(mutex_);
-  std::copy_n(snapshot.parameters.data(), table_.size, parameters_.data());
+  std::copy_n(snapshot.parameters.data(), table_.block_size, parameters_.data());
   set_loss(std::move(loss));
   optimizer_ = std::move(optimizer);
   set_counters(snapshot.training_forwards, snapshot.epochs);

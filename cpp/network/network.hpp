@@ -262,7 +262,7 @@ class Network {
     PlanPurpose purpose;
     Index capacity;
     std::optional<FormulaSpec> loss;
-    bool weights_per_output, with_noise;
+    bool weights_per_output, training, own_loss;
     std::vector<char> frozen;
     std::unique_ptr<const Plan<T>> plan;
   };

@@ -14,30 +14,7 @@ namespace chainrule {
 
 namespace {
 
-ActivationUse use_of(const FormulaSpec& spec) {
-  const Index index = find_by_name(Activations{}, spec.name);
-  if (index < 0) throw_unknown("activation", spec.name, names(Activations{}));
-  return {index, spec, -1};
-}
-
 bool is_identity(const FormulaSpec& spec) { return spec.name == Identity::name; }
-
-// What a layer adds between two Dense layers, if it does.
-struct LinkOf {
-  Index layer;
-
-  std::optional<Link> operator()(const ActivationSpec& spec) const {
-    if (is_identity(spec.activation)) return std::nullopt;
-    return use_of(spec.activation);
-  }
-  std::optional<Link> operator()(const DenseSpec& dense) const {
-    return (*this)(ActivationSpec{dense.activation});
-  }
-  template <class N>
-  std::optional<Link> operator()(const N& noise) const {
-    return NoiseUse{layer, noise};
-  }
-};
 
 // The activation behind Dense layer `layer`: its own, or the next one before another Dense.
 std::string activation_behind(const NetworkSpec& spec, std::size_t layer) {
@@ -62,23 +39,6 @@ FormulaSpec default_initializer(const NetworkSpec& spec, std::size_t layer) {
 
 }  // namespace
 
-std::vector<Link> links_in_use(std::vector<Link> links, bool with_noise) {
-  if (!with_noise)
-    std::erase_if(links, [](const Link& l) { return std::holds_alternative<NoiseUse>(l); });
-  return links;
-}
-
-Index slopes_of(const Link& link) {
-  const auto* use = std::get_if<ActivationUse>(&link);
-  return use == nullptr ? -1 : use->slopes;
-}
-
-std::string name_of(const Link& link) {
-  if (const auto* use = std::get_if<ActivationUse>(&link)) return use->spec.name;
-  return std::visit([](const auto& noise) { return std::string(noise.type); },
-                    std::get<NoiseUse>(link).noise);
-}
-
 template <class T>
 ParameterTable<T>::ParameterTable(const NetworkSpec& spec) {
   Index width = spec.n_features;
@@ -92,18 +52,36 @@ ParameterTable<T>::ParameterTable(const NetworkSpec& spec) {
       stages.push_back(std::move(stage));
       frozen.push_back(dense->trainable ? 0 : 1);
     }
-    auto link = std::visit(LinkOf{layer}, spec.layers[i]);
-    if (!link) continue;
-    auto* use = std::get_if<ActivationUse>(&*link);
-    if (use != nullptr && initial_slope(use->spec))
-      use->slopes = add_segment(layer, "slope", width, 1, false);
-    (stages.empty() ? input_links : stages.back().links).push_back(std::move(*link));
+    if (auto link = link_of(spec.layers[i], layer)) add_link(std::move(*link), layer, width);
   }
   check(!stages.empty(), "layers: expected at least one Dense layer, got none");
   for (Segment& segment : segments)
     if (const auto* dense =
             std::get_if<DenseSpec>(&spec.layers[static_cast<std::size_t>(segment.layer)]))
       set_up(segment, *dense);
+  block_size = size;
+  for (Segment& segment : statistics) {
+    segment.offset = block_size;
+    block_size += segment.size;
+  }
+}
+
+template <class T>
+void ParameterTable<T>::add_link(Link link, Index layer, Index width) {
+  for_each_vector(link, [&](const char* name, double initial, bool is_learned, Index& id) {
+    if (is_learned) {
+      id = add_segment(layer, name, width, 1, false);
+      segments.back().initial = initial;
+    } else {
+      id = std::ssize(statistics);
+      statistics.push_back({parameter_name(layer, name), layer, false, width, 1, 0,
+                            round_up(width, kLanes<T>), initial});
+    }
+  });
+  const auto* norm = std::get_if<NormUse>(&link);
+  has_batch_norm |= norm != nullptr && std::holds_alternative<BatchNorm>(norm->norm);
+  changes_in_training |= has_batch_norm || std::holds_alternative<NoiseUse>(link);
+  (stages.empty() ? input_links : stages.back().links).push_back(std::move(link));
 }
 
 template <class T>
@@ -144,20 +122,12 @@ void ParameterTable<T>::set_trainable(Index layer, bool trainable) {
 }
 
 template <class T>
-bool ParameterTable<T>::has_noise() const {
-  const auto in = [](const std::vector<Link>& links) {
-    return std::ranges::any_of(
-        links, [](const Link& link) { return std::holds_alternative<NoiseUse>(link); });
-  };
-  return in(input_links) ||
-         std::ranges::any_of(stages, [&](const Stage& stage) { return in(stage.links); });
-}
-
-template <class T>
 const ActivationUse* ParameterTable<T>::output_activation() const {
   const std::vector<Link>& links = stages.back().links;
-  for (auto link = links.rbegin(); link != links.rend(); ++link)
+  for (auto link = links.rbegin(); link != links.rend(); ++link) {
     if (const auto* use = std::get_if<ActivationUse>(&*link)) return use;
+    if (!std::holds_alternative<NoiseUse>(*link)) break;
+  }
   return nullptr;
 }
 
@@ -204,18 +174,11 @@ void initialize(const NetworkSpec& spec, const ParameterTable<T>& table, std::ui
     });
     write_tensor(segment, tensor.data(), block);
   };
-  const auto fill_slopes = [&](const std::vector<Link>& links) {
-    for (const Link& link : links) {
-      if (slopes_of(link) < 0) continue;
-      const Segment& segment = table.segments[static_cast<std::size_t>(slopes_of(link))];
-      const double slope = *initial_slope(std::get<ActivationUse>(link).spec);
-      tensor.assign(static_cast<std::size_t>(segment.n_out), static_cast<T>(slope));
-      write_tensor(segment, tensor.data(), block);
-    }
-  };
-  fill_slopes(table.input_links);
+  for (const std::vector<Segment>* segments : {&table.segments, &table.statistics})
+    for (const Segment& segment : *segments)
+      if (!segment.is_weight)
+        std::fill_n(block + segment.offset, segment.n_out, static_cast<T>(segment.initial));
   for (const Stage& stage : table.stages) {
-    fill_slopes(stage.links);
     const auto layer = static_cast<std::size_t>(stage.layer);
     const auto& dense = std::get<DenseSpec>(spec.layers[layer]);
     fill(dense.initializer ? *dense.initializer : default_initializer(spec, layer),
@@ -226,22 +189,29 @@ void initialize(const NetworkSpec& spec, const ParameterTable<T>& table, std::ui
 }
 
 template <class T>
+void check_rows_of_training(const ParameterTable<T>& table, Index rows) {
+  check(!table.has_batch_norm || rows > 1,
+        "x: expected at least 2 rows, since BatchNorm in training takes mean and variance over the "
+        "rows of the batch, got ",
+        rows, "; give more rows, or take LayerNorm");
+}
+
+template <class T>
 Index first_nonfinite_stage(const ParameterTable<T>& table, const T* block) {
-  const auto is_finite = [&](Index id) {
-    if (id < 0) return true;
-    const Segment& segment = table.segments[static_cast<std::size_t>(id)];
-    return all_finite(MatrixView<const T>{block + segment.offset, 1, segment.size, segment.size});
-  };
-  const auto are_finite = [&](const std::vector<Link>& links) {
-    return std::ranges::all_of(links, is_finite, slopes_of);
-  };
-  if (!are_finite(table.input_links)) return 1;
-  for (std::size_t s = 0; s < table.stages.size(); ++s) {
-    const Stage& stage = table.stages[s];
-    if (!is_finite(stage.weight) || !is_finite(stage.bias) || !are_finite(stage.links))
-      return static_cast<Index>(s) + 1;
-  }
-  return 0;
+  Index first = 0;
+  for (const std::vector<Segment>* segments : {&table.segments, &table.statistics})
+    for (const Segment& segment : *segments) {
+      const T* values = block + segment.offset;
+      if (all_finite(MatrixView<const T>{values, 1, segment.size, segment.size})) continue;
+      // What stands in front of the first Dense layer belongs to it.
+      const Index stage =
+          std::max<Index>(1, std::ranges::count_if(table.stages, [&](const Stage& candidate) {
+                            return candidate.layer <= segment.layer;
+                          }));
+      first = first == 0 ? stage : std::min(first, stage);
+      break;
+    }
+  return first;
 }
 
 namespace {
@@ -283,6 +253,7 @@ double norm(const ParameterTable<T>& table, const T* block) {
   template void read_tensor(const Segment&, const T*, T*);                                   \
   template void write_tensor(const Segment&, const T*, T*);                                  \
   template void initialize(const NetworkSpec&, const ParameterTable<T>&, std::uint64_t, T*); \
+  template void check_rows_of_training(const ParameterTable<T>&, Index);                     \
   template Index first_nonfinite_stage(const ParameterTable<T>&, const T*);                  \
   template double norm(const ParameterTable<T>&, const T*);
 CHAINRULE_INSTANTIATE(float)

@@ -1,5 +1,6 @@
 // Where do the parameters of a network lie? A table of segments over one flat block; gradients and
-// optimiser slots share its layout.
+// optimiser slots share its layout. Behind the parameters the block has the statistics that follow
+// the batches, which no optimiser sees.
 #pragma once
 
 #include <string>
@@ -7,7 +8,7 @@
 
 #include "base/fields.hpp"
 #include "base/matrix_view.hpp"
-#include "network/spec.hpp"
+#include "network/links.hpp"
 
 namespace chainrule {
 
@@ -36,7 +37,8 @@ struct Segment {
   Index n_out;
   Index n_in;  // 1 for a vector
   Index offset;
-  Index size;  // padded
+  Index size;            // padded
+  double initial = 0.0;  // of a vector that no initialiser draws
   UpdateSettings settings = {};
 
   Index n_parameters() const { return n_out * n_in; }
@@ -46,33 +48,6 @@ struct Segment {
            n_in == other.n_in && offset == other.offset && size == other.size;
   }
 };
-
-// What stands between two Dense layers: an activation other than the identity, or noise.
-struct ActivationUse {
-  Index index;  // in Activations
-  FormulaSpec spec;
-  Index slopes = -1;  // segment of those that are learned, one per unit, or -1
-
-  bool operator==(const ActivationUse&) const = default;
-};
-
-struct NoiseUse {
-  Index layer;  // position in net.layers
-  Noise noise;
-
-  bool operator==(const NoiseUse&) const = default;
-};
-
-using Link = std::variant<ActivationUse, NoiseUse>;
-
-// Those that do something: without noise, layers of noise are passed over.
-std::vector<Link> links_in_use(std::vector<Link> links, bool with_noise);
-
-// The segment of the slopes that are learned there, or -1.
-Index slopes_of(const Link& link);
-
-// "relu", "dropout"
-std::string name_of(const Link& link);
 
 // Dense layer l = position + 1 with everything up to the next one: Z = W A_prev + b, then f, g, ...
 struct Stage {
@@ -93,22 +68,27 @@ struct ParameterTable {
   std::vector<Segment> segments;
   std::vector<Link> input_links;  // before the first Dense layer
   std::vector<Stage> stages;
-  Index size = 0;          // of the flat block, padding included
-  Index n_parameters = 0;  // without padding
+  std::vector<Segment> statistics;  // behind the parameters
+  Index size = 0;                   // of all parameters, padding included
+  Index block_size = 0;             // and of the statistics
+  Index n_parameters = 0;           // without padding
   // The different learning-rate multipliers of the layers; the first is 1.
   std::vector<double> rate_factors = {1.0};
   std::vector<char> frozen;  // per stage, whether its layer is
   // Whether a layer asks for it.
   bool has_penalty = false;
   bool has_max_norm = false;
+  // Whether a layer looks at other rows of the batch in training, and whether one does then what it
+  // does not do in a prediction.
+  bool has_batch_norm = false;
+  bool changes_in_training = false;
 
   // A Dense layer by its position in net.layers. Allocates nothing.
   void set_trainable(Index layer, bool trainable);
 
   Index n_features() const { return stages.front().n_in; }
   Index n_outputs() const { return stages.back().n_out; }
-  bool has_noise() const;
-  // The activation that the network ends in, or null.
+  // The activation that the network ends in, or null; noise may follow.
   const ActivationUse* output_activation() const;
   // And its name.
   std::string_view output_name() const {
@@ -118,11 +98,13 @@ struct ParameterTable {
 
   // Whether they lie alike and do the same in a forward pass.
   bool operator==(const ParameterTable& other) const {
-    return segments == other.segments && input_links == other.input_links && stages == other.stages;
+    return segments == other.segments && statistics == other.statistics &&
+           input_links == other.input_links && stages == other.stages;
   }
 
  private:
   Index add_segment(Index layer, const char* tensor, Index n_out, Index n_in, bool is_weight);
+  void add_link(Link link, Index layer, Index width);
   Index rate_of(double factor);
   void set_up(Segment& segment, const DenseSpec& dense);
 };
@@ -137,6 +119,10 @@ void write_tensor(const Segment& segment, const T* tensor, T* block);
 template <class T>
 void initialize(const NetworkSpec& spec, const ParameterTable<T>& table, std::uint64_t seed,
                 T* block);
+
+// std::invalid_argument if a training forward cannot have so few rows.
+template <class T>
+void check_rows_of_training(const ParameterTable<T>& table, Index rows);
 
 // The number l = 1..L of the first stage with a parameter that is not finite; 0 if there is none.
 template <class T>

@@ -4,31 +4,25 @@
 #include <span>
 
 #include "base/check.hpp"
-#include "kernels/dispatch.hpp"
 #include "kernels/panels.hpp"
+#include "network/link_planning.hpp"
 
 namespace chainrule {
 
 namespace {
 
-constexpr Index kPage = 4096;
-
 template <class T>
-class PlanBuilder {
+class PlanBuilder : private LinkPlanner<T> {
  public:
-  PlanBuilder(const ParameterTable<T>& table, const PlanOptions& options)
-      : table_(table), options_(options) {
-    plan_.purpose = options.purpose;
-    plan_.capacity = options.capacity;
-    plan_.kernels = &kernels<T>();
-    plan_.buffers.push_back({options.capacity, table.n_features(), table.n_features()});
-    plan_.stages.resize(table.stages.size());
-  }
+  using LinkPlanner<T>::LinkPlanner;
 
   Plan<T> build() {
     choose_loss();
     forward();
-    if (plan_.loss != nullptr) add_loss();
+    if (plan_.loss != nullptr)
+      add_loss();
+    else if (!options_.own_loss)
+      follow_batch();
     plan_.n_forward = static_cast<Index>(plan_.operations.size());
     if (plan_.purpose != PlanPurpose::infer && plan_.purpose != PlanPurpose::evaluate) backward();
     place_buffers();
@@ -36,75 +30,33 @@ class PlanBuilder {
   }
 
  private:
-  bool keeps_all() const { return options_.purpose == PlanPurpose::keep_all; }
-
-  // What an activation or noise between two Dense layers reads and writes; noise has a scale.
-  struct PlannedLink {
-    ActivationId activation;
-    BufferId z, a;
-    BufferId scale = kNoBuffer;
-
-    bool is_noise() const { return scale != kNoBuffer; }
-  };
-  using Chain = std::vector<PlannedLink>;
-
-  BufferId add_buffer(Index rows, Index cols) {
-    Index stride = round_up(cols, kLanes<T>);
-    // Rows a multiple of a page apart would all fall into the same few sets of the cache.
-    if (stride * static_cast<Index>(sizeof(T)) % kPage == 0) stride += kLanes<T>;
-    plan_.buffers.push_back({rows, cols, stride});
-    plan_.buffers.back().first = plan_.buffers.back().last = -1;
-    return static_cast<BufferId>(plan_.buffers.size()) - 1;
-  }
-  BufferId add_batch_buffer(Index cols) { return add_buffer(options_.capacity, cols); }
-
-  ActivationId add_activation(const ActivationUse& use) {
-    plan_.activation_fields.emplace_back(use.spec.values.begin(), use.spec.values.end());
-    plan_.activation_slopes.push_back(use.slopes);
-    plan_.activations.push_back({&plan_.kernels->activations[use.index], nullptr});
-    return static_cast<ActivationId>(plan_.activations.size()) - 1;
-  }
-  const ActivationKernels<T>& kernels_of_activation(ActivationId id) const {
-    return *plan_.activations[static_cast<std::size_t>(id)].kernels;
-  }
-
-  template <class Op>
-  void add(const Op& operation, std::initializer_list<BufferId> used) {
-    const auto position = static_cast<Index>(plan_.operations.size());
-    plan_.operations.push_back(operation);
-    for (const BufferId id : used) {
-      if (id == kNoBuffer) continue;
-      Buffer& buffer = plan_.buffers[static_cast<std::size_t>(id)];
-      if (buffer.first < 0) buffer.first = position;
-      buffer.last = position;
-    }
-  }
+  using typename LinkPlanner<T>::Chain;
+  using typename LinkPlanner<T>::PlannedLink;
+  using LinkPlanner<T>::table_;
+  using LinkPlanner<T>::options_;
+  using LinkPlanner<T>::plan_;
+  using LinkPlanner<T>::add;
+  using LinkPlanner<T>::add_buffer;
+  using LinkPlanner<T>::add_batch_buffer;
+  using LinkPlanner<T>::add_activation;
+  using LinkPlanner<T>::kernels_of_activation;
+  using LinkPlanner<T>::keeps_all;
+  using LinkPlanner<T>::learns;
+  using LinkPlanner<T>::learns_in;
+  using LinkPlanner<T>::takes_tiles;
+  using LinkPlanner<T>::follow_chain;
+  using LinkPlanner<T>::follow_batch;
+  using LinkPlanner<T>::backward_chain;
+  using LinkPlanner<T>::place_buffers;
 
   std::vector<Link> in_use(const std::vector<Link>& links) const {
-    return links_in_use(links, options_.with_noise);
+    return links_in_use(links, options_.training);
   }
   static const ActivationUse* activation_in(const Link& link) {
     return std::get_if<ActivationUse>(&link);
   }
   bool takes_whole_rows(const ActivationUse& use) const {
     return plan_.kernels->activations[use.index].takes_whole_rows();
-  }
-  // Whether the slope is applied to the tiles of the input gradient.
-  bool takes_tiles(const PlannedLink& link) const {
-    return !link.is_noise() && !kernels_of_activation(link.activation).takes_whole_rows();
-  }
-  // The segment of the slopes that are learned there, or -1.
-  Index slopes_in(const PlannedLink& link) const {
-    return link.is_noise() ? -1
-                           : plan_.activation_slopes[static_cast<std::size_t>(link.activation)];
-  }
-  bool learns(Index segment) const {
-    return segment >= 0 &&
-           (keeps_all() || table_.segments[static_cast<std::size_t>(segment)].settings.trainable);
-  }
-  bool learns_in(const Chain& chain) const {
-    return std::ranges::any_of(chain,
-                               [&](const PlannedLink& link) { return learns(slopes_in(link)); });
   }
   // Whether there is something to learn in front of stage s.
   bool learns_before(std::size_t s) const {
@@ -161,7 +113,7 @@ class PlanBuilder {
     if (in_epilogue) {
       value = add_batch_buffer(stage.n_out);
       const ActivationId activation = add_activation(*first);
-      chains_.back().push_back({activation, z, value});
+      chains_.back().push_back(ActivationForward{activation, z, value});
       add(DenseForward{s, x, z, value, activation}, {x, z, value});
     } else {
       add(DenseForward{s, x, z, kNoBuffer, kIdentity}, {x, z});
@@ -169,25 +121,6 @@ class PlanBuilder {
     value = follow_chain(std::span(links).subspan(in_epilogue ? 1 : 0), value, chains_.back());
     plan_.stages[static_cast<std::size_t>(s)].z = z;
     plan_.stages[static_cast<std::size_t>(s)].a = value;
-    return value;
-  }
-
-  // Returns where the value is behind the links.
-  BufferId follow_chain(std::span<const Link> links, BufferId value, Chain& chain) {
-    for (const Link& link : links) {
-      const Index cols = plan_.buffers[static_cast<std::size_t>(value)].cols;
-      const BufferId a = add_batch_buffer(cols);
-      if (const ActivationUse* use = activation_in(link)) {
-        chain.push_back({add_activation(*use), value, a});
-        add(ActivationForward{chain.back().activation, value, a}, {value, a});
-      } else {
-        chain.push_back({kIdentity, value, a, add_batch_buffer(cols)});
-        plan_.noises.push_back(std::get<NoiseUse>(link));
-        add(NoiseForward{std::ssize(plan_.noises) - 1, value, chain.back().scale, a},
-            {value, chain.back().scale, a});
-      }
-      value = a;
-    }
     return value;
   }
 
@@ -216,6 +149,7 @@ class PlanBuilder {
   }
 
   void backward() {
+    if (plan_.loss != nullptr || options_.own_loss) follow_batch();
     if (plan_.loss == nullptr) {
       gradient_ = add_batch_buffer(table_.n_outputs());
       plan_.output_gradient = gradient_;
@@ -239,31 +173,6 @@ class PlanBuilder {
     if (plan_.purpose == PlanPurpose::train) return;
     while (left-- > 0) gradient = backward_dense(left, gradient);
     plan_.input_gradient = gradient;
-  }
-
-  // Through the links of a chain, last one first.
-  BufferId backward_chain(std::span<const PlannedLink> chain, BufferId gradient) {
-    for (auto link = chain.rbegin(); link != chain.rend(); ++link) {
-      const Index cols = plan_.buffers[static_cast<std::size_t>(link->a)].cols;
-      const Index slopes = learns(slopes_in(*link)) ? slopes_in(*link) : -1;
-      const BufferId products = slopes >= 0 ? add_batch_buffer(cols) : kNoBuffer;
-      if (slopes >= 0)
-        add(SlopeProducts{link->activation, link->z, gradient, products},
-            {link->z, gradient, products});
-      const BufferId dz = keeps_all() ? add_batch_buffer(cols) : gradient;
-      if (link->is_noise())
-        add(NoiseBackward{gradient, link->scale, dz}, {gradient, link->scale, dz});
-      else
-        add(ActivationBackward{link->activation, link->z, link->a, gradient, dz},
-            {link->z, link->a, gradient, dz});
-      // The slopes are updated after their last use.
-      if (slopes >= 0) {
-        const BufferId sums = add_buffer(1, cols);
-        add(VectorGradient{slopes, products, sums}, {products, sums});
-      }
-      gradient = dz;
-    }
-    return gradient;
   }
 
   void backward_parameters(std::size_t s, BufferId dz) {
@@ -298,7 +207,7 @@ class PlanBuilder {
     InputGradient operation{
         static_cast<Index>(s), dz, w_transposed, da, kNoBuffer, kNoBuffer, kNoBuffer, kIdentity};
     if (in_epilogue) {
-      const PlannedLink& link = chain.back();
+      const auto& link = std::get<ActivationForward>(chain.back());
       operation.dz_prev = add_batch_buffer(stage.n_in);
       operation.z_prev = kernels_of_activation(link.activation).slope_needs_z ? link.z : kNoBuffer;
       operation.a_prev = link.a;
@@ -314,41 +223,6 @@ class PlanBuilder {
     return below;
   }
 
-  // Each buffer gets the lowest offset where it overlaps no buffer in use at the same time.
-  void place_buffers() {
-    const auto end = static_cast<Index>(plan_.operations.size());
-    for (std::size_t i = 1; i < plan_.buffers.size(); ++i) {
-      Buffer& buffer = plan_.buffers[i];
-      const auto id = static_cast<BufferId>(i);
-      const bool is_result = id == plan_.y_hat || id == plan_.losses ||
-                             id == plan_.element_losses || id == plan_.input_gradient ||
-                             id == plan_.y;
-      if (keeps_all() || buffer.first < 0) buffer.first = 0;
-      if (keeps_all() || is_result || id == plan_.output_gradient) buffer.last = end;
-      Index offset = 0;
-      for (bool moved = true; moved;) {
-        moved = false;
-        for (std::size_t j = 1; j < i; ++j) {
-          const Buffer& other = plan_.buffers[j];
-          const bool same_time = buffer.first <= other.last && other.first <= buffer.last;
-          const bool same_place = offset < other.offset + other.rows * other.stride &&
-                                  other.offset < offset + buffer.rows * buffer.stride;
-          if (same_time && same_place) {
-            offset = other.offset + other.rows * other.stride;
-            moved = true;
-          }
-        }
-      }
-      buffer.offset = offset;
-      plan_.workspace_size = std::max(plan_.workspace_size, offset + buffer.rows * buffer.stride);
-    }
-    for (std::size_t i = 0; i < plan_.activations.size(); ++i)
-      plan_.activations[i].fields = plan_.activation_fields[i].data();
-  }
-
-  const ParameterTable<T>& table_;
-  const PlanOptions& options_;
-  Plan<T> plan_;
   bool fused_ = false;
   BufferId gradient_ = kNoBuffer;
   Chain input_chain_;

@@ -53,6 +53,44 @@ struct NoiseForward {
   BufferId z, scale, a;
 };
 
+// Rows with mean 0 and variance 1; `inverse` is 1 / sqrt(variance + epsilon) of each.
+struct LayerNormForward {
+  double epsilon;
+  BufferId z, inverse, a;
+};
+
+// The same of each feature over the rows of the batch.
+struct BatchNormForward {
+  double epsilon;
+  BufferId z, mean, variance, inverse, a;
+};
+
+// With the statistics that have followed the batches.
+struct RunningNormForward {
+  double epsilon;
+  Index mean, variance;  // positions in ParameterTable::statistics
+  BufferId z, inverse, a;
+};
+
+// A = w Z + b with a factor and an offset for each feature.
+struct ScaleForward {
+  Index weight, bias;  // segments; bias may be -1
+  BufferId z, a;
+};
+
+// A = factor Z + offset
+struct RescaleForward {
+  double factor, offset;
+  BufferId z, a;
+};
+
+// running <- (1 - momentum) running + momentum of the batch, of mean and variance.
+struct StatisticsUpdate {
+  double momentum;
+  Index mean, variance;  // positions in ParameterTable::statistics
+  BufferId batch_mean, batch_variance;
+};
+
 // The losses of the examples; `gradient` is dZ in the fused form, dY_hat otherwise.
 struct LossOfBatch {
   bool fused;
@@ -70,16 +108,39 @@ struct NoiseBackward {
   BufferId da, scale, dz;
 };
 
+// dZ = J^T dA of a normalisation of rows, of columns (with two vectors of sums), and of one with
+// given statistics, where the inverse deviations are factors.
+struct LayerNormBackward {
+  BufferId a, da, inverse, dz;
+};
+struct BatchNormBackward {
+  BufferId a, da, inverse, sums, sums_along, dz;
+};
+struct RunningNormBackward {
+  BufferId da, inverse, dz;
+};
+
+// dZ = dA * w
+struct ScaleBackward {
+  Index weight;  // segment
+  BufferId da, dz;
+};
+struct RescaleBackward {
+  double factor;
+  BufferId da, dz;
+};
+
 // products = dA * df/dc where a slope c per unit is learned: what its gradient is the sum of.
 struct SlopeProducts {
   ActivationId activation;
   BufferId z, da, products;
 };
 
-// The gradient of a vector, the sum of some rows: stored, or used at once to update it.
+// The gradient of a vector, the sum of some rows, times factors if there are any: stored, or used
+// at once to update it.
 struct VectorGradient {
   Index segment;
-  BufferId rows, sums;
+  BufferId rows, factors, sums;
 };
 
 // dA_prev = W^T dZ after a copy of W^T, and dZ_prev = dA_prev * f'(Z_prev) for an elementwise f.
@@ -97,9 +158,17 @@ struct ParameterGradient {
   BufferId x_tiles, dz_panels;
 };
 
-using Operation = std::variant<LoadInput, DenseForward, ActivationForward, NoiseForward,
-                               LossOfBatch, ActivationBackward, NoiseBackward, SlopeProducts,
-                               VectorGradient, InputGradient, ParameterGradient>;
+// What a plain network has no use for, in one alternative: std::visit has a switch for up to
+// eleven, which a tiny network notices.
+using LinkOperation =
+    std::variant<NoiseForward, NoiseBackward, SlopeProducts, LayerNormForward, BatchNormForward,
+                 RunningNormForward, ScaleForward, RescaleForward, LayerNormBackward,
+                 BatchNormBackward, RunningNormBackward, ScaleBackward, RescaleBackward,
+                 StatisticsUpdate>;
+
+using Operation =
+    std::variant<LoadInput, DenseForward, ActivationForward, LossOfBatch, ActivationBackward,
+                 VectorGradient, InputGradient, ParameterGradient, LinkOperation>;
 
 // `rows` rows of `cols` elements, `stride` apart; copies of dZ in panels have a row per panel.
 struct Buffer {
@@ -147,7 +216,11 @@ struct PlanOptions {
   // Null: no loss of the library; backward begins with a given dY_hat, of given losses.
   const FormulaSpec* loss = nullptr;
   bool weights_per_output = false;
-  bool with_noise = false;  // as in training; without it, layers of noise do nothing
+  // As in training; without it, layers of noise do nothing, and norms of batches take their running
+  // statistics.
+  bool training = false;
+  // The caller has a loss, if the library has none: backward is known to follow a whole forward.
+  bool own_loss = false;
 };
 
 template <class T>

@@ -14,7 +14,7 @@ template <class T>
 Predictor<T>::Predictor(const Network<T>& network)
     : table_(network.table()),
       n_threads_(network.n_threads()),
-      parameters_(AlignedBuffer<T>(table_.size), AlignedBuffer<T>(table_.size)) {
+      parameters_(AlignedBuffer<T>(table_.block_size), AlignedBuffer<T>(table_.block_size)) {
   for (Index rows = 1; rows <= kPredictRows; rows *= 2)
     plans_.push_back(make_plan(table_, {PlanPurpose::infer, rows}));
   update(network);

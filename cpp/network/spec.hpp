@@ -11,6 +11,7 @@
 
 #include "base/index.hpp"
 #include "formulas/noises.hpp"
+#include "formulas/norms.hpp"
 #include "formulas/registry.hpp"
 
 namespace chainrule {
@@ -40,7 +41,8 @@ struct ActivationSpec {
   bool operator==(const ActivationSpec&) const = default;
 };
 
-using LayerSpec = std::variant<DenseSpec, ActivationSpec, Dropout, AlphaDropout, GaussianNoise>;
+using LayerSpec = std::variant<DenseSpec, ActivationSpec, Dropout, AlphaDropout, GaussianNoise,
+                               LayerNorm, BatchNorm, Scale, Rescale>;
 
 // A function of the caller's in the place of a loss is called "own:" and its name. Its only value
 // is the number under which the caller keeps it, which no file holds.

@@ -18,20 +18,21 @@ std::vector<std::byte> bytes_of(const V* values, Index n) {
 }
 
 template <class T>
-void add_block(const ParameterTable<T>& table, const T* block,
-               std::vector<std::vector<std::byte>>& data) {
+void add_tensors(const std::vector<Segment>& segments, const T* block,
+                 std::vector<std::vector<std::byte>>& data) {
   std::vector<T> tensor;
-  for (const Segment& segment : table.segments) {
+  for (const Segment& segment : segments) {
     tensor.resize(static_cast<std::size_t>(segment.n_parameters()));
     read_tensor(segment, block, tensor.data());
     data.push_back(bytes_of(tensor.data(), segment.n_parameters()));
   }
 }
 
-// Takes as many tensors as the table has segments from the front of the list.
+// Takes as many tensors as there are segments from the front of the list.
 template <class T>
-void take_block(const ParameterTable<T>& table, std::span<const void* const>& tensors, T* block) {
-  for (const Segment& segment : table.segments) {
+void take_tensors(const std::vector<Segment>& segments, std::span<const void* const>& tensors,
+                  T* block) {
+  for (const Segment& segment : segments) {
     if (tensors.front() != nullptr)
       write_tensor(segment, static_cast<const T*>(tensors.front()), block);
     tensors = tensors.subspan(1);
@@ -73,11 +74,13 @@ template <class T>
 State state_of(const Network<T>& network, bool with_optimizer) {
   const std::shared_lock lock(network.mutex());
   std::vector<std::vector<std::byte>> data;
-  add_block(network.table(), network.parameters(), data);
+  const ParameterTable<T>& table = network.table();
+  add_tensors(table.segments, network.parameters(), data);
+  add_tensors(table.statistics, network.parameters(), data);
   const auto& optimizer = network.optimizer_state();
   if (with_optimizer && optimizer) {
     for (const AlignedBuffer<T>& slot : optimizer->slots)
-      if (slot.size() > 0) add_block(network.table(), slot.data(), data);
+      if (slot.size() > 0) add_tensors(table.segments, slot.data(), data);
     for (const double& power : optimizer->powers) data.push_back(bytes_of(&power, 1));
   }
   State state{describe_locked(network, with_optimizer), {}};
@@ -90,7 +93,7 @@ State state_of(const Network<T>& network, bool with_optimizer) {
 template <class T>
 void set_parameters(Network<T>& network, std::span<const void* const> tensors) {
   const std::unique_lock lock(network.mutex());
-  take_block(network.table(), tensors, network.parameters());
+  take_tensors(network.table().segments, tensors, network.parameters());
   network.parameters_changed();
 }
 
@@ -105,11 +108,13 @@ void set_state(Network<T>& network, const ModelDescription& model,
   if (model.optimizer) optimizer.emplace(model.optimizer->formula, network.table().size);
   std::optional<FormulaSpec> loss = model.network.loss;
   const std::unique_lock lock(network.mutex());  // nothing fails from here on
-  take_block(network.table(), tensors, network.parameters());
+  const ParameterTable<T>& table = network.table();
+  take_tensors(table.segments, tensors, network.parameters());
+  take_tensors(table.statistics, tensors, network.parameters());
   if (optimizer) {
     optimizer->spec.updates = model.optimizer->updates;
     for (AlignedBuffer<T>& slot : optimizer->slots)
-      if (slot.size() > 0) take_block(network.table(), tensors, slot.data());
+      if (slot.size() > 0) take_tensors(table.segments, tensors, slot.data());
     for (std::size_t p = 0; p < optimizer->powers.size(); ++p)
       optimizer->powers[p] = *static_cast<const double*>(tensors[p]);
   }

@@ -2,38 +2,44 @@
 
 #include <numeric>
 
+#include "network/links.hpp"
+
 namespace chainrule {
 
 namespace {
 
-void visit_slopes(const FormulaSpec& activation, Index layer, Dtype dtype, Index width,
-                  const TensorVisitor& visit) {
-  if (initial_slope(activation)) visit({parameter_name(layer, "slope"), {width}, dtype});
-}
-
-// Those of a layer with `width` inputs; afterwards `width` is the number of its outputs.
-void visit_tensors(const DenseSpec& dense, Index layer, Dtype dtype, Index& width,
+// The vectors of a layer with `width` outputs beside weights and biases: those that are learned, or
+// those that follow the batches.
+void visit_vectors(const LayerSpec& spec, Index layer, Dtype dtype, Index width, bool learned,
                    const TensorVisitor& visit) {
-  visit({parameter_name(layer, "weight"), {dense.units, width}, dtype});
-  if (dense.bias) visit({parameter_name(layer, "bias"), {dense.units}, dtype});
-  width = dense.units;
-  visit_slopes(dense.activation, layer, dtype, width, visit);
+  std::optional<Link> link = link_of(spec, layer);
+  if (!link) return;
+  for_each_vector(*link, [&](const char* name, double, bool is_learned, Index&) {
+    if (is_learned == learned) visit({parameter_name(layer, name), {width}, dtype});
+  });
 }
-
-void visit_tensors(const ActivationSpec& spec, Index layer, Dtype dtype, Index& width,
-                   const TensorVisitor& visit) {
-  visit_slopes(spec.activation, layer, dtype, width, visit);
-}
-
-// Other layers have none.
-template <class Layer>
-void visit_tensors(const Layer&, Index, Dtype, Index&, const TensorVisitor&) {}
 
 void visit_parameters(const NetworkSpec& network, const TensorVisitor& visit) {
+  const Dtype dtype = dtype_of(network);
   Index width = network.n_features;
-  for (Index i = 0; i < std::ssize(network.layers); ++i)
-    std::visit([&](const auto& layer) { visit_tensors(layer, i, dtype_of(network), width, visit); },
-               network.layers[static_cast<std::size_t>(i)]);
+  for (Index i = 0; i < std::ssize(network.layers); ++i) {
+    const LayerSpec& spec = network.layers[static_cast<std::size_t>(i)];
+    if (const auto* dense = std::get_if<DenseSpec>(&spec)) {
+      visit({parameter_name(i, "weight"), {dense->units, width}, dtype});
+      if (dense->bias) visit({parameter_name(i, "bias"), {dense->units}, dtype});
+      width = dense->units;
+    }
+    visit_vectors(spec, i, dtype, width, true, visit);
+  }
+}
+
+void visit_statistics(const NetworkSpec& network, const TensorVisitor& visit) {
+  Index width = network.n_features;
+  for (Index i = 0; i < std::ssize(network.layers); ++i) {
+    const LayerSpec& spec = network.layers[static_cast<std::size_t>(i)];
+    if (const auto* dense = std::get_if<DenseSpec>(&spec)) width = dense->units;
+    visit_vectors(spec, i, dtype_of(network), width, false, visit);
+  }
 }
 
 }  // namespace
@@ -60,6 +66,7 @@ std::string power_name(std::string_view power) { return text("optimizer.", power
 
 void visit_tensors(const ModelDescription& model, const TensorVisitor& visit) {
   visit_parameters(model.network, visit);
+  visit_statistics(model.network, visit);
   if (!model.optimizer) return;
   with_member(Optimizers{}, "optimizer", model.optimizer->formula.name, [&]<class F>() {
     const F formula = from_spec<F>(model.optimizer->formula);

@@ -33,11 +33,11 @@ std::string slot_name(std::string_view slot, std::string_view parameter);
 // "optimizer.beta_1_power"
 std::string power_name(std::string_view power);
 
-// Weights (n_out, n_in), biases and slopes (n_out) of the layers in order.
+// Weights (n_out, n_in), and biases, slopes and factors (n_out) of the layers in order.
 std::vector<TensorShape> parameter_tensors(const NetworkSpec& network);
 
-// All tensors of a model file: parameters, then for each slot that the optimiser uses the same
-// again, then its powers, each a float64 number.
+// All tensors of a model file: parameters, then the statistics that follow the batches, then for
+// each slot that the optimiser uses one for each parameter, then its powers, each a float64 number.
 std::vector<TensorShape> expected_tensors(const ModelDescription& model);
 
 // The same one by one, for whom the list of them is too long before they are known to be there.

@@ -73,10 +73,12 @@ template <class T>
 Trace<T> Network<T>::trace(const Examples<T>& examples, const FormulaSpec& loss,
                            double learning_rate, bool training) const {
   const FloatEnvironment environment;
+  if (training) check_rows_of_training(table_, examples.rows());
   std::shared_lock lock(mutex_);
   const Plan<T>& plan =
       this->plan({PlanPurpose::keep_all, plan_capacity(examples.rows()), &loss, false, training});
-  AlignedBuffer<T> workspace(plan.workspace_size), gradient(table_.size), updated(table_.size);
+  AlignedBuffer<T> workspace(plan.workspace_size), gradient(table_.size),
+      updated(table_.block_size);
   const Selection rows{nullptr, examples.rows()};
   Run<T> run{plan,       table_,    parameters_.data(), workspace.data(),
              examples.x, threads(), next_noise()};
@@ -93,7 +95,8 @@ Trace<T> Network<T>::trace(const Examples<T>& examples, const FormulaSpec& loss,
   std::vector<T> further(further_coefficients_.size());
   const Update<T> update =
       optimizer.begin_update(*plan.kernels, nullptr, {table_.rate_factors, further.data()});
-  std::copy_n(parameters_.data(), table_.size, updated.data());  // frozen layers stay like that
+  // Frozen layers and statistics stay like that.
+  std::copy_n(parameters_.data(), table_.block_size, updated.data());
   AlignedBuffer<T> with_penalty(table_.size);
   std::copy_n(gradient.data(), table_.size, with_penalty.data());
   chainrule::add_penalty(table_, *plan.kernels, {}, parameters_.data(), with_penalty.data());

@@ -85,6 +85,7 @@ void Network<T>::learn_from(Run<T>& run, bool updates, const double* learning_ra
     return;
   }
   run.gradient = gradient_.data();
+  run.updated_parameters = parameters_.data();
   execute(run, run.plan.n_forward, run.plan.n_backward);
   if (!updates) return;
   finish_gradient(*run.plan.kernels, clipping, penalty);
@@ -128,6 +129,7 @@ double Network<T>::train_step(const ExclusiveTraining& /*held*/, const Examples<
                               const FormulaSpec* optimizer, const Clipping& clipping,
                               const Penalty& penalty) {
   const FloatEnvironment environment;
+  check_rows_of_training(table_, given.rows());
   Examples<T> examples = given;
   examples.mean_weight = mean_of_weights(given);
   std::unique_lock lock(mutex_);
@@ -181,9 +183,10 @@ template <class T>
 Gradients<T> Network<T>::gradients(const Examples<T>& given, const FormulaSpec& loss,
                                    bool training) {
   const FloatEnvironment environment;
+  if (training) check_rows_of_training(table_, given.rows());
   Examples<T> examples = given;
   examples.mean_weight = mean_of_weights(given);
-  // A training forward advances the counter of random numbers, which is a change.
+  // A training forward advances the counter of random numbers and moves running statistics.
   std::unique_lock alone(mutex_, std::defer_lock);
   std::shared_lock together(mutex_, std::defer_lock);
   if (training)
@@ -199,6 +202,7 @@ Gradients<T> Network<T>::gradients(const Examples<T>& given, const FormulaSpec& 
   Run<T> run{plan,       table_,    parameters_.data(), result.pass.workspace.data(),
              examples.x, threads(), next_noise()};
   run.gradient = result.flat.data();
+  run.updated_parameters = parameters_.data();
   const double sum = training ? forward_with_loss(run, examples, rows, {rows.count}, alone)
                               : forward_with_loss(run, examples, rows, {rows.count}, together);
   result.loss = sum / static_cast<double>(rows.count);
@@ -240,6 +244,7 @@ void Network<T>::input_gradients(Gradients<T>& gradients, MatrixView<T> dx) cons
 template <class T>
 void Network<T>::forward(MatrixView<const T> x, MatrixView<T> y_hat) {
   const FloatEnvironment environment;
+  check_rows_of_training(table_, x.rows);
   const std::unique_lock lock(mutex_);
   const Plan<T>& plan =
       this->plan({PlanPurpose::gradients, plan_capacity(x.rows), nullptr, false, true});
@@ -249,6 +254,7 @@ void Network<T>::forward(MatrixView<const T> x, MatrixView<T> y_hat) {
   copy_rows<T>(x, kept);
   Run<T> run{plan, table_,    parameters_.data(), pending_->workspace.data(),
              kept, threads(), next_noise()};
+  run.updated_parameters = parameters_.data();
   execute(run, 0, plan.n_forward);
   ++training_forwards_;
   copy_rows<T>(run.view(plan.y_hat), y_hat);

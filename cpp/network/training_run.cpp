@@ -25,10 +25,11 @@ TrainingRun<T>::TrainingRun(Network<T>& network, Examples<T> examples,
   const Index d = examples_.rows(), n = examples_.x.cols;
   check(d > 0, "x: expected at least one row, got none");
   options_.batch_size = std::min(options_.batch_size, d);
-  options_.accumulate = std::min(options_.accumulate, n_batches());
+  cut_into_batches();
+  options_.accumulate = std::min(options_.accumulate, n_batches_);
   examples_.mean_weight = mean_of_weights(examples);
   gathered_stride_ = round_up(n, kLanes<T>) + kLanes<T>;
-  if (options_.shuffle) gathered_ = AlignedBuffer<T>(options_.batch_size * gathered_stride_);
+  if (options_.shuffle) gathered_ = AlignedBuffer<T>(largest_batch_ * gathered_stride_);
   if (options_.keep_predictions) predictions_ = AlignedBuffer<T>(d * network_.table().n_outputs());
   order_.resize(static_cast<std::size_t>(d));
   if (before != nullptr) network_.snapshot(*before);
@@ -38,14 +39,31 @@ TrainingRun<T>::TrainingRun(Network<T>& network, Examples<T> examples,
   if (options.loss != nullptr) loss = *options.loss;
   check(loss.has_value(), "loss: none is set");
   check(!is_own(*loss) || examples.own != nullptr, "loss: expected the function of ", loss->name);
-  plan_ = &network_.plan({purpose_of_training(options_.clipping, options_.accumulate),
-                          plan_capacity(options_.batch_size), &*loss,
-                          examples_.weights_per_output(), true});
+  plan_ =
+      &network_.plan({purpose_of_training(options_.clipping, options_.accumulate),
+                      plan_capacity(largest_batch_), &*loss, examples_.weights_per_output(), true});
   workspace_.emplace(network_.workspaces(), plan_->workspace_size);
   if (plan_->purpose == PlanPurpose::gradients) network_.reserve_gradient();
   // The network changes last: what fails before has changed nothing.
   network_.use_optimizer(options.optimizer);
   network_.set_loss(std::move(loss));
+}
+
+// The last batch may be smaller; but a single row that a BatchNorm cannot take joins the one
+// before.
+template <class T>
+void TrainingRun<T>::cut_into_batches() {
+  const Index d = examples_.rows(), size = options_.batch_size;
+  n_batches_ = ceil_div(d, size);
+  largest_batch_ = size;
+  if (!network_.table().has_batch_norm) return;
+  check_rows_of_training(network_.table(), d);
+  check(size > 1,
+        "batch_size: expected at least 2, since BatchNorm takes mean and variance over the rows of "
+        "a batch, got 1");
+  if (d % size != 1) return;
+  --n_batches_;
+  ++largest_batch_;
 }
 
 template <class T>
@@ -95,14 +113,16 @@ MatrixView<T> TrainingRun<T>::predictions_view() const {
 template <class T>
 Selection TrainingRun<T>::rows_of_batch(Index batch) const {
   const Index first = batch * options_.batch_size;
-  return {order_.data() + first, std::min(options_.batch_size, examples_.rows() - first)};
+  const bool is_last = batch + 1 == n_batches_;
+  return {order_.data() + first, is_last ? examples_.rows() - first : options_.batch_size};
 }
 
 // The batches of an update, of which this is the first.
 template <class T>
 BatchGroup TrainingRun<T>::group_from(Index batch) const {
   const Index first = batch * options_.batch_size;
-  return {std::min(options_.accumulate * options_.batch_size, examples_.rows() - first)};
+  const Index end = batch + options_.accumulate;
+  return {(end < n_batches_ ? end * options_.batch_size : examples_.rows()) - first};
 }
 
 // X of a batch: gathered where its rows are shuffled.
@@ -135,7 +155,7 @@ template <class T>
 void TrainingRun<T>::train_batch(double learning_rate) {
   const Selection rows = rows_of_batch(batches_done_);
   const MatrixView<const T> x = load_batch(rows);
-  if (options_.shuffle && batches_done_ + 1 < n_batches())
+  if (options_.shuffle && batches_done_ + 1 < n_batches_)
     prefetch_batch(rows_of_batch(batches_done_ + 1));
   if (!factors_.empty()) learning_rate *= factors_[static_cast<std::size_t>(updates_done_)];
   if (group_.is_done()) group_ = group_from(batches_done_);
@@ -159,7 +179,7 @@ Index TrainingRun<T>::run(Index max_updates, double max_seconds, double learning
   const SpinScope keep_workers_awake;
   const auto deadline = Clock::now() + std::chrono::duration<double>(max_seconds);
   const Index before = updates_done_;
-  while (batches_done_ < n_batches() && !diverged_) {
+  while (batches_done_ < n_batches_ && !diverged_) {
     train_batch(learning_rate);
     if (max_updates > 0 && updates_done_ - before >= max_updates) break;
     if (Clock::now() >= deadline) break;

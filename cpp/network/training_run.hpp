@@ -47,7 +47,7 @@ class TrainingRun {
   void close();  // leaves it the averages
 
   // Of the epoch.
-  Index n_updates() const { return ceil_div(n_batches(), options_.accumulate); }
+  Index n_updates() const { return ceil_div(n_batches_, options_.accumulate); }
   Index updates_done() const { return updates_done_; }
   bool diverged() const { return diverged_; }
   // J before the last update.
@@ -58,8 +58,8 @@ class TrainingRun {
   MatrixView<const T> predictions() const { return predictions_view(); }
 
  private:
-  Index n_batches() const { return ceil_div(examples_.rows(), options_.batch_size); }
   MatrixView<T> predictions_view() const;
+  void cut_into_batches();
   Selection rows_of_batch(Index batch) const;
   BatchGroup group_from(Index batch) const;
   MatrixView<const T> load_batch(Selection rows);
@@ -71,6 +71,7 @@ class TrainingRun {
   const Snapshot<T>* before_;  // null once an update is
   Examples<T> examples_;
   TrainingOptions options_;
+  Index n_batches_, largest_batch_;
   const Plan<T>* plan_;
   std::optional<typename WorkspacePool<T>::Loan> workspace_;
   std::optional<ParameterAverage<T>> average_;

@@ -39,7 +39,17 @@ from chainrule.callbacks import (
 from chainrule.errors import DivergenceError, ModelFileError
 from chainrule.gradients import Gradients
 from chainrule.history import History
-from chainrule.layers import Activation, AlphaDropout, Dense, Dropout, GaussianNoise
+from chainrule.layers import (
+    Activation,
+    AlphaDropout,
+    BatchNorm,
+    Dense,
+    Dropout,
+    GaussianNoise,
+    LayerNorm,
+    Rescale,
+    Scale,
+)
 from chainrule.network import Network, from_bytes, load, mlp
 from chainrule.predictor import Predictor
 from chainrule.runtime import get_num_threads, set_num_threads, show_config
@@ -48,6 +58,7 @@ from chainrule.trace import Trace
 __all__ = [
     "Activation",
     "AlphaDropout",
+    "BatchNorm",
     "CSVLogger",
     "Callback",
     "Dense",
@@ -59,6 +70,7 @@ __all__ = [
     "History",
     "JSONLLogger",
     "LambdaCallback",
+    "LayerNorm",
     "LearningRateCurve",
     "LearningRateLogger",
     "ModelCheckpoint",
@@ -67,6 +79,8 @@ __all__ = [
     "Predictor",
     "ProgressBar",
     "ReduceLROnPlateau",
+    "Rescale",
+    "Scale",
     "Timer",
     "Trace",
     "__version__",

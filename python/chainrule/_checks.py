@@ -41,6 +41,11 @@ def as_positive(name: str, value: object) -> float:
     return _number(name, value, "(0, inf)", lambda x: 0 < x < math.inf)
 
 
+def as_finite(name: str, value: object) -> float:
+    """Return a finite number."""
+    return _number(name, value, "(-inf, inf)", math.isfinite)
+
+
 def as_limit(name: str, value: object) -> float:
     """Return a number in (0, inf); None is no limit."""
     return math.inf if value is None else as_positive(name, value)

@@ -84,7 +84,8 @@ class Learning(Stepping):
         epochs : int, default 1
             Passes over the examples, at least 1.
         batch_size : int, optional
-            Examples of a batch, 128 by default; the last batch may be smaller.
+            Examples of a batch, 128 by default; the last batch may be smaller. With
+            :class:`BatchNorm` it is at least 2, and a last batch of one row joins the one before.
         optimizer : str or Formula, optional
             One of ``chainrule.optimizers``; by default the network's own, or ``Adam()`` if it has
             none. The same class as before takes new hyper-parameters and keeps its state, another

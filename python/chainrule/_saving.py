@@ -26,7 +26,7 @@ class Saving(Learning):
     def _parameters(self, kind: str) -> list[NDArray[Any] | None]:
         """Return read-only copies of the weights or biases of the Dense layers in order."""
         tensors = self._tensors()
-        names = [name for name in tensors if name.endswith(".weight")]
+        names = [name for name, tensor in tensors.items() if tensor.ndim == 2]
         found = [tensors.get(name.removesuffix("weight") + kind) for name in names]
         for tensor in found:
             if tensor is not None:
@@ -77,7 +77,7 @@ class Saving(Learning):
         """
         dtype = np.dtype(self.dtype)
         shapes = {name: tensor.shape for name, tensor in self._tensors().items()}
-        names = [name for name in shapes if name.endswith(".weight")]
+        names = [name for name, shape in shapes.items() if len(shape) == 2]
         new_weights = as_list("weights", weights)
         new_biases = None if biases is None else as_list("biases", biases)
         for argument, given in (("weights", new_weights), ("biases", new_biases)):
@@ -145,12 +145,13 @@ class Saving(Learning):
         description = tensors.pop("chainrule", None)
         if not isinstance(description, str):
             raise ValueError("state: expected the description as text under 'chainrule'")
-        for name in tensors:
+        for name, tensor in tensors.items():
             if not isinstance(name, str) or not name.isascii():
                 raise ValueError(f"state: expected names of tensors, got {name!r}")
-        self._set_state(
-            description, {name: as_tensor(f"state: {name!r}", t) for name, t in tensors.items()}
-        )
+            tensors[name] = numbers = as_tensor(f"state: {name!r}", tensor)
+            if name.endswith(".running_var") and (numbers < 0).any():
+                raise ValueError(f"state: {name!r}: expected numbers of at least 0")
+        self._set_state(description, tensors)
 
     def save(self, path: str | os.PathLike[str], *, optimizer: bool = False) -> None:
         """Write a model file.

@@ -178,8 +178,9 @@ class Stepping(Predicting):
         sample_weight : array_like, shape (d,) or (d, n_outputs), optional
             As in :meth:`train_step`.
         training : bool, default True
-            Whether this counts as a training forward, of which each has random numbers of its own;
-            with False nothing in the network changes.
+            Whether this counts as a training forward, of which each has random numbers of its own
+            and moves the running statistics of :class:`BatchNorm`; with False nothing in the
+            network changes.
 
         Returns
         -------
@@ -385,7 +386,8 @@ class Stepping(Predicting):
         loss : str, Formula or function, optional
             The loss for this call; by default the network's.
         training : bool, default False
-            Whether layers of noise take part, with the random numbers of the next training forward.
+            Whether layers of noise take part, with the random numbers of the next training forward,
+            and :class:`BatchNorm` takes mean and variance of this batch.
 
         Returns
         -------

@@ -69,13 +69,13 @@ class Gradients:
     @property
     def weights(self) -> list[NDArray[Any]]:
         """Gradients dW of the Dense layers in order, each (n_out, n_in); copies."""
-        return [array for name, array in self.parameters.items() if name.endswith(".weight")]
+        return [array for array in self.parameters.values() if array.ndim == 2]
 
     @property
     def biases(self) -> list[NDArray[Any] | None]:
         """Gradients db in the same order, each (n_out,), None without bias; copies."""
         parameters = self.parameters
-        weights = [name for name in parameters if name.endswith(".weight")]
+        weights = [name for name, array in parameters.items() if array.ndim == 2]
         return [parameters.get(name.removesuffix("weight") + "bias") for name in weights]
 
     @property

@@ -19,6 +19,7 @@ from chainrule._checks import (
     as_number,
     as_path,
     as_seed,
+    as_word,
     not_in_this_version,
 )
 from chainrule._examples import checked_loss, default_loss
@@ -26,7 +27,16 @@ from chainrule._own_loss import OwnLoss, keep_own_loss, kept_own_losses
 from chainrule._rate_finding import RateFinding
 from chainrule._warnings import warn_of_notices
 from chainrule.errors import ModelFileError
-from chainrule.layers import Dense, Dropout, Layer, NetworkLayer, from_description
+from chainrule.layers import (
+    Activation,
+    BatchNorm,
+    Dense,
+    Dropout,
+    Layer,
+    LayerNorm,
+    NetworkLayer,
+    from_description,
+)
 from chainrule.runtime import MOST_THREADS
 
 if TYPE_CHECKING:
@@ -61,7 +71,8 @@ class Network(RateFinding):
     n_features : int
         Number of features n of an example, at least 1.
     layers : sequence of layers
-        Dense, Activation, Dropout, AlphaDropout and GaussianNoise, at least one Dense among them.
+        Dense, Activation, Dropout, AlphaDropout, GaussianNoise, LayerNorm, BatchNorm, Scale and
+        Rescale, at least one Dense among them.
     loss : str, Formula or function, optional
         The loss that every call uses; by default the usual one of the output: ``mse`` for identity,
         ``binary_cross_entropy`` for sigmoid, ``cross_entropy`` for softmax. A function of your own
@@ -240,7 +251,7 @@ class Network(RateFinding):
                 n_parameters = description.units * (width + description.bias)
                 width = description.units
             else:
-                n_parameters = 0
+                n_parameters = sum(v is not None for v in (layer.weight, layer.bias)) * width
             n_parameters += 0 if layer.slope is None else width
             shown = number if isinstance(description, Dense) else ""
             lines.append(f"{shown:>5}  {kind:<{longest}}  {width:>6}  {n_parameters:>10}")
@@ -263,6 +274,9 @@ class Network(RateFinding):
     def __setstate__(self, own_loss: Any) -> None:
         """Take the function back that pickle has beside the bytes."""
         keep_own_loss(self, OwnLoss(own_loss))
+
+
+_NORMS: dict[str, type[BatchNorm | LayerNorm]] = {"batch": BatchNorm, "layer": LayerNorm}
 
 
 def mlp(
@@ -292,8 +306,9 @@ def mlp(
         The activation :math:`g` of the outputs.
     dropout : float in [0, 1), default 0
         The fraction of units dropped behind each hidden layer, by :class:`Dropout`.
-    norm : optional
-        Kept for a later version.
+    norm : {"batch", "layer"}, optional
+        The norm between the weights of each hidden layer and its activation, :class:`BatchNorm` or
+        :class:`LayerNorm`; by default there is none.
     initializer : str or Formula, optional
         How weights begin; by default the usual one for each activation.
     loss : str, Formula or function, optional
@@ -314,8 +329,6 @@ def mlp(
         If an argument is of the wrong kind.
     ValueError
         If there are fewer than two sizes, one is below 1, or a name is not known.
-    NotImplementedError
-        If an argument of a later version is not at its default.
 
     References
     ----------
@@ -327,7 +340,6 @@ def mlp(
     >>> cr.mlp([784, 256, 128, 10], output="softmax", seed=0)
     <Network 784-256-128-10, 235146 parameters, float32>
     """
-    not_in_this_version(norm=(norm, None))
     p = as_number("dropout", dropout, below=1)
     noise = [Dropout(p)] if p > 0 else []
     given = as_list("sizes", sizes)
@@ -335,9 +347,14 @@ def mlp(
         raise ValueError(f"sizes: expected at least 2 (features and outputs), got {len(given)}")
     hidden_activation = _core.activations.get(activation)
     counts = [as_count(f"sizes[{i}]", size, most=MOST_UNITS) for i, size in enumerate(given)]
+    inside: str | _core.Formula = hidden_activation
+    behind: list[Layer] = []
+    if norm is not None:
+        inside = "identity"
+        behind = [_NORMS[as_word("norm", norm, tuple(_NORMS))](), Activation(hidden_activation)]
     layers: list[Layer] = []
     for n in counts[1:-1]:
-        layers += [Dense(n, hidden_activation, initializer=initializer), *noise]
+        layers += [Dense(n, inside, initializer=initializer), *behind, *noise]
     layers.append(Dense(counts[-1], output, initializer=initializer))
     return Network(counts[0], layers, loss=loss, dtype=dtype, seed=seed)
 

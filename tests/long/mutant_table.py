@@ -247,16 +247,18 @@ _MUTANTS = {
         ),
         ("all segments have the slots of the first", "slots[s] + at", "slots[s] + first"),
     ],
-    "network/execution.cpp": [
-        (
-            "biases are not trained",
-            "if (stage.bias >= 0) vector_gradient(segment(stage.bias), dz, buffer_data(op.db));",
-            "",
-        ),
+    "network/run_parts.hpp": [
         (
             "the last part of a long segment is not updated",
             "ceil_div(size, kPart)",
             "std::max<Index>(1, size / kPart)",
+        ),
+    ],
+    "network/execution.cpp": [
+        (
+            "biases are not trained",
+            "if (stage.bias >= 0) vector_gradient(segment(stage.bias), buffer_data(op.db), sum);",
+            "",
         ),
         (
             "every block of dA reads the first panels of W^T",
@@ -283,6 +285,36 @@ _MUTANTS = {
         ),
         ("the slope of the wrong layer", "s > 0 ? chains_[s - 1] : input_chain_", "chains_[s]"),
         ("the slope behind a product is left out", "operation.activation = link.activation;", ""),
+    ],
+    "kernels/generic/normalize.inl": [
+        (
+            "the mean of a row has the wrong sign on the way back",
+            "(g - mean - x * along) * factor",
+            "(g + mean - x * along) * factor",
+        ),
+        ("the variance of a row is taken about 0", "(x - mean) * (x - mean)", "x * x"),
+        (
+            "what moves the variance of a column has the wrong sign",
+            "g - load(mean + j) - x * load(along + j)",
+            "g - load(mean + j) + x * load(along + j)",
+        ),
+    ],
+    "network/normalization.hpp": [
+        (
+            "running statistics forget nothing",
+            "(1.0 - momentum) * static_cast<double>(running[j])",
+            "static_cast<double>(running[j])",
+        ),
+        (
+            "epsilon is added to the deviation",
+            "std::sqrt(variance[j] + rounded)",
+            "(std::sqrt(variance[j]) + rounded)",
+        ),
+    ],
+    "network/link_execution.cpp": [
+        ("the running variance is the biased one", "rows / (rows - 1.0)", "rows / rows"),
+    ],
+    "network/link_planning.hpp": [
         (
             "the first of several activations is passed over",
             "link != chain.rend()",

@@ -167,7 +167,6 @@ LATER: dict[str, Callable[[cr.Network], Any]] = {
         }.items()
     },
     "initialize x": lambda net: net.initialize(X),
-    "mlp norm": lambda _: cr.mlp([3, 2], norm="batch"),
 }
 
 

@@ -29,6 +29,13 @@ DESCRIPTIONS = [
     cr.Dropout(0.25),
     cr.AlphaDropout(0.25),
     cr.GaussianNoise(0.25),
+    cr.LayerNorm(),
+    cr.LayerNorm(0.25),
+    cr.BatchNorm(0.25),
+    cr.BatchNorm(epsilon=0.25),
+    cr.Scale(0.5),
+    cr.Rescale(0.5),
+    cr.Rescale(offset=0.5),
 ]
 
 
@@ -44,6 +51,7 @@ def test_descriptions_are_values(description: cr.layers.Layer) -> None:
         assert twin == description
         assert hash(twin) == hash(description)
     assert [other == description for other in DESCRIPTIONS].count(True) == 1
+    assert cr.layers.from_description(description.describe()) == description
     for field in dataclasses.fields(description):
         with pytest.raises(dataclasses.FrozenInstanceError):
             setattr(description, field.name, None)
@@ -104,7 +112,7 @@ def test_what_is_no_description_is_refused() -> None:
     class Own(cr.layers.Noise):
         pass
 
-    for wrong in (cr.layers.Noise(), Own(), cr.Dense, "relu"):
+    for wrong in (cr.layers.Noise(), cr.layers.Norm(), Own(), cr.Dense, "relu"):
         with pytest.raises(TypeError, match=r"layers\[1\]: expected a layer such as"):
             cr.Network(2, [cr.Dense(1), wrong])
     with pytest.raises(TypeError, match=r"layers\[0\]: expected a description, got a layer of a"):

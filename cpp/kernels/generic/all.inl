@@ -7,6 +7,7 @@
 #include "formulas/losses.inl"
 #include "formulas/optimizers.inl"
 #include "kernels/generic/elementwise.inl"
+#include "kernels/generic/normalize.inl"
 #include "kernels/generic/loss.inl"
 #include "kernels/generic/tile.inl"
 #include "kernels/generic/products.inl"

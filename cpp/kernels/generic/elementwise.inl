@@ -39,24 +39,44 @@ void transpose_panel(const T* w, Index n_out, Index n_in, Index panel, T* transp
     }
 }
 
-// Chunks of kChunk rows, one chain inside a chunk, chunk sums added in order.
-template <class T>
-void sum_rows(MatrixView<const T> m, bool goes_on, T* sums) {
+// sums_j = sum over `rows` rows of term(i, j): chunks of kChunk rows, one chain inside a chunk,
+// chunk sums added in order, and to what is in there if it goes on.
+template <class T, class F>
+CHAINRULE_INLINE void sum_columns(Index rows, Index cols, bool goes_on, T* sums, F term) {
   using V = Vec<T>;
-  for (Index j = 0; j < m.cols; j += kLanes<T>) {
+  for (Index j = 0; j < cols; j += kLanes<T>) {
     constexpr Index n = kLanes<T> / V::width;
     V total[n];
     for (Index v = 0; v < n; ++v) total[v] = goes_on ? load(sums + j + v * V::width) : splat<V>(0);
-    for (Index start = 0; start < m.rows; start += kChunk) {
-      const Index end = m.rows - start < kChunk ? m.rows : start + kChunk;
+    for (Index start = 0; start < rows; start += kChunk) {
+      const Index end = rows - start < kChunk ? rows : start + kChunk;
       V chunk[n];
       for (Index v = 0; v < n; ++v) chunk[v] = splat<V>(0);
       for (Index i = start; i < end; ++i)
-        for (Index v = 0; v < n; ++v) chunk[v] = chunk[v] + load(m.row(i) + j + v * V::width);
+        for (Index v = 0; v < n; ++v) chunk[v] = chunk[v] + term(i, j + v * V::width);
       for (Index v = 0; v < n; ++v) total[v] = total[v] + chunk[v];
     }
     for (Index v = 0; v < n; ++v) store(sums + j + v * V::width, total[v]);
   }
+}
+
+template <class T>
+void sum_rows(MatrixView<const T> m, bool goes_on, T* sums) {
+  sum_columns(m.rows, m.cols, goes_on, sums, [&](Index i, Index j) { return load(m.row(i) + j); });
+}
+
+template <class T>
+void sum_products(MatrixView<const T> a, MatrixView<const T> b, bool goes_on, T* sums) {
+  sum_columns(a.rows, a.cols, goes_on, sums,
+              [&](Index i, Index j) { return load(a.row(i) + j) * load(b.row(i) + j); });
+}
+
+template <class T>
+void sum_squares(MatrixView<const T> m, const T* centre, T* sums) {
+  sum_columns(m.rows, m.cols, false, sums, [&](Index i, Index j) {
+    const Vec<T> distance = load(m.row(i) + j) - load(centre + j);
+    return distance * distance;
+  });
 }
 
 template <class T, Vec<T> (*f)(Vec<T>)>

@@ -190,6 +190,8 @@ class Network:
         """
     def _state(self) -> dict:
         ...
+    def _statistics(self) -> dict:
+        ...
     def _tensors(self) -> dict:
         ...
     def _to_bytes(self, optimizer: bool) -> bytes:
@@ -245,7 +247,7 @@ class Network:
     @property
     def n_parameters(self) -> int:
         """
-        Number of weights and biases.
+        Number of all parameters: weights, biases, slopes, factors.
         """
     @property
     def seed(self) -> int:

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstring>
 #include <deque>
 
@@ -38,13 +39,28 @@ LayerSpec drawn_noise(Random& random) {
   }
 }
 
+LayerSpec drawn_norm(Random& random) {
+  switch (random() % 4) {
+    case 0:
+      return LayerNorm{0.125};
+    case 1:
+      return BatchNorm{0.25, 1e-3};
+    case 2:
+      return Scale{0.5};
+    default:
+      return Rescale{2.0, -1.0};
+  }
+}
+
 LayerSpec drawn_layer(Random& random) {
-  switch (random() % 8) {
+  switch (random() % 9) {
     case 0:
     case 1:
       return ActivationSpec{drawn_formula(Activations{}, random)};
     case 2:
       return drawn_noise(random);
+    case 3:
+      return drawn_norm(random);
   }
   DenseSpec dense;
   dense.units = static_cast<Index>(1 + random() % 5);
@@ -76,12 +92,13 @@ ModelDescription drawn_description(Random& random) {
   return model;
 }
 
-// Numbers in [-1, 1].
-void append_number(Dtype dtype, Random& random, Bytes& bytes) {
-  const double number = static_cast<double>(random() % 2001) / 1000 - 1;
+// A number in [-1, 1], or in [0, 1] of a variance.
+void append_number(const TensorShape& tensor, Random& random, Bytes& bytes) {
+  double number = static_cast<double>(random() % 2001) / 1000 - 1;
+  if (tensor.name.ends_with(".running_var")) number = std::abs(number);
   const auto single = static_cast<float>(number);
-  const auto item = dtype == Dtype::f32 ? std::as_bytes(std::span(&single, 1))
-                                        : std::as_bytes(std::span(&number, 1));
+  const auto item = tensor.dtype == Dtype::f32 ? std::as_bytes(std::span(&single, 1))
+                                               : std::as_bytes(std::span(&number, 1));
   bytes.insert(bytes.end(), item.begin(), item.end());
 }
 
@@ -155,7 +172,7 @@ Bytes drawn_file(std::uint64_t seed) {
   std::vector<NamedTensor> tensors;
   for (const TensorShape& shape : expected_tensors(model)) {
     Bytes& bytes = numbers.emplace_back();
-    for (Index i = 0; i < shape.size(); ++i) append_number(shape.dtype, random, bytes);
+    for (Index i = 0; i < shape.size(); ++i) append_number(shape, random, bytes);
     tensors.push_back({shape, bytes});
   }
   return write_model(model, tensors);

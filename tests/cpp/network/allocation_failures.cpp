@@ -28,7 +28,7 @@ void add(const V* values, Index n, Bytes& result) {
 template <class T>
 std::unique_ptr<Network<T>> trained() {
   NetworkSpec spec = network_spec<T>(
-      kFeatures, {dense(6, "relu"), activation("tanh"), dense(kOutputs, "sigmoid")});
+      kFeatures, {dense(6, "relu"), BatchNorm{}, activation("tanh"), dense(kOutputs, "sigmoid")});
   spec.loss = to_spec(Mse{});
   auto network = std::make_unique<Network<T>>(spec);
   network->set_optimizer(to_spec(Adam{}));
@@ -224,7 +224,7 @@ TEST(allocation_failures_while_building) {
       const NetworkSpec spec = network_spec<T>(kFeatures, {hidden, dense(kOutputs, "softmax")});
       check_failures_of_making([&](Bytes& result) {
         const Network<T> built(spec);
-        add(built.parameters(), built.table().size, result);
+        add(built.parameters(), built.table().block_size, result);
       });
     });
     check_failures<T>([](Network<T>& network, Bytes&) { network.initialize(9); });
@@ -242,7 +242,7 @@ TEST(allocation_failures_while_loading) {
       check_failures_of_making([&](Bytes& result) {
         const AnyNetwork loaded = network_from_bytes(file);
         const auto& network = *std::get<std::unique_ptr<Network<T>>>(loaded);
-        add(network.parameters(), network.table().size, result);
+        add(network.parameters(), network.table().block_size, result);
       });
       const State state = state_of(*other, true);
       std::vector<const void*> tensors;

@@ -65,6 +65,18 @@ NetworkSpec network_spec(Index n_features, std::vector<LayerSpec> layers, std::u
           std::nullopt};
 }
 
+// Norms and scales in all places that they can have: in front of all, behind a Dense layer, an
+// activation, noise and each other, and at the end.
+inline std::vector<std::vector<LayerSpec>> norm_stacks(std::string_view hidden,
+                                                       std::string_view output, Index m) {
+  return {{dense(20), LayerNorm{}, activation(hidden), dense(m, output)},
+          {dense(20), BatchNorm{}, activation(hidden), dense(m, output)},
+          {LayerNorm{}, dense(5, hidden), LayerNorm{0.125}, Dropout{0.25}, dense(m, output)},
+          {BatchNorm{}, dense(5, hidden), BatchNorm{0.5, 0.125}, BatchNorm{}, dense(m, output)},
+          {Rescale{0.5, 0.25}, Scale{0.75}, dense(17, hidden), GaussianNoise{0.25}, Scale{},
+           BatchNorm{}, dense(m), Rescale{2.0, 0.5}, LayerNorm{}, Scale{}, activation(output)}};
+}
+
 // Networks of n features and m outputs with `hidden` inside and `output` at the end, each in all
 // places that an activation can have: in a Dense layer, behind one, in front of all, several in a
 // row.
@@ -88,9 +100,10 @@ void for_each_pair(std::string_view other, F&& f) {
   }
 }
 
+// All parameters, and the statistics behind them.
 template <class T>
 std::vector<T> parameters_of(const Network<T>& network) {
-  return {network.parameters(), network.parameters() + network.table().size};
+  return {network.parameters(), network.parameters() + network.table().block_size};
 }
 
 // Whether everything between the tensors of the block is +0, to the bit.

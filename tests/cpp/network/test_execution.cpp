@@ -15,6 +15,14 @@ NetworkSpec wide_network() {
                                activation("tanh"), dense(10, "softmax")});
 }
 
+// The same with norms and scales, which go along rows and along columns.
+template <class T>
+NetworkSpec wide_network_of_norms() {
+  return network_spec<T>(
+      150, {BatchNorm{}, Rescale{0.5, 0.25}, dense(130), LayerNorm{}, activation("relu"),
+            dense(129), BatchNorm{}, activation("tanh"), Scale{}, dense(10, "softmax")});
+}
+
 constexpr Index kRows = 300;  // more than a chunk
 
 // Everything that a network can compute, one after the other.
@@ -74,10 +82,10 @@ std::vector<T> step_on(std::string_view tier, const Network<T>& network, Index n
   const TestData<T> data(kRows, network.table().n_features(), network.table().n_outputs());
   const FormulaSpec loss = to_spec(CrossEntropy{});
   const PlanPurpose purpose = fused ? PlanPurpose::train : PlanPurpose::gradients;
-  const Plan<T> plan =
-      plan_on<T>(tier, make_plan(network.table(), {purpose, plan_capacity(kRows), &loss}));
+  const Plan<T> plan = plan_on<T>(
+      tier, make_plan(network.table(), {purpose, plan_capacity(kRows), &loss, false, true}));
   AlignedBuffer<T> workspace(plan.workspace_size), gradient(network.table().size),
-      updated(network.table().size);
+      updated(network.table().block_size);
   OptimizerState<T> descent(to_spec(Sgd{}), network.table().size);
   const Update<T> update = descent.begin_update(*plan.kernels, nullptr);
   Run<T> run{plan,          network.table(), network.parameters(), workspace.data(),
@@ -131,13 +139,14 @@ void check_fused_update(const std::vector<LayerSpec>& layers) {
 TEST(execution_gives_the_same_bits_with_any_number_of_threads) {
   const AllWorkers all_workers;
   for_each_dtype([]<class T>() {
-    const Results<T> alone = results_with<T>(1, wide_network<T>(), to_spec(CrossEntropy{}));
-    CHECK_EQUAL(alone.most_threads, 0);
-    for (const Index n_threads : {2, 3, 4, 7}) {
-      const Results<T> together =
-          results_with<T>(n_threads, wide_network<T>(), to_spec(CrossEntropy{}));
-      CHECK_EQUAL(together.most_threads, n_threads);
-      CHECK(same_results(alone, together));
+    for (const NetworkSpec& spec : {wide_network<T>(), wide_network_of_norms<T>()}) {
+      const Results<T> alone = results_with<T>(1, spec, to_spec(CrossEntropy{}));
+      CHECK_EQUAL(alone.most_threads, 0);
+      for (const Index n_threads : {2, 3, 4, 7}) {
+        const Results<T> together = results_with<T>(n_threads, spec, to_spec(CrossEntropy{}));
+        CHECK_EQUAL(together.most_threads, n_threads);
+        CHECK(same_results(alone, together));
+      }
     }
   });
 }
@@ -189,6 +198,8 @@ TEST(execution_of_the_fused_update_is_gradients_and_sweep) {
     for_each_type(Optimizers{}, []<class Optimizer>() {
       for (const std::vector<LayerSpec>& layers : layer_stacks("tanh", "identity", 3))
         check_fused_update<T, Mse, Optimizer>(layers);
+      for (const std::vector<LayerSpec>& layers : norm_stacks("tanh", "softmax", 3))
+        check_fused_update<T, Mse, Optimizer>(layers);
       check_fused_update<T, Mse, Optimizer>(
           {with_rate(0.5, penalised(0.1, 0.0, dense(5, "prelu"))), frozen(dense(18, "tanh")),
            with_rate(2.0, penalised(0.0, 0.5, dense(4, "tanh", false))), frozen(dense(5)),
@@ -200,7 +211,9 @@ TEST(execution_of_the_fused_update_is_gradients_and_sweep) {
 TEST(execution_of_any_batch_split_gives_the_same_predictions) {
   for_each_dtype([]<class T>() {
     for (const std::string& hidden : names(Activations{})) {
-      for (const std::vector<LayerSpec>& layers : layer_stacks(hidden, "softmax", 3)) {
+      std::vector<std::vector<LayerSpec>> stacks = layer_stacks(hidden, "softmax", 3);
+      for (auto& layers : norm_stacks(hidden, "softmax", 3)) stacks.push_back(std::move(layers));
+      for (const std::vector<LayerSpec>& layers : stacks) {
         const Network<T> network(network_spec<T>(6, layers));
         const TestData<T> data(700, 6, 3);  // more than predict takes at a time
         const std::vector<T> whole = predict(network, data.inputs());
@@ -223,18 +236,21 @@ TEST(execution_of_any_batch_split_gives_the_same_predictions) {
 // layers.
 TEST(execution_on_every_tier) {
   for_each_dtype([]<class T>() {
-    const Network<T> network(wide_network<T>());
-    const std::vector<T> expected = step_on(available_tiers().front(), network, 1, true);
-    CHECK(std::ranges::all_of(expected, [](T x) { return std::isfinite(x) && std::abs(x) < 10; }));
-    for (const std::string& tier : available_tiers()) {
-      const std::vector<T> alone = step_on(tier, network, 1, true);
-      CHECK(same_bits(alone, step_on(tier, network, 4, true)));
-      CHECK(same_bits(alone, step_on(tier, network, 1, false)));
-      CHECK(same_bits(alone, step_on(tier, network, 4, false)));
-      if (tier == "scalar")
-        CHECK(distance(alone, expected) <= 3 * 150 * kRoundoff<T> * 10);  // values are below 10
-      else
-        CHECK(same_bits(alone, expected));
+    for (const NetworkSpec& spec : {wide_network<T>(), wide_network_of_norms<T>()}) {
+      const Network<T> network(spec);
+      const std::vector<T> expected = step_on(available_tiers().front(), network, 1, true);
+      const auto is_right = [](T x) { return std::isfinite(x) && std::abs(x) < 10; };
+      CHECK(std::ranges::all_of(expected, is_right));
+      for (const std::string& tier : available_tiers()) {
+        const std::vector<T> alone = step_on(tier, network, 1, true);
+        CHECK(same_bits(alone, step_on(tier, network, 4, true)));
+        CHECK(same_bits(alone, step_on(tier, network, 1, false)));
+        CHECK(same_bits(alone, step_on(tier, network, 4, false)));
+        if (tier == "scalar")
+          CHECK(distance(alone, expected) <= 3 * 150 * kRoundoff<T> * 10);  // values are below 10
+        else
+          CHECK(same_bits(alone, expected));
+      }
     }
   });
 }

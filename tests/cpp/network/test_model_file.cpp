@@ -347,6 +347,26 @@ TEST(model_file_with_numbers_that_are_not_finite) {
     }
 }
 
+TEST(model_file_with_variances_below_0) {
+  for (const char* dtype : {"float32", "float64"}) {
+    ModelDescription description = example(dtype, true);
+    description.network.layers.insert(description.network.layers.begin(), BatchNorm{});
+    Example model(description);
+    CHECK(read_model(model.file()).description.network == description.network);
+    for (std::size_t i = 0; i < model.tensors.size(); ++i) {
+      Example wrong(description);
+      const NamedTensor& tensor = wrong.tensors[i];
+      Bytes number;
+      Example::append(tensor.dtype, -1e-9, number);
+      std::ranges::copy(number, wrong.numbers[i]->begin());
+      if (tensor.name == "layers.0.running_var")
+        CHECK_THROWS(wrong.file(), "layers.0.running_var: expected numbers of at least 0");
+      else
+        wrong.file();
+    }
+  }
+}
+
 TEST(model_file_is_not_written_of_wrong_tensors) {
   const Example good(example("float32", false));
   Example model = Example(example("float32", false));

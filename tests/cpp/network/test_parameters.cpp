@@ -79,14 +79,12 @@ TEST(parameters_of_layers_of_noise) {
       3, {dense(4, "relu"), Dropout{0.25}, dense(2, "softmax"), GaussianNoise{0.5}});
   const ParameterTable<float> table(spec);
   CHECK_EQUAL(table.segments.size(), 4u);
-  CHECK(table.has_noise());
+  CHECK(table.changes_in_training && !table.has_batch_norm);
   CHECK_EQUAL(table.output_activation()->spec.name, Softmax::name);
   const std::vector<Link>& links = table.stages[0].links;
   CHECK_EQUAL(links.size(), 2u);
   CHECK_EQUAL(name_of(links[1]), Dropout::type);
   CHECK_EQUAL(std::get<NoiseUse>(links[1]).layer, 1);
-  CHECK_EQUAL(links_in_use(links, true).size(), 2u);
-  CHECK_EQUAL(links_in_use(links, false).size(), 1u);
 }
 
 TEST(parameters_of_slopes) {
@@ -97,7 +95,7 @@ TEST(parameters_of_slopes) {
     std::vector<T> block(static_cast<std::size_t>(table.size), T(0));
     initialize(spec, table, 1, block.data());
     const auto slopes = [&](const Link& link) {
-      return &table.segments[static_cast<std::size_t>(slopes_of(link))];
+      return &table.segments[static_cast<std::size_t>(std::get<ActivationUse>(link).slopes)];
     };
     const std::vector<const Segment*> segments = {slopes(table.input_links[0]),
                                                   slopes(table.stages[0].links[0]),
@@ -116,11 +114,76 @@ TEST(parameters_of_slopes) {
   });
 }
 
+TEST(parameters_of_norms) {
+  for_each_dtype([]<class T>() {
+    const NetworkSpec spec = network_spec<T>(3, {BatchNorm{}, dense(17), LayerNorm{}, BatchNorm{},
+                                                 Scale{0.5}, dense(2, "softmax"), Rescale{}});
+    const ParameterTable<T> table(spec);
+    CHECK(table.changes_in_training && table.has_batch_norm);
+    CHECK(table.output_activation() == nullptr);  // what follows it makes other numbers
+    std::vector<T> block(static_cast<std::size_t>(table.block_size), T(7));
+    initialize(spec, table, 1, block.data());
+    std::string found;
+    const auto add = [&](const std::vector<Segment>& segments) {
+      for (const Segment& segment : segments) {
+        if (segment.layer == 1 || segment.layer == 5) continue;
+        const std::vector<T> tensor = tensor_of(segment, block.data());
+        CHECK_EQUAL(tensor.size(), segment.layer == 0 ? 3u : 17u);
+        CHECK(std::ranges::all_of(tensor, [&](T x) { return x == tensor[0]; }));
+        found += text(segment.name.substr(7), "=", static_cast<double>(tensor[0]), " ");
+      }
+    };
+    add(table.segments);
+    add(table.statistics);
+    CHECK_EQUAL(found,
+                "0.weight=1 0.bias=0 2.weight=1 2.bias=0 3.weight=1 3.bias=0 4.weight=0.5 "
+                "0.running_mean=0 0.running_var=1 3.running_mean=0 3.running_var=1 ");
+    // Statistics lie behind all parameters.
+    Index offset = table.size;
+    for (const Segment& segment : table.statistics) {
+      CHECK_EQUAL(segment.offset, offset);
+      offset += segment.size;
+    }
+    CHECK_EQUAL(table.block_size, offset);
+    CHECK_EQUAL(table.n_parameters, 2 * 3 + 17 * (3 + 1) + 5 * 17 + 2 * (17 + 1));
+  });
+}
+
+TEST(parameters_that_are_not_finite_have_the_stage_of_their_layer) {
+  const NetworkSpec spec =
+      network_spec<float>(3, {BatchNorm{}, dense(4), BatchNorm{}, Scale{}, dense(2), LayerNorm{}});
+  const ParameterTable<float> table(spec);
+  std::vector<float> block(static_cast<std::size_t>(table.block_size));
+  initialize(spec, table, 1, block.data());
+  CHECK_EQUAL(first_nonfinite_stage(table, block.data()), 0);
+  for (const std::vector<Segment>* segments : {&table.segments, &table.statistics})
+    for (const Segment& segment : *segments) {
+      std::vector<float> wrong = block;
+      wrong[static_cast<std::size_t>(segment.offset)] = std::numeric_limits<float>::infinity();
+      CHECK_EQUAL(first_nonfinite_stage(table, wrong.data()), segment.layer < 4 ? 1 : 2);
+    }
+  // Of several the first, whether parameter or statistic.
+  std::vector<float> wrong = block;
+  wrong[static_cast<std::size_t>(table.segments.back().offset)] =
+      wrong[static_cast<std::size_t>(table.statistics[0].offset)] =
+          std::numeric_limits<float>::infinity();
+  CHECK_EQUAL(first_nonfinite_stage(table, wrong.data()), 1);
+}
+
+TEST(parameters_say_which_rows_training_needs) {
+  const ParameterTable<float> rows(network_spec<float>(3, {dense(4), LayerNorm{}, dense(2)}));
+  check_rows_of_training(rows, 1);
+  const ParameterTable<float> batch(network_spec<float>(3, {dense(4), BatchNorm{}, dense(2)}));
+  check_rows_of_training(batch, 2);
+  CHECK_THROWS(check_rows_of_training(batch, 1), "x: expected at least 2 rows, since BatchNorm");
+}
+
 TEST(parameters_of_stages) {
   const ParameterTable<double> table(example<double>());
   CHECK_EQUAL(table.input_links.size(), 1u);
   CHECK_EQUAL(name_of(table.input_links[0]), Tanh::name);
-  CHECK(!table.has_noise());
+  CHECK(!table.changes_in_training);
+  CHECK_EQUAL(table.block_size, table.size);
   CHECK_EQUAL(table.output_activation()->spec.name, Sigmoid::name);
   CHECK_EQUAL(table.stages.size(), 3u);
   const auto check_stage = [&](std::size_t s, Index layer, Index n_in, Index n_out, Index bias,

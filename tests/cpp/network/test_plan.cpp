@@ -19,6 +19,7 @@ template <class T>
 struct UseOf {
   const Plan<T>& plan;
 
+  Use operator()(const LinkOperation& op) const { return std::visit(*this, op); }
   Use operator()(const LoadInput& op) const { return {{}, {op.x}}; }
   Use operator()(const DenseForward& op) const { return {{op.x}, {op.z, op.a}}; }
   Use operator()(const ActivationForward& op) const { return {{op.z}, {op.a}}; }
@@ -30,7 +31,24 @@ struct UseOf {
   }
   Use operator()(const ActivationBackward& op) const { return {{op.z, op.a, op.da}, {op.dz}}; }
   Use operator()(const SlopeProducts& op) const { return {{op.z, op.da}, {op.products}}; }
-  Use operator()(const VectorGradient& op) const { return {{op.rows}, {op.sums}}; }
+  Use operator()(const VectorGradient& op) const { return {{op.rows, op.factors}, {op.sums}}; }
+  Use operator()(const LayerNormForward& op) const { return {{op.z}, {op.inverse, op.a}}; }
+  Use operator()(const BatchNormForward& op) const {
+    return {{op.z}, {op.mean, op.variance, op.inverse, op.a}};
+  }
+  Use operator()(const RunningNormForward& op) const { return {{op.z}, {op.inverse, op.a}}; }
+  Use operator()(const ScaleForward& op) const { return {{op.z}, {op.a}}; }
+  Use operator()(const RescaleForward& op) const { return {{op.z}, {op.a}}; }
+  Use operator()(const LayerNormBackward& op) const { return {{op.a, op.da, op.inverse}, {op.dz}}; }
+  Use operator()(const BatchNormBackward& op) const {
+    return {{op.a, op.da, op.inverse}, {op.sums, op.sums_along, op.dz}};
+  }
+  Use operator()(const RunningNormBackward& op) const { return {{op.da, op.inverse}, {op.dz}}; }
+  Use operator()(const ScaleBackward& op) const { return {{op.da}, {op.dz}}; }
+  Use operator()(const RescaleBackward& op) const { return {{op.da}, {op.dz}}; }
+  Use operator()(const StatisticsUpdate& op) const {
+    return {{op.batch_mean, op.batch_variance}, {}};
+  }
   Use operator()(const InputGradient& op) const {
     return {{op.dz, op.z_prev, op.a_prev}, {op.w_transposed, op.da, op.dz_prev}};
   }
@@ -79,6 +97,7 @@ class Memory {
 template <class T>
 std::string program(const Plan<T>& plan) {
   struct Word {
+    std::string operator()(const LinkOperation& op) { return std::visit(*this, op); }
     std::string operator()(const LoadInput&) { return "load"; }
     std::string operator()(const DenseForward& op) {
       return text("z", op.stage + 1, op.activation >= 0 ? "+f" : "");
@@ -88,6 +107,17 @@ std::string program(const Plan<T>& plan) {
     std::string operator()(const ActivationBackward&) { return "f'"; }
     std::string operator()(const NoiseForward&) { return "noise"; }
     std::string operator()(const NoiseBackward&) { return "noise'"; }
+    std::string operator()(const LayerNormForward&) { return "rows"; }
+    std::string operator()(const LayerNormBackward&) { return "rows'"; }
+    std::string operator()(const BatchNormForward&) { return "batch"; }
+    std::string operator()(const BatchNormBackward&) { return "batch'"; }
+    std::string operator()(const RunningNormForward&) { return "running"; }
+    std::string operator()(const RunningNormBackward&) { return "running'"; }
+    std::string operator()(const ScaleForward&) { return "scale"; }
+    std::string operator()(const ScaleBackward&) { return "scale'"; }
+    std::string operator()(const RescaleForward&) { return "rescale"; }
+    std::string operator()(const RescaleBackward&) { return "rescale'"; }
+    std::string operator()(const StatisticsUpdate&) { return "follow"; }
     std::string operator()(const SlopeProducts&) { return "products"; }
     std::string operator()(const VectorGradient&) { return "dc"; }
     std::string operator()(const InputGradient& op) {
@@ -107,18 +137,21 @@ std::string program(const Plan<T>& plan) {
 }
 
 std::string program_of(const std::vector<LayerSpec>& layers, PlanPurpose purpose, const char* loss,
-                       bool with_noise = false) {
+                       bool training = false) {
   const ParameterTable<float> table(network_spec<float>(3, layers));
   const FormulaSpec spec = loss == nullptr ? FormulaSpec{} : default_spec(Losses{}, "loss", loss);
   return program(
-      make_plan(table, {purpose, kCapacity, loss == nullptr ? nullptr : &spec, false, with_noise}));
+      make_plan(table, {purpose, kCapacity, loss == nullptr ? nullptr : &spec, false, training}));
 }
 
-// layer_stacks, and noise in all places that it can have.
+// layer_stacks, and noise and norms in all places that they can have.
 std::vector<std::vector<LayerSpec>> all_stacks(std::string_view hidden, std::string_view output) {
   std::vector<std::vector<LayerSpec>> stacks = layer_stacks(hidden, output, 3);
   stacks.push_back({GaussianNoise{}, dense(5, hidden), Dropout{}, Dropout{}, activation(hidden),
                     dense(4), AlphaDropout{}, dense(3, output), Dropout{}});
+  for (std::vector<LayerSpec>& layers : norm_stacks(hidden, output, 3))
+    stacks.push_back(std::move(layers));
+  stacks.push_back({frozen(dense(5, hidden)), LayerNorm{}, frozen(dense(3, output)), BatchNorm{}});
   stacks.push_back({frozen(dense(5, hidden)), dense(4, hidden), frozen(dense(3, output))});
   stacks.push_back({activation(hidden), frozen(dense(5, hidden)), activation(hidden),
                     frozen(dense(3)), activation(output)});
@@ -243,6 +276,42 @@ TEST(plan_with_noise) {
   CHECK_EQUAL(program_of(at_the_end, PlanPurpose::train, "cross_entropy", true),
               "z1 f noise loss | noise' f' dw1+db ");
   CHECK_EQUAL(program_of(at_the_end, PlanPurpose::evaluate, "cross_entropy"), "z1 fused ");
+}
+
+TEST(plan_with_norms) {
+  const std::vector<LayerSpec> layers = {dense(4), LayerNorm{}, activation("relu"),
+                                         dense(2, "softmax")};
+  CHECK_EQUAL(program_of(layers, PlanPurpose::infer, nullptr), "z1 rows scale f z2 f ");
+  CHECK_EQUAL(program_of(layers, PlanPurpose::train, "cross_entropy", true),
+              "z1 rows scale f z2 fused | da1*f' scale' dc dc rows' dw2+db dw1+db ");
+  const std::vector<LayerSpec> batch = {BatchNorm{}, dense(4), BatchNorm{}, activation("relu"),
+                                        dense(2)};
+  CHECK_EQUAL(program_of(batch, PlanPurpose::infer, nullptr),
+              "load running scale z1 running scale f z2 ");
+  // With a loss, statistics move on the way back.
+  CHECK_EQUAL(program_of(batch, PlanPurpose::train, "mse", true),
+              "load batch scale z1 batch scale f z2 loss | follow follow da1*f' scale' dc dc "
+              "batch' dw2+db da0 scale' dc dc batch' dw1+db ");
+  CHECK_EQUAL(program_of(batch, PlanPurpose::gradients, nullptr, true),
+              "load batch scale z1 batch scale f z2 follow follow | da1*f' scale' dc dc batch' "
+              "dw2+db da0 scale' dc dc batch' dw1+db ");
+  CHECK_EQUAL(program_of(batch, PlanPurpose::gradients, "mse"),
+              "load running scale z1 running scale f z2 loss | da1*f' scale' dc dc running' "
+              "dw2+db da0 scale' dc dc running' dw1+db ");
+  CHECK(program_of(batch, PlanPurpose::keep_all, "mse", true).find("follow") == std::string::npos);
+}
+
+TEST(plan_with_scales) {
+  const std::vector<LayerSpec> layers = {Rescale{}, dense(4), Scale{}, dense(2, "softmax"),
+                                         Rescale{}};
+  CHECK_EQUAL(program_of(layers, PlanPurpose::infer, nullptr),
+              "load rescale z1 scale z2 f rescale ");
+  // What is fixed in front of all needs no gradient; at the end there is no fused form.
+  CHECK_EQUAL(program_of(layers, PlanPurpose::train, "mse"),
+              "load rescale z1 scale z2 f rescale loss | rescale' f' da1 scale' dc dw2+db dw1+db ");
+  CHECK_EQUAL(program_of(layers, PlanPurpose::gradients, "mse"),
+              "load rescale z1 scale z2 f rescale loss | rescale' f' da1 scale' dc dw2+db dw1+db | "
+              "da0 rescale' ");
 }
 
 // The fused form is taken exactly where the last activation is the one that matches the loss.

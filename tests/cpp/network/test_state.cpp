@@ -16,8 +16,8 @@ constexpr Index kFeatures = 4, kOutputs = 3;
 template <class T>
 NetworkSpec example(std::uint64_t seed = 7) {
   NetworkSpec spec = network_spec<T>(
-      kFeatures, {activation("tanh"), dense(17, "relu"), dense(9, "identity", false),
-                  activation("relu"), dense(kOutputs, "softmax")});
+      kFeatures, {activation("tanh"), dense(17, "relu"), dense(9, "identity", false), BatchNorm{},
+                  activation("relu"), LayerNorm{}, Scale{0.5}, dense(kOutputs, "softmax")});
   spec.seed = seed;
   return spec;
 }
@@ -77,23 +77,26 @@ TEST(state_of_a_network) {
   });
 }
 
-// Tensors are the logical ones: parameters, then slot by slot, then powers.
+// Tensors are the logical ones: parameters, statistics, then slot by slot, then powers.
 TEST(state_tensors_are_those_of_the_blocks) {
   for_each_network([]<class T>(const Network<T>& network) {
     const std::vector<StateTensor> tensors = state_of(network, true).tensors;
-    std::vector<const T*> blocks = {network.parameters()};
-    if (network.optimizer_state())
-      for (const AlignedBuffer<T>& slot : network.optimizer_state()->slots)
-        if (slot.size() > 0) blocks.push_back(slot.data());
     std::size_t i = 0;
-    for (const T* block : blocks)
-      for (const Segment& segment : network.table().segments) {
+    const auto check_tensors = [&](const std::vector<Segment>& segments, const T* block) {
+      for (const Segment& segment : segments) {
         std::vector<T> tensor(static_cast<std::size_t>(segment.n_parameters()));
         read_tensor(segment, block, tensor.data());
         CHECK(tensors[i].shape.name.ends_with(segment.name));
         CHECK(std::memcmp(tensors[i].bytes.data(), tensor.data(), tensors[i].bytes.size()) == 0);
         ++i;
       }
+    };
+    const ParameterTable<T>& table = network.table();
+    check_tensors(table.segments, network.parameters());
+    check_tensors(table.statistics, network.parameters());
+    if (network.optimizer_state())
+      for (const AlignedBuffer<T>& slot : network.optimizer_state()->slots)
+        if (slot.size() > 0) check_tensors(table.segments, slot.data());
     if (network.optimizer_state())
       for (const double& power : network.optimizer_state()->powers)
         CHECK(std::memcmp(tensors[i++].bytes.data(), &power, sizeof power) == 0);
@@ -158,8 +161,10 @@ TEST(state_sets_parameters_alone) {
     train(other, to_spec(Sgd{}));
     const auto optimizer = other.optimizer();
     const std::int64_t version = other.version();
+    std::vector<T> expected = parameters_of(other);  // whose statistics stay
+    std::copy_n(network.parameters(), network.table().size, expected.begin());
     set_parameters(other, data_of(state_of(network, false).tensors));
-    CHECK(same_bits(parameters_of(network), parameters_of(other)));
+    CHECK(same_bits(parameters_of(other), expected));
     CHECK(other.optimizer() == optimizer);
     CHECK_EQUAL(other.spec().seed, 2u);
     CHECK(other.version() > version);
@@ -167,7 +172,7 @@ TEST(state_sets_parameters_alone) {
     std::vector<const void*> tensors = data_of(state_of(network, false).tensors);
     tensors.assign(tensors.size(), nullptr);
     set_parameters(other, tensors);
-    CHECK(same_bits(parameters_of(network), parameters_of(other)));
+    CHECK(same_bits(parameters_of(other), expected));
   });
 }
 

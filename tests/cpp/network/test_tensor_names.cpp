@@ -9,6 +9,7 @@ namespace {
 DenseSpec dense(Index units, bool bias) {
   DenseSpec spec;
   spec.units = units;
+  spec.activation = to_spec(Identity{});
   spec.bias = bias;
   return spec;
 }
@@ -16,7 +17,7 @@ DenseSpec dense(Index units, bool bias) {
 ModelDescription example() {
   ModelDescription model;
   model.network.n_features = 3;
-  model.network.layers = {dense(4, true), ActivationSpec{}, dense(2, false)};
+  model.network.layers = {dense(4, true), ActivationSpec{to_spec(Identity{})}, dense(2, false)};
   return model;
 }
 
@@ -45,6 +46,27 @@ TEST(tensor_names_of_slopes) {
   CHECK_EQUAL(names_of(tensors),
               "layers.0.weight layers.0.bias layers.0.slope layers.1.slope layers.2.weight ");
   for (const std::size_t i : {2u, 3u}) CHECK(tensors[i].shape == std::vector<Index>({4}));
+}
+
+// Learned vectors stand with the other parameters; statistics follow all of these.
+TEST(tensor_names_of_norms) {
+  ModelDescription model = example();
+  model.network.layers = {BatchNorm{}, dense(4, true), LayerNorm{},
+                          Scale{},     Rescale{},      BatchNorm{}};
+  const std::string learned =
+      "layers.0.weight layers.0.bias layers.1.weight layers.1.bias layers.2.weight layers.2.bias "
+      "layers.3.weight layers.5.weight layers.5.bias ";
+  const std::vector<TensorShape> tensors = expected_tensors(model);
+  CHECK_EQUAL(names_of(parameter_tensors(model.network)), learned);
+  CHECK_EQUAL(names_of(tensors), learned +
+                                     "layers.0.running_mean layers.0.running_var "
+                                     "layers.5.running_mean layers.5.running_var ");
+  CHECK(tensors.front().shape == std::vector<Index>({3}));
+  CHECK(tensors.back().shape == std::vector<Index>({4}));
+  model.optimizer = OptimizerSpec{to_spec(Adam{}), 0};
+  const std::string all = names_of(expected_tensors(model));
+  CHECK(all.find("optimizer.exp_avg.layers.5.bias ") != std::string::npos);
+  CHECK(all.find("optimizer.exp_avg.layers.5.running_mean") == std::string::npos);
 }
 
 TEST(tensor_sizes) {

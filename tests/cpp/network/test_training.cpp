@@ -33,9 +33,16 @@ void for_each_pairing(const TestData<double>& data, F&& f) {
   });
 }
 
+// J as in training, or as in a prediction.
+double loss_of(Network<double>& network, const Examples<double>& examples, const FormulaSpec& loss,
+               bool training) {
+  return training ? network.gradients(examples, loss, true).loss
+                  : mean_loss(network, examples, loss);
+}
+
 // dJ/d(parameter) by differences, padding left out.
 std::vector<double> differences(Network<double>& network, const Examples<double>& examples,
-                                const FormulaSpec& loss) {
+                                const FormulaSpec& loss, bool training) {
   std::vector<double> result;
   for (const Segment& segment : network.table().segments) {
     std::vector<double> tensor(static_cast<std::size_t>(segment.n_parameters()));
@@ -45,7 +52,7 @@ std::vector<double> differences(Network<double>& network, const Examples<double>
       const auto loss_at = [&](double value) {
         w = value;
         write_tensor(segment, tensor.data(), network.parameters());
-        return mean_loss(network, examples, loss);
+        return loss_of(network, examples, loss, training);
       };
       const double above = loss_at(before + kStep), below = loss_at(before - kStep);
       result.push_back((above - below) / (2 * kStep));
@@ -68,11 +75,11 @@ std::vector<T> logical(const ParameterTable<T>& table, const T* block) {
 }
 
 void check_gradients(Network<double>& network, const Examples<double>& examples,
-                     const FormulaSpec& loss) {
-  const Gradients<double> gradients = network.gradients(examples, loss, false);
-  CHECK(close(gradients.loss, mean_loss(network, examples, loss)));
+                     const FormulaSpec& loss, bool training = false) {
+  const Gradients<double> gradients = network.gradients(examples, loss, training);
+  CHECK(close(gradients.loss, loss_of(network, examples, loss, training)));
   const std::vector<double> got = logical(network.table(), gradients.flat.data());
-  const std::vector<double> expected = differences(network, examples, loss);
+  const std::vector<double> expected = differences(network, examples, loss, training);
   for (std::size_t i = 0; i < got.size(); ++i) CHECK(close(got[i], expected[i]));
 }
 
@@ -82,6 +89,22 @@ std::vector<T> input_gradients(const Network<T>& network, Gradients<T>& gradient
   std::vector<T> dx(static_cast<std::size_t>(d * n));
   network.input_gradients(gradients, {dx.data(), d, n, n});
   return dx;
+}
+
+void check_input_gradients(Network<double>& network, const TestData<double>& data,
+                           const FormulaSpec& loss, bool training) {
+  Gradients<double> gradients = network.gradients(data.examples(), loss, training);
+  const std::vector<double> dx = input_gradients(network, gradients);
+  CHECK(same_bits(dx, input_gradients(network, gradients)));
+  TestData<double> moved = data;
+  for (std::size_t i = 0; i < dx.size(); ++i) {
+    moved.x[i] = data.x[i] + kStep;
+    const double above = loss_of(network, moved.examples(), loss, training);
+    moved.x[i] = data.x[i] - kStep;
+    const double below = loss_of(network, moved.examples(), loss, training);
+    moved.x[i] = data.x[i];
+    CHECK(close(dx[i], (above - below) / (2 * kStep)));
+  }
 }
 
 }  // namespace
@@ -115,20 +138,91 @@ TEST(training_input_gradients_are_those_of_differences) {
   const TestData<double> data(5, kFeatures, kOutputs);
   for_each_pairing(data, [&]<class Loss>(const std::vector<LayerSpec>& layers) {
     Network<double> network(network_spec<double>(kFeatures, layers));
-    const FormulaSpec loss = to_spec(Loss{});
-    Gradients<double> gradients = network.gradients(data.examples(), loss, false);
-    const std::vector<double> dx = input_gradients(network, gradients);
-    CHECK(same_bits(dx, input_gradients(network, gradients)));
-    TestData<double> moved = data;
-    for (std::size_t i = 0; i < dx.size(); ++i) {
-      moved.x[i] = data.x[i] + kStep;
-      const double above = mean_loss(network, moved.examples(), loss);
-      moved.x[i] = data.x[i] - kStep;
-      const double below = mean_loss(network, moved.examples(), loss);
-      moved.x[i] = data.x[i];
-      CHECK(close(dx[i], (above - below) / (2 * kStep)));
-    }
+    check_input_gradients(network, data, to_spec(Loss{}), false);
   });
+}
+
+// Without the batch: norms of batches by their running statistics, and no noise.
+TEST(training_gradients_of_norms_are_those_of_differences) {
+  const TestData<double> data(5, kFeatures, kOutputs);
+  for (const std::vector<LayerSpec>& layers : norm_stacks("tanh", "sigmoid", kOutputs)) {
+    Network<double> network(network_spec<double>(kFeatures, layers));
+    for (int i = 0; i < 3; ++i)
+      network.train_step(data.examples(), to_spec(Mse{}), nullptr);  // off where they begin
+    check_gradients(network, data.examples(), to_spec(Mse{}));
+    check_input_gradients(network, data, to_spec(Mse{}), false);
+  }
+}
+
+// With it: every example moves mean and variance, and so all the others.
+TEST(training_gradients_through_a_batch_are_those_of_differences) {
+  const TestData<double> data(5, kFeatures, kOutputs);
+  const std::vector<std::vector<LayerSpec>> stacks = {
+      {dense(6), BatchNorm{}, activation("tanh"), dense(kOutputs)},
+      {BatchNorm{}, dense(6, "tanh"), BatchNorm{}, BatchNorm{}, dense(kOutputs), BatchNorm{}}};
+  for (const std::vector<LayerSpec>& layers : stacks) {
+    Network<double> network(network_spec<double>(kFeatures, layers));
+    for (int i = 0; i < 3; ++i) network.train_step(data.examples(), to_spec(Mse{}), nullptr);
+    check_gradients(network, data.examples(), to_spec(Mse{}), true);
+    check_input_gradients(network, data, to_spec(Mse{}), true);
+  }
+}
+
+// Running statistics move with each training forward whose loss is a number, and with nothing else.
+TEST(training_moves_running_statistics) {
+  for_each_dtype([]<class T>() {
+    const TestData<T> data(5, kFeatures, kOutputs);
+    const FormulaSpec loss = to_spec(Mse{});
+    Network<T> network(network_spec<T>(kFeatures, {BatchNorm{0.25, 1e-5}, dense(kOutputs)}));
+    const auto statistics = [&] {
+      const ParameterTable<T>& table = network.table();
+      return std::vector<T>(network.parameters() + table.size,
+                            network.parameters() + table.block_size);
+    };
+    std::vector<T> before = statistics();
+    predict(network, data.inputs());
+    mean_loss(network, data.examples(), loss);
+    network.gradients(data.examples(), loss, false);
+    network.trace(data.examples(), loss, 0.1, true);
+    CHECK(same_bits(statistics(), before));
+    TestData<T> wrong = data;
+    wrong.y[0] = std::numeric_limits<T>::infinity();
+    network.train_step(wrong.examples(), loss, nullptr);
+    CHECK(same_bits(statistics(), before));
+
+    std::vector<T> y_hat(5 * kOutputs);
+    const MatrixView<T> out{y_hat.data(), 5, kOutputs, kOutputs};
+    Network<T> by_gradients(network.spec()), by_forward(network.spec());
+    network.train_step(data.examples(), loss, nullptr);
+    by_gradients.gradients(data.examples(), loss, true);
+    by_forward.forward(data.inputs(), out);
+    for (Network<T>* other : {&by_gradients, &by_forward})
+      CHECK(std::equal(network.parameters() + network.table().size,
+                       network.parameters() + network.table().block_size,
+                       other->parameters() + network.table().size));
+    double mean = 0;
+    for (Index i = 0; i < 5; ++i) mean += static_cast<double>(data.inputs()(i, 0)) / 5;
+    CHECK(std::abs(static_cast<double>(statistics()[0]) - 0.25 * mean) < 8 * kRoundoff<T>);
+    by_forward.backward(out);  // statistics are no parameters that a backward would be wrong with
+  });
+}
+
+TEST(training_through_a_batch_needs_two_rows) {
+  const TestData<float> data(1, kFeatures, kOutputs);
+  const FormulaSpec loss = to_spec(Mse{});
+  Network<float> network(network_spec<float>(kFeatures, {dense(kOutputs), BatchNorm{}}));
+  const std::vector<float> before = parameters_of(network);
+  std::vector<float> y_hat(kOutputs);
+  const MatrixView<float> out{y_hat.data(), 1, kOutputs, kOutputs};
+  const char* message = "x: expected at least 2 rows, since BatchNorm";
+  CHECK_THROWS(network.train_step(data.examples(), loss, nullptr), message);
+  CHECK_THROWS(network.gradients(data.examples(), loss, true), message);
+  CHECK_THROWS(network.trace(data.examples(), loss, 0.1, true), message);
+  CHECK_THROWS((network.forward(data.inputs(), out), 0), message);
+  CHECK_THROWS(network.backward(out), "there is no training forward");
+  network.gradients(data.examples(), loss, false);
+  CHECK(same_bits(parameters_of(network), before));
+  CHECK_EQUAL(network.training_forwards(), 0);
 }
 
 // In float32 the sums of k products are off by about k u: here 5 rows through chains of at most 20,

@@ -171,6 +171,43 @@ TEST(training_run_is_the_only_one) {
   CHECK(!network.is_training());
 }
 
+// Norms of batches need two rows: a single one that is left joins the batch before.
+TEST(training_run_of_norms_has_no_batch_of_one_row) {
+  for_each_dtype([]<class T>() {
+    NetworkSpec spec =
+        network_spec<T>(kFeatures, {dense(6), BatchNorm{}, activation("tanh"), dense(kOutputs)});
+    spec.loss = to_spec(Mse{});
+    Network<T> fitted(spec), stepped(spec);
+    const TestData<T> data(7, kFeatures, kOutputs);
+    TrainingOptions options;
+    options.batch_size = 3;
+    TrainingRun<T> run(fitted, data.examples(), options);
+    CHECK_EQUAL(run.n_updates(), 2);
+    run.begin_epoch();
+    CHECK_EQUAL(run.run(0, kForever, kRate), 2);
+    run.end_epoch();
+    run.close();
+    std::vector<Index> order(7);
+    std::iota(order.begin(), order.end(), Index{0});
+    shuffle(order, spec.seed, 0);
+    const TestData<T> shuffled = rows_of<T>(data, order);
+    for (const auto& [first, count] :
+         {std::pair<Index, Index>{0, 3}, std::pair<Index, Index>{3, 4}})
+      stepped.train_step(shuffled.examples().part(first, count), to_spec(Mse{}), &kRate);
+    stepped.end_epoch();
+    CHECK(same_state(fitted, stepped));
+
+    const auto begin = [&](Index rows, Index batch_size) {
+      options.batch_size = batch_size;
+      TrainingRun<T>(fitted, data.examples().part(0, rows), options).close();
+    };
+    begin(2, 3);
+    CHECK_THROWS((begin(1, 3), 0), "x: expected at least 2 rows, since BatchNorm");
+    CHECK_THROWS((begin(7, 1), 0), "batch_size: expected at least 2, since BatchNorm");
+    CHECK(!fitted.is_training());
+  });
+}
+
 TEST(training_run_that_cannot_begin) {
   Trainee<float> network;
   const TestData<float> data(kRows, kFeatures, kOutputs);

@@ -19,10 +19,13 @@ constexpr Index kFeatures = 64, kHidden = 256, kOutputs = 3, kRows = 80, kBatch 
 constexpr double kForever = std::numeric_limits<double>::infinity();
 
 template <class T>
-NetworkSpec example() {
-  NetworkSpec spec = network_spec<T>(
-      kFeatures,
-      {dense(kHidden, "relu"), limited(0.5, with_rate(0.5, dense(kOutputs, "sigmoid")))});
+NetworkSpec example(bool with_norms = false) {
+  const DenseSpec output = limited(0.5, with_rate(0.5, dense(kOutputs, "sigmoid")));
+  std::vector<LayerSpec> layers = {dense(kHidden, "relu"), output};
+  if (with_norms)
+    layers = {BatchNorm{}, Rescale{0.5, 0.25}, dense(kHidden, "relu"), LayerNorm{}, Scale{},
+              output};
+  NetworkSpec spec = network_spec<T>(kFeatures, layers);
   spec.loss = to_spec(Mse{});
   return spec;
 }
@@ -106,8 +109,10 @@ TEST(workspace_pool_spares_allocations) {
     const FormulaSpec loss = to_spec(Mse{});
     std::vector<T> y_hat(kRows * kOutputs);
     for_each_type(Optimizers{}, [&]<class Optimizer>() {
-      for (const Index n_threads : {1, 2}) {
-        Network<T> network(example<T>());
+      for (const auto& [n_threads, with_norms] :
+           {std::pair<Index, bool>{1, false}, std::pair<Index, bool>{1, true},
+            std::pair<Index, bool>{2, false}, std::pair<Index, bool>{2, true}}) {
+        Network<T> network(example<T>(with_norms));
         network.set_optimizer(to_spec(Optimizer{}));
         network.set_n_threads(n_threads);
         const auto steps = [&](int n) {
