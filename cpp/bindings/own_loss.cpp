@@ -14,7 +14,7 @@ void PythonLoss<T>::ask(MatrixView<const T> y_hat, Selection rows, T* losses,
   py::array_t<T> predictions({y_hat.rows, y_hat.cols});
   copy_rows<T>(y_hat, output_matrix<T>(predictions, "predictions", y_hat.rows, y_hat.cols));
   py::object which = py::none();
-  if (rows.indices != nullptr) which = py::array_t<std::int64_t>({rows.count}, rows.indices);
+  if (rows.indices != nullptr) which = py::array_t<std::int64_t>(rows.count, rows.indices);
   const py::object function = loss_.attr("of_batch");
   const py::tuple arguments = py::make_tuple(predictions, y_, which);
   PyObject* returned =
