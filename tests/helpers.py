@@ -77,3 +77,9 @@ def interrupted(call: Callable[[], object], modules: set[str], instruction: int)
     finally:
         sys.settrace(earlier)
     return False
+
+
+def mse(y_pred: Any, y_true: Any) -> tuple[Any, Any]:
+    """Return losses and derivatives of the loss "mse", as a function of one's own."""
+    error = y_pred - y_true
+    return (error**2).mean(axis=1), 2 * error / error.shape[1]

@@ -58,8 +58,8 @@ struct Run {
   Index n_threads = 1;
   RandomOrigin noise{};
   T* gradient = nullptr;
-  bool goes_on =
-      false;  // whether `gradient` has those of earlier batches, to which these are added
+  // Whether `gradient` has those of earlier batches, to which these are added.
+  bool goes_on = false;
   const Update<T>* update = nullptr;
   T* updated_parameters = nullptr;  // where an update goes, and that of running statistics
   Penalty penalty = {};             // of the update, beside those of layers

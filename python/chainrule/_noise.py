@@ -2,40 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass
 
 from chainrule._checks import as_number
+from chainrule._described import Described
 
 __all__ = ["AlphaDropout", "Dropout", "GaussianNoise", "Noise"]
 
 
-class Noise:
+class Noise(Described):
     """What the layers of noise have in common.
 
     The random numbers of an element depend on the seed of the network, the position of the layer,
     the number of training forwards before, the row of the batch and the feature, so that they are
     the same for any number of threads and a saved network goes on where it was.
     """
-
-    type: ClassVar[str]
-
-    def describe(self) -> dict[str, Any]:
-        """Return the layer as files hold it.
-
-        Returns
-        -------
-        dict
-            ``{"type": ..., ...}`` with every field.
-
-        Examples
-        --------
-        >>> import chainrule as cr
-        >>> cr.Dropout(0.2).describe()
-        {'type': 'dropout', 'p': 0.2}
-        """
-        assert isinstance(self, Dropout | AlphaDropout | GaussianNoise)
-        return {"type": self.type, **asdict(self)}
 
 
 @dataclass(frozen=True)

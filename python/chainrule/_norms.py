@@ -2,39 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, asdict, dataclass
-from typing import Any, ClassVar
+from dataclasses import KW_ONLY, dataclass
 
 from chainrule._checks import as_finite, as_positive, as_share
+from chainrule._described import Described
 
 __all__ = ["BatchNorm", "LayerNorm", "Norm", "Rescale", "Scale"]
 
 
-class Norm:
+class Norm(Described):
     """What norms and scales have in common.
 
     They have as many outputs as inputs, and what they learn is one number for each feature.
     Penalties and limits on norms leave it alone; weight decay acts on it as on biases.
     """
-
-    type: ClassVar[str]
-
-    def describe(self) -> dict[str, Any]:
-        """Return the layer as files hold it.
-
-        Returns
-        -------
-        dict
-            ``{"type": ..., ...}`` with every field.
-
-        Examples
-        --------
-        >>> import chainrule as cr
-        >>> cr.LayerNorm().describe()
-        {'type': 'layer_norm', 'epsilon': 1e-05}
-        """
-        assert isinstance(self, LayerNorm | BatchNorm | Scale | Rescale)
-        return {"type": self.type, **asdict(self)}
 
 
 @dataclass(frozen=True)

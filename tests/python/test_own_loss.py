@@ -10,7 +10,7 @@ import pytest
 
 import chainrule as cr
 from cases import twin
-from helpers import same_bits, state_bytes
+from helpers import mse, same_bits, state_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,11 +24,6 @@ WEIGHTS = RNG.integers(1, 5, D).astype(float)
 # Sums of 40 terms of about 1, and weights after a few steps of SGD: hundred roundings are enough.
 TOLERANCE = {"float32": 200 * 2.0**-24, "float64": 200 * 2.0**-53}
 both_dtypes = pytest.mark.parametrize("dtype", TOLERANCE)
-
-
-def mse(y_pred: Any, y_true: Any) -> tuple[Any, Any]:
-    error = y_pred - y_true
-    return (error**2).mean(axis=1), 2 * error / error.shape[1]
 
 
 def cross_entropy(y_pred: Any, y_true: Any) -> tuple[Any, Any]:

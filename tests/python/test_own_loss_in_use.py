@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from helpers import run_code, same_bits, state_bytes
+from helpers import mse, run_code, same_bits, state_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,11 +24,6 @@ D, N, M = 40, 3, 2
 RNG = np.random.default_rng(5)
 X = RNG.standard_normal((D, N))
 Y = RNG.standard_normal((D, M))
-
-
-def mse(y_pred: Any, y_true: Any) -> tuple[Any, Any]:
-    error = y_pred - y_true
-    return (error**2).mean(axis=1), 2 * error / error.shape[1]
 
 
 def another() -> Any:
