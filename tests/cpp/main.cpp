@@ -1,5 +1,6 @@
 // Runs the registered tests: all, or those whose name contains an argument; `-text` leaves out
-// those whose name contains `text`. Exit status 1 if one failed, or if an argument fits no name.
+// those whose name contains `text`, `--first` ends at the first test that fails. Exit status 1 if
+// one failed, or if an argument fits no name.
 #include <algorithm>
 #include <iostream>
 #include <span>
@@ -40,7 +41,8 @@ void report(bool passed, const char* file, int line, const std::string& what) {
 
 int main(int argc, char** argv) {
   using namespace chainrule::test;
-  const std::vector<std::string_view> arguments(argv + 1, argv + argc);
+  std::vector<std::string_view> arguments(argv + 1, argv + argc);
+  const bool ends_at_first = std::erase(arguments, "--first") > 0;
   for (const std::string_view argument : arguments)
     if (std::ranges::none_of(tests(), [&](const Test& test) { return fits(argument, test); }))
       report(false, "arguments", 0, "no test fits " + std::string(argument));
@@ -55,6 +57,7 @@ int main(int argc, char** argv) {
       report(false, test.name.c_str(), 0, std::string("unexpected exception: ") + error.what());
     }
     std::cout << (n_failed == before ? "passed  " : "FAILED  ") << test.name << std::endl;
+    if (ends_at_first && n_failed > before) break;
   }
   std::cout << run << " tests, " << n_checks << " checks, " << n_failed << " failed\n";
   return n_failed == 0 && run > 0 ? 0 : 1;

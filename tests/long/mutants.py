@@ -93,7 +93,7 @@ def _choice(number: int, mutant: Mutant) -> str:
 
 def _cpp_tests(tree: Path) -> list[str]:
     folder = cmake_build.build("mutants/build", "chainrule_tests", **_settings(tree))
-    return [str(folder / "chainrule_tests")]
+    return [str(folder / "chainrule_tests"), "--first"]
 
 
 def _python_tests(tree: Path) -> list[str]:
