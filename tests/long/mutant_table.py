@@ -245,7 +245,11 @@ _MUTANTS = {
             "segment.is_weight ? weight_coefficients : bias_coefficients",
             "weight_coefficients",
         ),
-        ("all segments have the slots of the first", "slots[s] + at", "slots[s] + first"),
+        (
+            "all segments have the slots of the first",
+            "slots_from(at, parts);",
+            "slots_from(first, parts);",
+        ),
     ],
     "network/run_parts.hpp": [
         (
@@ -337,23 +341,27 @@ _MUTANTS = {
             "",
         ),
         ("dX with weights after an update", "pass.version != version_", "false"),
-        ("a function may change the parameters", "version_ != version)", "version_ < version)"),
+        ("a function may change the parameters", "version_ != version", "version_ < version"),
     ],
     "network/own_loss.cpp": [
         ("NaN comes through a weight of 0", "w == 0.0", "false"),
-        ("a function has weights without their mean", "w / static", "1.0 / static"),
+        (
+            "a function has weights without their mean",
+            "w / static_cast<double>(d)",
+            "1.0 / static_cast<double>(d)",
+        ),
         ("infinite derivatives", "std::isfinite(sum)", "false"),
     ],
     "network/penalty.cpp": [
         ("l2 sum W^2 without its half", "own.l2 / 2", "own.l2"),
         (
             "l1 is left out where a gradient is stored",
-            "rounded_coefficient<T>(own.l1),",
-            "T(0),",
+            "rounded_coefficient<T>(own.l1)",
+            "T(0)",
         ),
     ],
     "network/max_norm.cpp": [
-        ("rows of frozen layers are shortened", "!segment.settings.trainable || ", ""),
+        ("rows of frozen layers are shortened", "!segment.settings.trainable", "false"),
         ("large rows become 0", "norm = norm_of_large(n_in, w + lane);", "norm = kInfinity;"),
     ],
     "network/parameter_average.cpp": [
@@ -364,7 +372,11 @@ _MUTANTS = {
         ),
     ],
     "network/training_run.cpp": [
-        ("averages follow updates that were not made", "average_ && updated", "average_"),
+        (
+            "averages follow updates that were not made",
+            "average_ && updated",
+            "average_.has_value()",
+        ),
         ("an update that was begun goes on in the next epoch", "group_ = {};", ""),
         (
             "X is not shuffled, y is",
@@ -404,8 +416,8 @@ _MUTANTS = {
         ),
         (
             "weights of a layer with a rate of its own learn at the usual one",
-            "step_coefficients(formula, factor * rate,",
-            "step_coefficients(formula, rate,",
+            "step_coefficients(formula, factor * rate, spec.updates, powers.data(), weights);",
+            "step_coefficients(formula, rate, spec.updates, powers.data(), weights);",
         ),
         (
             "the rate of a step is ignored",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,15 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 def test_a_mutant_applies_once(mutant: Mutant) -> None:
     assert (REPOSITORY / mutant.file).read_text().count(mutant.text) == 1
     assert mutant.replacement != mutant.text
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.what)
+def test_a_mutant_is_a_whole_expression_or_statements(mutant: Mutant) -> None:
+    for text in (mutant.text, mutant.replacement):
+        assert all(text.count(left) == text.count(right) for left, right in ("()", "[]", "{}"))
+        assert not re.search(r"[,|&*/=<?:]$|^[,|/=<>?:]", text)
+    if mutant.replacement:
+        assert mutant.replacement.endswith(";") == mutant.text.endswith(";")
 
 
 def test_mutants_do_not_overlap() -> None:
