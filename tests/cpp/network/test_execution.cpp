@@ -75,15 +75,29 @@ Plan<T> plan_on(std::string_view tier, Plan<T> plan) {
   return plan;
 }
 
-// One step of gradient descent on a tier: the losses before it, then the parameters after it.
+// What a step on kRows examples consists of, on a tier.
 template <class T>
-std::vector<T> step_on(std::string_view tier, const Network<T>& network, Index n_threads,
-                       bool fused) {
-  const TestData<T> data(kRows, network.table().n_features(), network.table().n_outputs());
+Plan<T> plan_of_step(std::string_view tier, const Network<T>& network, bool fused) {
   const FormulaSpec loss = to_spec(CrossEntropy{});
   const PlanPurpose purpose = fused ? PlanPurpose::train : PlanPurpose::gradients;
-  const Plan<T> plan = plan_on<T>(
+  return plan_on<T>(
       tier, make_plan(network.table(), {purpose, plan_capacity(kRows), &loss, false, true}));
+}
+
+// The weight gradients of a plan.
+template <class T>
+std::vector<ParameterGradient*> weight_gradients(Plan<T>& plan) {
+  std::vector<ParameterGradient*> found;
+  for (Operation& operation : plan.operations)
+    if (auto* gradient = std::get_if<ParameterGradient>(&operation)) found.push_back(gradient);
+  return found;
+}
+
+// One step of gradient descent by a plan: the losses before it, then the parameters after it.
+template <class T>
+std::vector<T> step_by(const Plan<T>& plan, const Network<T>& network, Index n_threads) {
+  const bool fused = plan.purpose == PlanPurpose::train;
+  const TestData<T> data(kRows, network.table().n_features(), network.table().n_outputs());
   AlignedBuffer<T> workspace(plan.workspace_size), gradient(network.table().size),
       updated(network.table().block_size);
   OptimizerState<T> descent(to_spec(Sgd{}), network.table().size);
@@ -103,6 +117,12 @@ std::vector<T> step_on(std::string_view tier, const Network<T>& network, Index n
           n_threads);
   result.insert(result.end(), updated.data(), updated.data() + updated.size());
   return result;
+}
+
+template <class T>
+std::vector<T> step_on(std::string_view tier, const Network<T>& network, Index n_threads,
+                       bool fused) {
+  return step_by(plan_of_step(tier, network, fused), network, n_threads);
 }
 
 // Largest difference of the elements.
@@ -228,6 +248,24 @@ TEST(execution_of_any_batch_split_gives_the_same_predictions) {
         }
       }
     }
+  });
+}
+
+// Copies in the order in which the products read are for speed alone.
+TEST(execution_without_copies_of_inputs_and_gradients_has_the_same_bits) {
+  for_each_dtype([]<class T>() {
+    const Network<T> network(network_spec<T>(400, {dense(130, "relu"), dense(10, "softmax")}));
+    for (const std::string& tier : available_tiers())
+      for (const bool fused : {true, false}) {
+        Plan<T> plan = plan_of_step(tier, network, fused);
+        ParameterGradient& first = *weight_gradients(plan).back();
+        CHECK(first.x_tiles != kNoBuffer && first.dz_panels != kNoBuffer);
+        const std::vector<T> with_both = step_by(plan, network, 1);
+        first.x_tiles = kNoBuffer;
+        CHECK(same_bits(with_both, step_by(plan, network, 1)));
+        first.dz_panels = kNoBuffer;
+        CHECK(same_bits(with_both, step_by(plan, network, 1)));
+      }
   });
 }
 
