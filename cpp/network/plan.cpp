@@ -152,6 +152,8 @@ class PlanBuilder : private LinkPlanner<T> {
     if (plan_.loss != nullptr || options_.own_loss) follow_batch();
     if (plan_.loss == nullptr) {
       gradient_ = add_batch_buffer(table_.n_outputs());
+      // Whoever knows it writes it behind the forward pass.
+      plan_.buffers[static_cast<std::size_t>(gradient_)].first = plan_.n_forward;
       plan_.output_gradient = gradient_;
       plan_.losses = add_buffer(1, options_.capacity);
     }

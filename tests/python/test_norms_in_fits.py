@@ -43,6 +43,22 @@ def test_an_own_loss_learns_what_the_same_loss_of_the_library_does(
         np.testing.assert_allclose(value, statistics(built_in)[name], rtol=1e-9)
 
 
+# The derivatives of a small batch could fit into the place of the statistics.
+@pytest.mark.parametrize("rows", [2, 3, 8, 64])
+@pytest.mark.parametrize("outputs", [1, 9])
+def test_what_a_function_returns_stands_beside_the_statistics(rows: int, outputs: int) -> None:
+    x, y = RNG.standard_normal((rows, 2)), RNG.standard_normal((rows, outputs))
+    for layers in (
+        [cr.BatchNorm(1.0), cr.Dense(outputs, "tanh")],
+        [cr.Dense(7), cr.BatchNorm(1.0), cr.Dense(outputs), cr.BatchNorm(1.0)],
+    ):
+        own, built_in = (cr.Network(2, layers, dtype="float64", seed=1) for _ in range(2))
+        own.train_step(x, y, loss=mse)
+        built_in.train_step(x, y, loss="mse")
+        for name, value in statistics(own).items():
+            assert same_bits(value, statistics(built_in)[name]), name
+
+
 def test_a_function_that_fails_has_moved_no_statistics() -> None:
     def fails(y_pred: Any, y_true: Any) -> Any:
         raise OSError("no")

@@ -170,7 +170,9 @@ void for_each_plan(F&& f) {
         if (purpose != PlanPurpose::evaluate) f(table, PlanOptions{purpose, kCapacity});
         if (purpose == PlanPurpose::infer) continue;
         if (purpose != PlanPurpose::evaluate)
-          f(table, PlanOptions{purpose, kCapacity, nullptr, false, true});
+          for (const Index capacity : {Index{2}, kCapacity})  // small buffers fit into any gap
+            for (const bool own_loss : {false, true})
+              f(table, PlanOptions{purpose, capacity, nullptr, false, true, own_loss});
         for_each_loss(3, [&]<class Loss>() {
           const FormulaSpec loss = to_spec(Loss{});
           for (const bool noise : {false, true}) {
