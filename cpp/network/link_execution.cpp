@@ -105,6 +105,7 @@ class LinkExecutor : public RunParts<T> {
   }
 
   void operator()(const StatisticsUpdate& op) {
+    if (run_.updated_parameters == nullptr) return;  // the loss is not finite
     const auto rows = static_cast<double>(run_.rows());
     const auto move = [&](Index id, const T* batch, double factor) {
       const Segment& running = statistic(id);

@@ -159,7 +159,7 @@ bool Network<T>::fit_batch(const Plan<T>& plan, T* workspace, const Examples<T>&
                            const Penalty& penalty) {
   std::unique_lock lock(mutex_);
   Run<T> run{plan, table_, parameters_.data(), workspace, x, threads(), next_noise()};
-  run.goes_on = group.rows_done > 0;
+  run.goes_on = group.weight_sum > 0.0;
   group.loss_sum = forward_with_loss(run, examples, rows, group, lock);
   group.weight_sum = weight_sum(examples, rows, group.weight_sum);
   group.rows_done += rows.count;
@@ -173,9 +173,14 @@ bool Network<T>::fit_batch(const Plan<T>& plan, T* workspace, const Examples<T>&
     note_failure(run);
     return false;
   }
-  // A group of weight 0 makes no update.
+  // From a batch of weight 0 nothing is learnt, and a group of them makes no update.
   const bool updates = group.is_done() && group.weight_sum > 0.0;
-  learn_from(run, updates, &learning_rate, clipping, penalty);
+  if (weight_sum(examples, rows) > 0.0) {
+    learn_from(run, updates, &learning_rate, clipping, penalty);
+  } else if (updates) {
+    finish_gradient(*plan.kernels, clipping, penalty);
+    update_by(*plan.kernels, gradient_.data(), &learning_rate);
+  }
   return updates;
 }
 
@@ -202,11 +207,11 @@ Gradients<T> Network<T>::gradients(const Examples<T>& given, const FormulaSpec& 
   Run<T> run{plan,       table_,    parameters_.data(), result.pass.workspace.data(),
              examples.x, threads(), next_noise()};
   run.gradient = result.flat.data();
-  run.updated_parameters = parameters_.data();
   const double sum = training ? forward_with_loss(run, examples, rows, {rows.count}, alone)
                               : forward_with_loss(run, examples, rows, {rows.count}, together);
   result.loss = sum / static_cast<double>(rows.count);
   result.weight_sum = weight_sum(given, rows);
+  if (std::isfinite(sum)) run.updated_parameters = parameters_.data();
   execute(run, plan.n_forward, plan.n_backward);
   if (training) ++training_forwards_;
   return result;

@@ -101,10 +101,10 @@ class BatchNorm(Norm):
     Notes
     -----
     Training needs at least two rows in a batch; in ``fit``, a last batch of one row joins the one
-    before. The statistics follow each training forward: steps of ``fit`` and ``train_step`` with a
-    finite loss and a weight above 0, ``gradients`` and ``forward(training=True)``. Rows of weight 0
-    are rows of the batch. Of a network's layer they are ``running_mean`` and ``running_var``, ``w``
-    and ``b`` are ``weight`` and ``bias``.
+    before. The statistics follow each training forward: batches of ``fit`` with a weight above 0,
+    ``train_step`` and ``gradients``, all where the loss is finite, and ``forward(training=True)``.
+    Rows of weight 0 are rows of the batch. Of a network's layer they are ``running_mean`` and
+    ``running_var``, ``w`` and ``b`` are ``weight`` and ``bias``.
 
     References
     ----------

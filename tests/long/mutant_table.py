@@ -334,10 +334,24 @@ _MUTANTS = {
             "load_targets(run, examples, rows, group.rows)",
             "load_targets(run, examples, rows, run.plan.capacity)",
         ),
-        ("a batch of weight 0 makes an update", "group.weight_sum > 0.0", "true"),
+        (
+            "a batch of weight 0 makes an update",
+            "group.is_done() && group.weight_sum > 0.0",
+            "group.is_done()",
+        ),
+        (
+            "a batch of weight 0 moves statistics",
+            "weight_sum(examples, rows) > 0.0",
+            "true",
+        ),
+        (
+            "a loss that is not finite moves statistics",
+            "if (std::isfinite(sum)) run.updated_parameters = parameters_.data();",
+            "run.updated_parameters = parameters_.data();",
+        ),
         (
             "only the last batch of an update counts",
-            "run.goes_on = group.rows_done > 0;",
+            "run.goes_on = group.weight_sum > 0.0;",
             "",
         ),
         ("dX with weights after an update", "pass.version != version_", "false"),

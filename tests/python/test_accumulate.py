@@ -100,6 +100,22 @@ def test_any_batches_agree_with_the_union(
     assert parts._updates == whole._updates == 9
 
 
+@pytest.mark.parametrize("absent", [[0], [1], [4], [6], [0, 1, 2], [3, 4], [6, 7]])
+@pytest.mark.parametrize("call", [CALLS[0], CALLS[3]], ids=str)
+def test_batches_of_weight_0_add_nothing(
+    absent: list[int], call: dict[str, Any], rng: np.random.Generator
+) -> None:
+    x, y = data(rng, "float64", 64)  # 8 batches: updates of 24, 24 and 16 rows
+    weights = np.ones((8, 8))
+    weights[absent] = 0
+    call = {"sample_weight": weights.ravel(), "shuffle": False} | call
+    parts, h, whole, expected = both(x, y, 8, 3, "float64", **call)
+    cases.all_close(cases.parameters(parts), cases.parameters(whole), [1e-12] * 6)
+    cases.close(h["loss"], expected["loss"], 1e-12)
+    groups = [weights[first : first + 3].any() for first in (0, 3, 6)]
+    assert parts._updates == whole._updates == 3 * sum(groups)
+
+
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_updates_are_those_of_the_equations(optimizer: str, rng: np.random.Generator) -> None:
     net = cr.Network(4, [cr.Dense(7, "tanh"), cr.Dense(3)], dtype="float64", seed=3)

@@ -99,6 +99,33 @@ def test_a_last_row_alone_joins_its_group(accumulate: int) -> None:
     assert net._updates == 2 * -(-3 // accumulate)  # 10, 10 and 11 rows
 
 
+@pytest.mark.parametrize("absent", [0, 1, 2, 3])
+@pytest.mark.parametrize("settings", [{}, {"clip_norm": 1e9}, {"accumulate": 2}])
+def test_a_batch_of_weight_0_moves_no_statistics(absent: int, settings: dict[str, Any]) -> None:
+    batches = [slice(start, start + 10) for start in range(0, D, 10)]
+    weights = np.ones(D)
+    weights[batches[absent]] = 0
+    net, twin = network("batch"), network("batch")
+    given: dict[str, Any] = {"batch_size": 10, "shuffle": False, "optimizer": cr.SGD(0.0)}
+    net.fit(X, Y, sample_weight=weights, **given, **settings)
+    for i, rows in enumerate(batches):
+        if i != absent:
+            twin.gradients(X[rows], Y[rows])
+    for name, value in statistics(net).items():
+        assert same_bits(value, statistics(twin)[name]), name
+
+
+def test_a_loss_that_is_not_finite_moves_no_statistics() -> None:
+    net = network("batch")
+    net.train_step(X, Y)
+    before = statistics(net)
+    assert net.gradients(X, Y * 1e200).loss == np.inf
+    with pytest.raises(cr.DivergenceError):
+        net.train_step(X, Y * 1e200)
+    for name, value in statistics(net).items():
+        assert same_bits(value, before[name]), name
+
+
 def test_averages_come_with_the_statistics_as_they_are() -> None:
     net, plain = network("batch"), network("batch")
     net.fit(X, Y, epochs=3, batch_size=10, ema=0.9)
