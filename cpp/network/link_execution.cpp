@@ -54,7 +54,7 @@ class LinkExecutor : public RunParts<T> {
     const MatrixView<const T> z = run_.view(op.z);
     const MatrixView<T> a = run_.view(op.a);
     over_rows(z.rows, 6.0 * static_cast<double>(z.cols), [&](Range rows) {
-      kernels_.normalize_rows(z.rows_from(rows.begin, rows.size()), static_cast<T>(op.epsilon),
+      kernels_.normalize_rows(z.rows_from(rows.begin, rows.size()), rounded_epsilon<T>(op.epsilon),
                               a.rows_from(rows.begin, rows.size()),
                               buffer_data(op.inverse) + rows.begin);
     });

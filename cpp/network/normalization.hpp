@@ -2,7 +2,9 @@
 // threads may take the columns in any order, whole panels at a time.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "kernels/kernel_table.hpp"
 
@@ -20,10 +22,18 @@ struct ColumnMoments {
   }
 };
 
+// An epsilon of T: neither 0, as the core takes subnormal numbers, nor infinite, so that the
+// division stays finite.
+template <class T>
+T rounded_epsilon(double epsilon) {
+  using Limits = std::numeric_limits<T>;
+  return static_cast<T>(std::clamp<double>(epsilon, Limits::min(), Limits::max()));
+}
+
 // 1 / sqrt(variance + epsilon)
 template <class T>
 void inverse_deviations(Index n, const T* variance, double epsilon, T* inverse) {
-  const T rounded = static_cast<T>(epsilon);
+  const T rounded = rounded_epsilon<T>(epsilon);
   for (Index j = 0; j < round_up(n, kLanes<T>); ++j)
     inverse[j] = T(1) / std::sqrt(variance[j] + rounded);
 }

@@ -30,7 +30,8 @@ class LayerNorm(Norm):
     Parameters
     ----------
     epsilon : float in (0, inf), default 1e-5
-        The number :math:`\epsilon` that keeps the division finite, as in PyTorch.
+        The number :math:`\epsilon` that keeps the division finite, as in PyTorch; where the dtype
+        of a network would make it 0, its least number.
 
     Raises
     ------
@@ -89,7 +90,8 @@ class BatchNorm(Norm):
         The share :math:`\beta` of the batch in the running statistics, as in PyTorch (Keras calls
         :math:`1 - \beta` momentum).
     epsilon : float in (0, inf), default 1e-5
-        The number :math:`\epsilon` that keeps the division finite, as in PyTorch.
+        The number :math:`\epsilon` that keeps the division finite, as in PyTorch; where the dtype
+        of a network would make it 0, its least number.
 
     Raises
     ------

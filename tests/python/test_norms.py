@@ -104,6 +104,20 @@ def test_a_constant_feature_and_a_constant_row_stay_finite(dtype: str) -> None:
         assert np.isfinite(net.predict(x)).all()
 
 
+@pytest.mark.parametrize("epsilon", [1e-320, 1e-50, 1e300])
+@pytest.mark.parametrize("cls", [cr.BatchNorm, cr.LayerNorm])
+def test_an_epsilon_that_the_dtype_takes_for_0_or_infinity(
+    cls: Any, epsilon: float, dtype: str, rng: np.random.Generator
+) -> None:
+    net = cr.Network(5, [cls(epsilon=epsilon), cr.Dense(3)], dtype=dtype, seed=1)
+    x, y = data(rng, dtype)
+    x[:, 2] = 0.5
+    x[3] = 0.5
+    net.fit(x, y, epochs=2, verbose=0)
+    assert np.isfinite(net.predict(x)).all()
+    assert np.isfinite(net.gradients(x, y).flat).all()
+
+
 # ---- Building ------------------------------------------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 #include "network/normalization.hpp"
 
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "kernels/dispatch.hpp"
@@ -57,6 +58,20 @@ TEST(normalization_has_the_moments_of_its_columns) {
       CHECK_EQUAL(columns.inverse[at], T(1) / std::sqrt(columns.variance[at] + T(epsilon)));
       CHECK_EQUAL(a.view()(7, j), (z.view()(7, j) - columns.mean[at]) * columns.inverse[at]);
     }
+  });
+}
+
+TEST(normalization_has_an_epsilon_that_is_neither_0_nor_infinite) {
+  for_each_dtype([]<class T>() {
+    using Limits = std::numeric_limits<T>;
+    CHECK_EQUAL(rounded_epsilon<T>(1e-5), T(1e-5));
+    for (const double least : {5e-324, 1e-310, static_cast<double>(Limits::min())})
+      CHECK_EQUAL(rounded_epsilon<T>(least), Limits::min());
+    CHECK_EQUAL(rounded_epsilon<T>(std::numeric_limits<double>::max()), Limits::max());
+    const T variance[kStride] = {};
+    T inverse[kStride];
+    inverse_deviations(kCols, variance, 5e-324, inverse);
+    CHECK(std::isfinite(inverse[0]));
   });
 }
 
