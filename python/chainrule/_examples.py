@@ -261,13 +261,12 @@ def evaluate_examples(
     seconds_at_a_time: float = math.inf,
 ) -> dict[str, float]:
     """Return loss and metrics over a whole set, looking at signals after so many seconds."""
-    predictions: Array | None
+    n_examples = examples.x.shape[0]
+    predictions = np.empty((n_examples, network.n_outputs), network.dtype) if chosen else None
     if isinstance(loss, OwnLoss):
-        predictions, losses = loss.predict_and_measure(network, examples.x, examples.y)
+        losses = loss.of_examples(network, examples.x, examples.y, predictions)
         mean = weighted_mean(losses, examples.weights)
     else:
-        n_examples = examples.x.shape[0]
-        predictions = np.empty((n_examples, network.n_outputs), network.dtype) if chosen else None
         sums = (0, 0.0, 0.0)
         while sums[0] < n_examples:
             sums = network._evaluate(

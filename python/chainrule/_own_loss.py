@@ -54,7 +54,8 @@ class OwnLoss:
         result: Any = self.function(y_pred, _read_only(y) if rows is None else y[rows])
         name = f"loss: {self.name.removeprefix(_PREFIX)}"
         if not isinstance(result, tuple | list) or len(result) != 2:
-            what = f"{len(result)} values" if isinstance(result, tuple | list) else repr(result)
+            kind = type(result).__name__
+            what = f"{len(result)} values" if isinstance(result, tuple | list) else kind
             raise TypeError(
                 f"{name}: expected (losses, derivatives) of shapes {(d,)} and {(d, m)}, got {what}"
             )
@@ -78,17 +79,19 @@ class OwnLoss:
                 np.require(derivatives, dtype, ["C", "A"]),
             )
 
-    def predict_and_measure(
-        self, network: _core.Network, x: Array, y: Array
-    ) -> tuple[Array, Array]:
-        """Return predictions (d, m) for examples, and their losses (d,)."""
-        predictions = np.empty((len(x), network.n_outputs), network.dtype)
-        network._predict(x, predictions)
+    def of_examples(
+        self, network: _core.Network, x: Array, y: Array, predictions: Array | None = None
+    ) -> Array:
+        """Return the losses (d,) of examples; `predictions` (d, m) are written if there are any."""
         losses = np.empty(len(x), network.dtype)
         for start in range(0, len(x), _ROWS):
             rows = slice(start, start + _ROWS)
-            losses[rows], _ = self.of_batch(predictions[rows].copy(), y[rows], None)
-        return predictions, losses
+            y_pred = np.empty((len(x[rows]), network.n_outputs), network.dtype)
+            network._predict(x[rows], y_pred)
+            if predictions is not None:
+                predictions[rows] = y_pred
+            losses[rows], _ = self.of_batch(y_pred, y[rows], None)
+        return losses
 
 
 def shown_name(function: object) -> str:

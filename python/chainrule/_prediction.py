@@ -232,5 +232,5 @@ class Predicting(_core.Network):
         loss = choose_loss(self, None)
         examples = check_examples(self, x, y, None, loss)
         if isinstance(loss, OwnLoss):
-            return loss.predict_and_measure(self, examples.x, examples.y)[1]
+            return loss.of_examples(self, examples.x, examples.y)
         return self._example_losses(examples.x, examples.y, loss)

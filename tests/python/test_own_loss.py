@@ -10,6 +10,7 @@ import pytest
 
 import chainrule as cr
 from cases import twin
+from chainrule import _own_loss
 from helpers import mse, same_bits, state_bytes
 
 if TYPE_CHECKING:
@@ -249,6 +250,18 @@ def test_each_row_has_its_own_target() -> None:
     assert all(np.array_equal(y_pred, y_true) for y_pred, y_true in seen)
 
 
+def test_a_whole_set_is_asked_for_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_own_loss, "_ROWS", 16)
+    seen: list[Any] = []
+    net = cr.mlp([N, M], loss=spy(seen), dtype="float64", seed=0)
+    monkeypatch.setattr(net, "_predict", lambda x, out: seen.append(len(x)), raising=False)
+    for ask in (net.example_losses, net.evaluate):
+        ask(X, Y)
+        assert seen[::2] == [16, 16, 8]  # so that Ctrl-C is answered between them
+        assert [len(y_pred) for y_pred, _ in seen[1::2]] == [16, 16, 8]
+        seen.clear()
+
+
 def test_arrays_of_the_caller_stay_as_they_are() -> None:
     def writes(y_pred: Any, y_true: Any) -> tuple[Any, Any]:
         y_pred[:] = 7
@@ -293,6 +306,7 @@ RETURNED: dict[str, tuple[Any, type[Exception], str]] = {
     "nothing": (None, TypeError, r"loss: f: expected \(losses, derivatives\).*got None"),
     "losses alone": (FEW, TypeError, r"expected \(losses, derivatives\) of shapes \(40,\) and"),
     "three": ((FEW, FEW, FEW), TypeError, "got 3 values"),
+    "an array": (np.zeros((D, M)), TypeError, "got ndarray"),
     "a mean": ((0.5, np.zeros((D, M))), ValueError, r"one loss for each row.*got \(\)"),
     "losses (d, 1)": (
         (FEW[:, None], np.zeros((D, M))),
