@@ -394,12 +394,13 @@ class Warmup(Schedule):
     Examples
     --------
     >>> import chainrule as cr
-    >>> warm = cr.schedules.Warmup(2, "cosine")
+    >>> warm = cr.schedules.Warmup(2, schedule="cosine")
     >>> [warm(t, 4) for t in range(3)]
     [0.5, 1.0, 1.0]
     """
 
     steps: int
+    _: KW_ONLY
     schedule: str | Callable[[int, int], float] = "constant"
 
     def __post_init__(self) -> None:

@@ -34,8 +34,8 @@ SCHEDULES: dict[str, Callable[[int, int], float]] = {
     ),
     "one_cycle, three phases": cr.schedules.OneCycle(0.35, three_phase=True),
     "warmup": cr.schedules.Warmup(8),
-    "warmup, cosine": cr.schedules.Warmup(8, "cosine"),
-    "warmup, step": cr.schedules.Warmup(5, cr.schedules.Step(10, gamma=0.5)),
+    "warmup, cosine": cr.schedules.Warmup(8, schedule="cosine"),
+    "warmup, step": cr.schedules.Warmup(5, schedule=cr.schedules.Step(10, gamma=0.5)),
 }
 
 

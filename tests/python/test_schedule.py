@@ -20,7 +20,7 @@ def own(step: int, total_steps: int) -> float:
 
 
 MADE = {**SCHEDULES, "inverse": cr.schedules.Inverse(0.05, power=0.5), "own": own}
-MADE["warmup, own"] = cr.schedules.Warmup(2, own)
+MADE["warmup, own"] = cr.schedules.Warmup(2, schedule=own)
 
 
 class Derived(cr.schedules.Schedule):

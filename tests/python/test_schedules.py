@@ -58,7 +58,7 @@ def test_schedules_are_values(name: str) -> None:
 def test_names_are_schedules_by_default() -> None:
     for name in cr.schedules.names():
         cls = getattr(cr.schedules, "".join(word.capitalize() for word in name.split("_")))
-        assert cr.schedules.Warmup(3, name) == cr.schedules.Warmup(3, cls())
+        assert cr.schedules.Warmup(3, schedule=name) == cr.schedules.Warmup(3, schedule=cls())
 
 
 NO_SCHEDULE: list[tuple[Any, type[Exception], str]] = [
@@ -103,7 +103,8 @@ WRONG: list[tuple[Any, type[Exception]]] = [
     (lambda s: s.OneCycle(anneal_strategy=np.array(["cos", "linear"])), TypeError),
     (lambda s: s.Schedule()(0, 10), NotImplementedError),
     (lambda s: s.Warmup(0), ValueError),
-    (lambda s: s.Warmup(3, "no"), ValueError),
+    (lambda s: s.Warmup(3, "cosine"), TypeError),
+    (lambda s: s.Warmup(3, schedule="no"), ValueError),
     (lambda s: s.Cosine()(-1, 10), ValueError),
     (lambda s: s.Cosine()(0, 0), ValueError),
     (lambda s: s.Cosine()(0.5, 10), TypeError),
