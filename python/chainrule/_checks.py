@@ -46,9 +46,17 @@ def as_finite(name: str, value: object) -> float:
     return _number(name, value, "(-inf, inf)", math.isfinite)
 
 
-def as_limit(name: str, value: object) -> float:
-    """Return a number in (0, inf); None is no limit."""
-    return math.inf if value is None else as_positive(name, value)
+def as_limit(name: str, value: object, dtype: str) -> float:
+    """Return a number in (0, inf) that `dtype` does not take for 0; None is no limit."""
+    if value is None:
+        return math.inf
+    limit, least = as_positive(name, value), float(np.finfo(dtype).tiny)
+    if limit < least:
+        raise ValueError(
+            f"{name}: expected at least {least:.2g}, the least number of {dtype}, got {value!r}; "
+            "gradients would be 0"
+        )
+    return limit
 
 
 def _number(name: str, value: object, span: str, contains: Callable[[float], bool]) -> float:

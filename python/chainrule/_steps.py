@@ -113,7 +113,10 @@ class Stepping(Predicting):
         """
         formula = optimizer_or_none(optimizer)
         rate = _rate_or_none(learning_rate)
-        limits = as_limit("clip_value", clip_value), as_limit("clip_norm", clip_norm)
+        limits = (
+            as_limit("clip_value", clip_value, self.dtype),
+            as_limit("clip_norm", clip_norm, self.dtype),
+        )
         penalty = as_number("l1", l1), as_number("l2", l2)
         chosen = choose_loss(self, loss)
         batch = check_examples(self, x, y, sample_weight, chosen)
@@ -344,7 +347,10 @@ class Stepping(Predicting):
         >>> net.optimizer.name
         'adam'
         """
-        limits = as_limit("clip_value", clip_value), as_limit("clip_norm", clip_norm)
+        limits = (
+            as_limit("clip_value", clip_value, self.dtype),
+            as_limit("clip_norm", clip_norm, self.dtype),
+        )
         penalty = as_number("l1", l1), as_number("l2", l2)
         if not isinstance(gradients, Gradients):
             raise TypeError(

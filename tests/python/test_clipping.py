@@ -82,4 +82,8 @@ def test_wrong_limits_are_refused(name: str, rng: np.random.Generator) -> None:
         for odd in ("1", True, [1.0]):
             with pytest.raises(TypeError, match=f"{name}: expected a number"):
                 call(**{name: odd})
+        # The core takes subnormal numbers for 0, to which it would bring all gradients.
+        with pytest.raises(ValueError, match=rf"{name}: expected at least 1\.2e-38, the least"):
+            call(**{name: 1e-39})
     assert cases.state(net) == before
+    cr.mlp([4, 2], dtype="float64", seed=0).train_step(x, y, **{name: 1e-39})
