@@ -159,7 +159,8 @@ bool Network<T>::fit_batch(const Plan<T>& plan, T* workspace, const Examples<T>&
                            const Penalty& penalty) {
   std::unique_lock lock(mutex_);
   Run<T> run{plan, table_, parameters_.data(), workspace, x, threads(), next_noise()};
-  run.goes_on = group.weight_sum > 0.0;
+  const double weight_before = group.weight_sum;
+  run.goes_on = weight_before > 0.0;
   group.loss_sum = forward_with_loss(run, examples, rows, group, lock);
   group.weight_sum = weight_sum(examples, rows, group.weight_sum);
   group.rows_done += rows.count;
@@ -175,7 +176,7 @@ bool Network<T>::fit_batch(const Plan<T>& plan, T* workspace, const Examples<T>&
   }
   // From a batch of weight 0 nothing is learnt, and a group of them makes no update.
   const bool updates = group.is_done() && group.weight_sum > 0.0;
-  if (weight_sum(examples, rows) > 0.0) {
+  if (group.weight_sum > weight_before || weight_sum(examples, rows) > 0.0) {
     learn_from(run, updates, &learning_rate, clipping, penalty);
   } else if (updates) {
     finish_gradient(*plan.kernels, clipping, penalty);

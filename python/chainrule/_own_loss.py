@@ -147,7 +147,7 @@ _NOTHING_TO_REMEMBER = nullcontext()
 def remembered(
     network: _core.Network, loss: _core.Formula | OwnLoss
 ) -> AbstractContextManager[None]:
-    """Let a fit take its loss, or come back to the one before, and then forget the other one."""
+    """Let a fit take its loss, or come back to the one before; then no other function is kept."""
     if isinstance(loss, OwnLoss) or network.__dict__.get("_own_losses"):
         return _remembered(network, loss)
     return _NOTHING_TO_REMEMBER
@@ -155,18 +155,15 @@ def remembered(
 
 @contextmanager
 def _remembered(network: _core.Network, loss: _core.Formula | OwnLoss) -> Iterator[None]:
-    functions = kept_own_losses(network)
-    if isinstance(loss, OwnLoss):
-        functions[loss.number] = loss
+    given: dict[int | None, OwnLoss] = {loss.number: loss} if isinstance(loss, OwnLoss) else {}
+    kept_own_losses(network).update(given)
     try:
         yield
     finally:
-        kept = network._loss
-        number = kept[1] if isinstance(kept, tuple) else None
-        given = loss.number if isinstance(loss, OwnLoss) else None
-        for each in list(functions):
-            if each != number and given in (each, number):
-                del functions[each]
+        known = network._loss
+        number = known[1] if isinstance(known, tuple) else None
+        functions = kept_own_losses(network) | given
+        network.__dict__["_own_losses"] = {n: f for n, f in functions.items() if n == number}
 
 
 # ---- Targets -------------------------------------------------------------------------------------

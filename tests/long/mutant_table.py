@@ -351,7 +351,7 @@ _MUTANTS = {
         ),
         (
             "only the last batch of an update counts",
-            "run.goes_on = group.weight_sum > 0.0;",
+            "run.goes_on = weight_before > 0.0;",
             "",
         ),
         ("dX with weights after an update", "pass.version != version_", "false"),
