@@ -174,9 +174,9 @@ def in_usual_form(y: Array, n_outputs: int, output: str, dtype: str) -> tuple[Ar
 
     The kind is "other" where the library has no such targets; then they stay as they are.
     """
-    if y.ndim == 1 and n_outputs > 1:
+    if n_outputs > 1 and y.shape in ((len(y),), (len(y), 1)):
         is_class = bool(((y >= 0) & (y < n_outputs) & (y == np.floor(y))).all())
-        return (y.astype(np.int64), "classes") if is_class else (y, "other")
+        return (y.reshape(-1).astype(np.int64), "classes") if is_class else (y, "other")
     if y.shape not in ((len(y),), (len(y), n_outputs)):
         return y, "other"
     rows = y.reshape(len(y), n_outputs).astype(dtype)

@@ -464,6 +464,11 @@ def test_weights_of_classes_of_one_output() -> None:
 def test_metrics_where_targets_have_their_usual_form() -> None:
     net = made("softmax", loss=cross_entropy)
     assert "accuracy" in net.fit(X, CLASSES).history
+    columns = made("softmax", loss=lambda y_pred, y_true: cross_entropy(y_pred, y_true[:, 0]))
+    assert columns.fit(X, CLASSES[:, None], validation_split=0.2).history == {
+        **made("softmax", loss=cross_entropy).fit(X, CLASSES, validation_split=0.2).history,
+        "seconds": columns.history["seconds"],
+    }
     assert "accuracy" not in made(loss=spy([])).fit(X, Y).history
     strange = np.zeros((D, M, 2))
     with pytest.raises(ValueError, match=r"metrics: mse needs a target.*shape \(40, 2, 2\)"):
