@@ -13,6 +13,7 @@ struct PlainFirst {
   PyObject_HEAD vectorcallfunc vectorcall;
   PlainCall call;
   PyObject* slow;
+  PyObject* weak_references;
 };
 
 PlainFirst* method_of(PyObject* self) { return reinterpret_cast<PlainFirst*>(self); }
@@ -42,12 +43,19 @@ PyObject* bind(PyObject* self, PyObject* object, PyObject* /*type*/) {
 }
 
 // Whoever looks at it sees the Python function: name, signature, documentation, source.
+PyObject* represent(PyObject* self) { return PyObject_Repr(method_of(self)->slow); }
 PyObject* attribute(PyObject* self, PyObject* name) {
-  if (PyUnicode_CompareWithASCIIString(name, "__class__") == 0)
-    return PyObject_GenericGetAttr(self, name);
+  for (const char* own : {"__class__", "__reduce__", "__reduce_ex__"})
+    if (PyUnicode_CompareWithASCIIString(name, own) == 0)
+      return PyObject_GenericGetAttr(self, name);
   if (PyUnicode_CompareWithASCIIString(name, "__wrapped__") == 0)
     return Py_NewRef(method_of(self)->slow);
   return PyObject_GetAttr(method_of(self)->slow, name);
+}
+
+// Pickled as a function is: by where it is found.
+PyObject* reduce(PyObject* self, PyObject* /*unused*/) {
+  return PyObject_GetAttrString(self, "__qualname__");
 }
 
 int traverse(PyObject* self, visitproc visit, void* arg) {
@@ -62,6 +70,7 @@ int clear(PyObject* self) {
 void destroy(PyObject* self) {
   PyTypeObject* type = Py_TYPE(self);
   PyObject_GC_UnTrack(self);
+  if (method_of(self)->weak_references != nullptr) PyObject_ClearWeakRefs(self);
   clear(self);
   type->tp_free(self);
   Py_DECREF(type);
@@ -70,13 +79,18 @@ void destroy(PyObject* self) {
 PyTypeObject* make_type() {
   static PyMemberDef members[] = {
       {"__vectorcalloffset__", T_PYSSIZET, offsetof(PlainFirst, vectorcall), READONLY, nullptr},
+      {"__weaklistoffset__", T_PYSSIZET, offsetof(PlainFirst, weak_references), READONLY, nullptr},
       {nullptr, 0, 0, 0, nullptr}};
+  static PyMethodDef methods[] = {{"__reduce__", reduce, METH_NOARGS, nullptr},
+                                  {nullptr, nullptr, 0, nullptr}};
   static PyType_Slot slots[] = {{Py_tp_call, reinterpret_cast<void*>(PyVectorcall_Call)},
                                 {Py_tp_descr_get, reinterpret_cast<void*>(bind)},
                                 {Py_tp_getattro, reinterpret_cast<void*>(attribute)},
                                 {Py_tp_traverse, reinterpret_cast<void*>(traverse)},
                                 {Py_tp_clear, reinterpret_cast<void*>(clear)},
                                 {Py_tp_dealloc, reinterpret_cast<void*>(destroy)},
+                                {Py_tp_repr, reinterpret_cast<void*>(represent)},
+                                {Py_tp_methods, methods},
                                 {Py_tp_members, members},
                                 {0, nullptr}};
   static PyType_Spec spec{"chainrule._core.PlainFirst", sizeof(PlainFirst), 0,

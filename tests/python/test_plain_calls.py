@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import gc
+import pickle
+import weakref
 from typing import Any
 
 import numpy as np
@@ -342,3 +346,24 @@ def test_a_network_that_was_never_built_says_so() -> None:
     for call in (lambda: net.predict(np.eye(2)), lambda: net.train_step(np.eye(2), [0, 1])):
         with pytest.raises(RuntimeError, match="never built"):
             call()
+
+
+@pytest.mark.parametrize(
+    "method", [cr.Network.train_step, cr.Network.predict, cr.Predictor.predict_one]
+)
+def test_methods_are_kept_and_shown_as_functions_are(method: Any) -> None:
+    assert pickle.loads(pickle.dumps(method)) is method
+    assert copy.copy(method) is copy.deepcopy(method) is method
+    assert weakref.ref(method)() is method
+    assert repr(method) == repr(method.__wrapped__)
+
+
+def test_methods_of_a_network_are_kept_and_shown_as_such() -> None:
+    net, x = cr.mlp([3, 2], seed=0), np.eye(3, dtype=np.float32)
+    assert helpers.same_bits(pickle.loads(pickle.dumps(net.predict))(x), net.predict(x))
+    seen = weakref.WeakMethod(net.predict)
+    assert helpers.same_bits(seen()(x), net.predict(x))
+    assert repr(net.predict) == f"<bound method Predicting.predict of {net!r}>"
+    gone = weakref.ref(_steps._core.plain_step(lambda: None))
+    gc.collect()
+    assert gone() is None
