@@ -106,7 +106,7 @@ class Learning(Stepping):
             classes.
         sample_weight : array_like, shape (d,) or (d, n_outputs), optional
             Weights of examples or, for losses that average over outputs, of single outputs, at
-            least 0; only their ratios matter.
+            least 0; only their ratios matter. From a batch of weight 0 nothing is learnt.
         class_weight : dict of int to float or "balanced", optional
             Weights of classes, 1 for those that are not there, by which the weights of training
             rows are multiplied; a row of probabilities weighs :math:`\sum_c p_c w_c`. "balanced" is

@@ -182,8 +182,8 @@ class Stepping(Predicting):
             As in :meth:`train_step`.
         training : bool, default True
             Whether this counts as a training forward, of which each has random numbers of its own
-            and moves the running statistics of :class:`BatchNorm`; with False nothing in the
-            network changes.
+            and, if the loss is finite, moves the running statistics of :class:`BatchNorm`; with
+            False nothing in the network changes.
 
         Returns
         -------
