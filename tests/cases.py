@@ -6,7 +6,7 @@ import contextlib
 import itertools
 import json
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 import chainrule as cr
 import oracle
 import oracle_random
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 Array = NDArray[Any]
 
@@ -105,32 +108,44 @@ def twin(net: cr.Network, rows: int | None = None) -> oracle.Network:
 
     With `rows`, as it is in its next training forward of so many examples.
     """
-    layers: list[Any] = []
     step = json.loads(str(net.get_state()["chainrule"]))["training_forwards"]
+    numbers = itertools.count()
     width = net.n_features
-    for i, layer in enumerate(net.layers):
-        if isinstance(layer.description, cr.layers.Noise):
-            if rows is not None:
-                fields = layer.describe()
-                purpose, noise = oracle_random.NOISES[fields.pop("type")]
-                draw = oracle_random.Draw(net.seed, purpose, i, (rows, width), step)
-                layers.append(oracle.Noise(*noise(draw, **fields)))
-            continue
-        if isinstance(layer.description, cr.layers.Norm):
-            layers.append(norm_twin(layer, training=rows is not None))
-            continue
-        if isinstance(layer.description, cr.Dense):
-            width = layer.units
-            bias = None if layer.bias is None else layer.bias.astype(np.float64)
-            settings = {
-                "trainable": layer.trainable,
-                "rate": layer.learning_rate_multiplier,
-                **{name: getattr(layer, name) for name in ("l1", "l2", "max_norm")},
-            }
-            layers.append(oracle.Dense(layer.weight.astype(np.float64), bias, **settings))
-        learned = {} if layer.slope is None else {"slope": layer.slope.astype(np.float64)}
-        layers.append({**layer.activation.describe(), **learned})
-    return oracle.Network(layers)
+
+    def twins(layers: Iterable[cr.layers.NetworkLayer]) -> Iterator[Any]:
+        nonlocal width
+        for layer in layers:
+            number = next(numbers)
+            if isinstance(layer.description, cr.layers.Noise):
+                if rows is not None:
+                    fields = layer.describe()
+                    purpose, noise = oracle_random.NOISES[fields.pop("type")]
+                    draw = oracle_random.Draw(net.seed, purpose, number, (rows, width), step)
+                    yield oracle.Noise(*noise(draw, **fields))
+            elif isinstance(layer.description, cr.layers.Norm):
+                yield norm_twin(layer, training=rows is not None)
+            elif isinstance(layer.description, cr.Residual):
+                yield oracle.Residual(list(twins(layer.block)))
+            else:
+                if isinstance(layer.description, cr.Dense):
+                    width = layer.units
+                    yield dense_twin(layer)
+                learned = {} if layer.slope is None else {"slope": layer.slope.astype(np.float64)}
+                yield {**layer.activation.describe(), **learned}
+
+    return oracle.Network(list(twins(net.layers)))
+
+
+def dense_twin(layer: cr.layers.NetworkLayer) -> oracle.Dense:
+    """Return the oracle's layer with the weights and settings of a Dense layer."""
+    assert layer.weight is not None
+    bias = None if layer.bias is None else layer.bias.astype(np.float64)
+    settings = {
+        "trainable": layer.trainable,
+        "rate": layer.learning_rate_multiplier,
+        **{name: getattr(layer, name) for name in ("l1", "l2", "max_norm")},
+    }
+    return oracle.Dense(layer.weight.astype(np.float64), bias, **settings)
 
 
 def norm_twin(layer: cr.layers.NetworkLayer, *, training: bool) -> Any:

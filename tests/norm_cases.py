@@ -62,7 +62,8 @@ def statistics(net: cr.Network) -> list[Any]:
 
 
 def of_twin(twin: oracle.Network) -> list[Any]:
-    norms = [layer for layer in twin.layers if isinstance(layer, oracle.BatchNorm)]
+    layers = oracle.depth_first(twin.layers)
+    norms = [layer for layer in layers if isinstance(layer, oracle.BatchNorm)]
     return [array for layer in norms for array in (layer.mean, layer.variance)]
 
 

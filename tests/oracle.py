@@ -20,9 +20,9 @@ from oracle_norms import BatchNorm, LayerNorm, Rescale, Scale
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["ACTIVATIONS", "LOSSES", "Dense", "Network", "Noise", "Step", "Training"]
+__all__ = ["ACTIVATIONS", "LOSSES", "Dense", "Network", "Noise", "Residual", "Step", "Training"]
 __all__ += ["BatchNorm", "LayerNorm", "Rescale", "Scale"]
-__all__ += ["averaged", "loss_form", "one_hot", "shares"]
+__all__ += ["averaged", "depth_first", "loss_form", "one_hot", "shares"]
 
 Array = NDArray[Any]
 
@@ -59,6 +59,13 @@ class Noise:
 
 
 @dataclass
+class Residual:
+    """A = A_prev + block(A_prev)."""
+
+    block: list[Any]
+
+
+@dataclass
 class Step:
     """Everything that one batch says, magnitudes being upper bounds of the sums behind each."""
 
@@ -66,8 +73,68 @@ class Step:
     losses: Array
     Y_hat: Array
     dX: Array
-    gradients: list[Array]  # dW and db of each Dense layer, dw and db of each norm, in order
+    gradients: list[Array]  # dW and db of each Dense layer, dw and db of each norm, depth first
     magnitudes: list[Array]
+
+
+def depth_first(layers: list[Any]) -> list[Any]:
+    """The layers, each block behind its Residual."""
+    inside = ((depth_first(x.block) if isinstance(x, Residual) else []) for x in layers)
+    return [y for x, block in zip(layers, inside, strict=True) for y in (x, *block)]
+
+
+def forward(layers: list[Any], X: Array) -> list[Array]:
+    """X and what each layer makes of it."""
+    values = [X]
+    for layer in layers:
+        A = values[-1]
+        if isinstance(layer, Dense):
+            values.append(A @ layer.W.T + (0 if layer.b is None else layer.b))
+        elif isinstance(layer, Noise):
+            values.append(layer.scale * A + layer.shift)
+        elif isinstance(layer, Scale | Rescale):
+            values.append(layer.forward(A))
+        elif isinstance(layer, Residual):
+            values.append(A + forward(layer.block, A)[-1])
+        else:
+            values.append(activation(layer).f(A))
+    return values
+
+
+def backward(
+    layers: list[Any], values: list[Array], back: Array, bound: Array
+) -> tuple[Array, Array, list[tuple[Array, Array]]]:
+    """∂J/∂X of ∂J/∂A with its magnitude, and the gradients of the parameters with theirs."""
+    found: list[tuple[Array, Array]] = []
+    for layer, A in reversed(list(zip(layers, values, strict=False))):
+        if isinstance(layer, Dense):
+            bias = [] if layer.b is None else [(back.sum(axis=0), bound.sum(axis=0))]
+            found[:0] = [(back.T @ A, bound.T @ (abs(A) + 1)), *bias]
+            back, bound = back @ layer.W, bound @ abs(layer.W)
+        elif isinstance(layer, Noise):
+            back, bound = back * layer.scale, bound * layer.scale
+        elif isinstance(layer, Rescale):
+            back, bound = back * layer.factor, bound * abs(layer.factor)
+        elif isinstance(layer, Scale):
+            (back, own), (bound, of_own) = layer.backward(A, back), layer.bounds(A, bound)
+            found[:0] = zip(own, of_own, strict=True)
+        elif isinstance(layer, Residual):
+            inside = backward(layer.block, forward(layer.block, A), back, bound)
+            back, bound, found[:0] = back + inside[0], bound + inside[1], inside[2]
+        else:
+            f = activation(layer)
+            back = f.backward(A, back)
+            bound = bound + abs(bound).sum(axis=1, keepdims=True) * isinstance(f, RowWise)
+    return back, bound, found
+
+
+def follow(layers: list[Any], X: Array) -> None:
+    """Let running statistics follow this batch."""
+    for layer, A in zip(layers, forward(layers, X), strict=False):
+        if isinstance(layer, BatchNorm):
+            layer.follow(A)
+        elif isinstance(layer, Residual):
+            follow(layer.block, A)
 
 
 @dataclass
@@ -81,7 +148,7 @@ class Network:
 
     @property
     def learning(self) -> list[Dense | Scale]:
-        return [layer for layer in self.layers if isinstance(layer, Dense | Scale)]
+        return [layer for layer in depth_first(self.layers) if isinstance(layer, Dense | Scale)]
 
     @property
     def parameters(self) -> list[Array]:
@@ -94,33 +161,19 @@ class Network:
             layer.parameters = [next(left) for _ in layer.parameters]
 
     def forward(self, X: Array) -> list[Array]:
-        """X and what each layer makes of it."""
-        values = [X]
-        for layer in self.layers:
-            A = values[-1]
-            if isinstance(layer, Dense):
-                values.append(A @ layer.W.T + (0 if layer.b is None else layer.b))
-            elif isinstance(layer, Noise):
-                values.append(layer.scale * A + layer.shift)
-            elif isinstance(layer, Scale | Rescale):
-                values.append(layer.forward(A))
-            else:
-                values.append(activation(layer).f(A))
-        return values
+        return forward(self.layers, X)
 
     def follow(self, X: Array) -> None:
-        """Let running statistics follow this batch."""
-        for layer, A in zip(self.layers, self.forward(X), strict=False):
-            if isinstance(layer, BatchNorm):
-                layer.follow(A)
+        follow(self.layers, X)
 
     def step(
         self, X: Array, Y: Array, loss: str, share: Array | float | None = None, **fields: Any
     ) -> Step:
         """J = Σ share ℓ with gradients; without shares the mean over examples (and outputs)."""
         values, members = self.forward(X), list(self.layers)
-        outputs = [layer["name"] for layer in members if isinstance(layer, dict)]
-        form = loss_form(loss, outputs[-1] if outputs else "identity")
+        outputs = [layer for layer in members if isinstance(layer, dict | Residual)]
+        output = outputs[-1]["name"] if outputs and isinstance(outputs[-1], dict) else "identity"
+        form = loss_form(loss, output)
         if share is None:
             share = shares(np.ones(len(X)), Y.shape, form)
         last = members[-1]
@@ -131,23 +184,9 @@ class Network:
             members.pop()
         elements, gradient = value(at, Y, **fields), slope(at, Y, **fields)
         by_output = form.of_outputs(share, gradient.shape[1] // Y.shape[1])
-        back, bound, found = by_output * gradient, by_output * (gradient**2 + 1), []
-        for layer, A in reversed(list(zip(members, values, strict=False))):
-            if isinstance(layer, Dense):
-                bias = [] if layer.b is None else [(back.sum(axis=0), bound.sum(axis=0))]
-                found[:0] = [(back.T @ A, bound.T @ (abs(A) + 1)), *bias]
-                back, bound = back @ layer.W, bound @ abs(layer.W)
-            elif isinstance(layer, Noise):
-                back, bound = back * layer.scale, bound * layer.scale
-            elif isinstance(layer, Rescale):
-                back, bound = back * layer.factor, bound * abs(layer.factor)
-            elif isinstance(layer, Scale):
-                (back, own), (bound, of_own) = layer.backward(A, back), layer.bounds(A, bound)
-                found[:0] = zip(own, of_own, strict=True)
-            else:
-                f = activation(layer)
-                back = f.backward(A, back)
-                bound = bound + abs(bound).sum(axis=1, keepdims=True) * isinstance(f, RowWise)
+        back, _, found = backward(
+            members, values, by_output * gradient, by_output * (gradient**2 + 1)
+        )
         losses = form.of_example(elements)
         J = float((share * elements).sum())
         return Step(J, losses, values[-1], back, [g for g, _ in found], [m for _, m in found])
@@ -161,7 +200,7 @@ class Training:
     rule: Callable[[float], Any]
 
     def __post_init__(self) -> None:
-        self.dense = [layer for layer in self.network.layers if isinstance(layer, Dense)]
+        self.dense = [layer for layer in self.network.learning if isinstance(layer, Dense)]
         self.rules = [self.rule(layer.rate) for layer in self.network.learning]
 
     def penalty(self, l1: float = 0.0, l2: float = 0.0) -> float:

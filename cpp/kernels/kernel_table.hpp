@@ -169,6 +169,8 @@ struct KernelTable {
   void (*scale_columns)(MatrixView<const T> z, const T* w, const T* b, MatrixView<T> a);
   // a_ij = factor z_ij + offset
   void (*rescale)(MatrixView<const T> z, T factor, T offset, MatrixView<T> a);
+  // sum_ij = a_ij + b_ij on padded rows; it may be one of them.
+  void (*add)(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> sum);
   // One panel of W^T, transposed[o][lane] = W(o, panel * kLanes + lane), from all panels of W; +0
   // where there is no such input.
   void (*transpose_panel)(const T* w, Index n_out, Index n_in, Index panel, T* transposed);

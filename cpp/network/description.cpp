@@ -1,6 +1,9 @@
 #include "network/description.hpp"
 
+#include <span>
+
 #include "base/check.hpp"
+#include "network/layer_walk.hpp"
 #include "network/links.hpp"
 #include "network/members.hpp"
 
@@ -43,7 +46,14 @@ void members(IO& io, S& layer) {
       layer, [&](const auto& field) { io.number(field.name, layer.*(field.member), field.range); });
 }
 
-Value to_value(const LayerSpec& layer) {
+// A block is written and read beside.
+template <class IO, Of<ResidualSpec> S>
+void members(IO&, S&) {}
+
+json::Array to_array(std::span<const LayerSpec> layers);
+
+// A layer, and what is inside of it.
+Value to_value(const LayerSpec& layer, std::span<const LayerSpec> inside) {
   MemberWriter io;
   std::visit(
       [&](const auto& spec) {
@@ -51,13 +61,23 @@ Value to_value(const LayerSpec& layer) {
         members(io, spec);
       },
       layer);
+  if (std::holds_alternative<ResidualSpec>(layer)) io.put("block", to_array(inside));
   return std::move(io.object);
 }
 
-void layers(MemberWriter& io, const std::vector<LayerSpec>& layers) {
+json::Array to_array(std::span<const LayerSpec> layers) {
   json::Array array;
-  for (const LayerSpec& layer : layers) array.push_back(to_value(layer));
-  io.put("layers", std::move(array));
+  while (!layers.empty()) {
+    const auto* residual = std::get_if<ResidualSpec>(&layers.front());
+    const auto n_inside = static_cast<std::size_t>(residual == nullptr ? 0 : residual->n_inside);
+    array.push_back(to_value(layers.front(), layers.subspan(1, n_inside)));
+    layers = layers.subspan(1 + n_inside);
+  }
+  return array;
+}
+
+void layers(MemberWriter& io, const std::vector<LayerSpec>& layers) {
+  io.put("layers", to_array(layers));
 }
 
 // They are already there when the members beside them are read.
@@ -91,9 +111,8 @@ void set_type(std::variant<Layers...>& layer, std::string_view place, std::strin
   if (!found) throw_unknown(place, type, {Layers::type...});
 }
 
-LayerSpec layer_from(const Value& value, std::size_t i) {
-  const std::string place = text("layers[", i, "]");
-  MemberReader io(object_at(place, value), place);
+LayerSpec layer_from(const json::Object& members_of_layer, const std::string& place) {
+  MemberReader io(members_of_layer, place);
   std::string type;
   io.name("type", type);
   LayerSpec layer;
@@ -103,89 +122,118 @@ LayerSpec layer_from(const Value& value, std::size_t i) {
   return layer;
 }
 
-// A description that is being read. Layers are converted one by one, so that a long list of them is
-// never held as JSON.
-struct Parts {
-  json::Object members;
-  std::optional<std::vector<LayerSpec>> layers;
+// A description comes as a value, or as text: from both in the same steps. f(key, source of the
+// value) for each member, f(source of the value) for each element.
+template <class F>
+void for_each_member(const std::string& place, const Value& value, F&& f) {
+  for (const json::Member& member : object_at(place, value)) f(member.key, member.value);
+}
+template <class F>
+void for_each_member_left(json::Reader& reader, F&& f) {
+  std::string key;
+  while (reader.next_key(key)) f(key, reader);
+}
+template <class F>
+void for_each_member(const std::string&, json::Reader& reader, F&& f) {
+  reader.enter_object();
+  for_each_member_left(reader, f);
+}
+template <class F>
+void for_each_element(const std::string& place, const Value& value, F&& f) {
+  const auto* array = value.get_if<json::Array>();
+  check(array != nullptr, place, ": expected a list, got ", brief(value));
+  for (const Value& element : *array) f(element);
+}
+template <class F>
+void for_each_element(const std::string&, json::Reader& reader, F&& f) {
+  reader.enter_array();
+  while (reader.next_element()) f(reader);
+}
+const Value& taken(const Value& value) { return value; }
+Value taken(json::Reader& reader) { return reader.value(); }
 
-  void add(const std::string& key, Value value) {
+// Members of an object but for its layers. Layers are converted one by one, so that a long list of
+// them is never held as JSON.
+struct Members {
+  json::Object object;
+  bool has_layers = false;
+
+  void add(const std::string& place, const std::string& key, Value value) {
     constexpr std::size_t kMaxMembers = 32;
-    check(members.size() < kMaxMembers, "description: more keys than there can be");
-    check(std::ranges::find(members, key, &json::Member::key) == members.end(), "description: key ",
+    check(object.size() < kMaxMembers, place, ": more keys than there can be");
+    check(std::ranges::find(object, key, &json::Member::key) == object.end(), place, ": key ",
           json::quoted(key), " is there twice");
-    members.push_back({key, std::move(value)});
+    object.push_back({key, std::move(value)});
   }
-  void begin_layers() {
-    check(!layers, "description: key 'layers' is there twice");
-    layers.emplace();
-  }
-  void add_layer(const Value& value) {
-    check(std::ssize(*layers) < kMaxLayers, "layers: expected at most ", kMaxLayers,
-          " layers, got more");
-    layers->push_back(layer_from(value, layers->size()));
+  void begin_layers(const std::string& place, const char* key) {
+    check(!has_layers, place, ": key '", key, "' is there twice");
+    has_layers = true;
   }
 };
 
-Parts take_apart(const Value& value) {
-  Parts parts;
-  for (const json::Member& member : object_at("description", value)) {
-    if (member.key != "layers") {
-      parts.add(member.key, member.value);
-      continue;
-    }
-    const auto* array = member.value.get_if<json::Array>();
-    check(array != nullptr, "layers: expected a list, got ", brief(member.value));
-    parts.begin_layers();
-    for (const Value& layer : *array) parts.add_layer(layer);
-  }
-  return parts;
-}
+// A description that is being read.
+struct Parts {
+  Members members;
+  std::vector<LayerSpec> layers;
 
-Parts take_apart(json::Reader& reader) {
-  Parts parts;
-  std::string key;
-  while (reader.next_key(key)) {
-    if (key != "layers") {
-      parts.add(key, reader.value());
-      continue;
-    }
-    parts.begin_layers();
-    reader.enter_array();
-    while (reader.next_element()) parts.add_layer(reader.value());
+  void add(const std::string& key, auto& source) {
+    if (key != "layers") return members.add("description", key, taken(source));
+    members.begin_layers("description", "layers");
+    add_layers("layers", source);
   }
-  return parts;
-}
+
+ private:
+  void add_layers(const std::string& place, auto& source) {
+    Index i = 0;
+    for_each_element(place, source, [&](auto& element) {
+      add_layer(text(place, "[", i, "]"), element);
+      ++i;
+    });
+  }
+  // A Residual stands in front of what is inside of it.
+  void add_layer(const std::string& place, auto& source) {
+    check(std::ssize(layers) < kMaxLayers, "layers: expected at most ", kMaxLayers,
+          " layers, got more");
+    const Index position = std::ssize(layers);
+    layers.emplace_back();
+    Members own;
+    for_each_member(place, source, [&](const std::string& key, auto& value) {
+      if (key != "block") return own.add(place, key, taken(value));
+      own.begin_layers(place, "block");
+      add_layers(place + ".block", value);
+    });
+    LayerSpec& layer = layers[static_cast<std::size_t>(position)];
+    layer = layer_from(own.object, place);
+    auto* residual = std::get_if<ResidualSpec>(&layer);
+    check(residual == nullptr || own.has_layers, place, ".block: expected a value, got none");
+    check(residual != nullptr || !own.has_layers, place, ": unknown key 'block'");
+    if (residual != nullptr) residual->n_inside = std::ssize(layers) - position - 1;
+  }
+};
 
 void check_sizes(const NetworkSpec& network) {
   check(network.n_features <= kMaxUnits, "n_features: expected at most ", kMaxUnits, ", got ",
         network.n_features);
-  Index width = network.n_features, n_parameters = 0, n_dense = 0;
-  const auto add_vectors = [&](std::size_t i) {
-    std::optional<Link> link = link_of(network.layers[i], static_cast<Index>(i));
+  Index n_parameters = 0, n_dense = 0;
+  const auto add_dense = [&](const DenseSpec& dense, const LayerPlace& place) {
+    ++n_dense;
+    check(dense.units <= kMaxUnits, place.text(), ".units: expected at most ", kMaxUnits, ", got ",
+          dense.units);
+    check(place.n_in + 1 <= (kMaxParameters - n_parameters) / dense.units, place.text(), ": ",
+          dense.units, " units with ", place.n_in, " inputs each make more than ", kMaxParameters,
+          " parameters in all");
+    n_parameters += dense.units * (place.n_in + 1);
+  };
+  walk(network, [&](const LayerSpec& spec, const LayerPlace& place) {
+    if (const auto* dense = std::get_if<DenseSpec>(&spec)) add_dense(*dense, place);
+    std::optional<Link> link = link_of(spec, place.layer);
     if (!link) return;
     for_each_vector(*link, [&](const char* name, double, bool, Index&) {
-      check(width <= kMaxParameters - n_parameters, "layers[", i, "].", name, ": ", width,
-            " numbers make more than ", kMaxParameters, " parameters in all");
-      n_parameters += width;
+      check(place.n_out <= kMaxParameters - n_parameters, place.text(), ".", name, ": ",
+            place.n_out, " numbers make more than ", kMaxParameters, " parameters in all");
+      n_parameters += place.n_out;
     });
-  };
-  for (std::size_t i = 0; i < network.layers.size(); ++i) {
-    const auto* dense = std::get_if<DenseSpec>(&network.layers[i]);
-    if (dense == nullptr) {
-      add_vectors(i);
-      continue;
-    }
-    ++n_dense;
-    check(dense->units <= kMaxUnits, "layers[", i, "].units: expected at most ", kMaxUnits,
-          ", got ", dense->units);
-    check(width + 1 <= (kMaxParameters - n_parameters) / dense->units, "layers[", i,
-          "]: ", dense->units, " units with ", width, " inputs each make more than ",
-          kMaxParameters, " parameters in all");
-    n_parameters += dense->units * (width + 1);
-    width = dense->units;
-    add_vectors(i);
-  }
+  });
   check(n_dense > 0, "layers: expected at least one Dense layer, got none");
 }
 
@@ -196,10 +244,10 @@ void check_network(const NetworkSpec& network) {
 }
 
 ModelDescription put_together(Parts parts) {
-  check(parts.layers.has_value(), "layers: expected a value, got none");
+  check(parts.members.has_layers, "layers: expected a value, got none");
   ModelDescription description;
-  description.network.layers = std::move(*parts.layers);
-  MemberReader io(parts.members, "");
+  description.network.layers = std::move(parts.layers);
+  MemberReader io(parts.members.object, "");
   members(io, description);
   io.finish();
   check_network(description.network);
@@ -214,8 +262,17 @@ Value to_value(const ModelDescription& description) {
   return std::move(io.object);
 }
 
-ModelDescription description_from(const Value& value) { return put_together(take_apart(value)); }
+ModelDescription description_from(const Value& value) {
+  Parts parts;
+  for_each_member("description", value,
+                  [&](const std::string& key, const Value& member) { parts.add(key, member); });
+  return put_together(std::move(parts));
+}
 
-ModelDescription read_description(json::Reader& reader) { return put_together(take_apart(reader)); }
+ModelDescription read_description(json::Reader& reader) {
+  Parts parts;
+  for_each_member_left(reader, [&](const std::string& key, json::Reader& r) { parts.add(key, r); });
+  return put_together(std::move(parts));
+}
 
 }  // namespace chainrule

@@ -130,6 +130,15 @@ class LinkExecutor : public RunParts<T> {
     });
   }
 
+  void operator()(const Addition& op) {
+    const MatrixView<const T> a = run_.view(op.a), b = run_.view(op.b);
+    const MatrixView<T> sum = run_.view(op.sum);
+    over_rows(sum.rows, static_cast<double>(sum.cols), [&](Range rows) {
+      const auto cut = [&](auto m) { return m.rows_from(rows.begin, rows.size()); };
+      kernels_.add(cut(a), cut(b), cut(sum));
+    });
+  }
+
   void operator()(const RescaleBackward& op) {
     over_parts(op.da, op.dz, [&](MatrixView<const T> da, MatrixView<T> dz) {
       kernels_.rescale(da, static_cast<T>(op.factor), T(0), dz);

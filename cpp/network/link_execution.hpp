@@ -1,5 +1,5 @@
-// How is what stands between two Dense layers computed, forward and back? Noise, norms and scales,
-// each a pass over the rows of a buffer or over its columns.
+// How is what stands between two Dense layers computed, forward and back? Noise, norms, scales and
+// sums, each a pass over the rows of a buffer or over its columns.
 #pragma once
 
 #include "network/execution.hpp"

@@ -30,7 +30,7 @@ class LinkPlanner : public PlanParts<T> {
   // What is done between two Dense layers, in order; the way back is made from it.
   using PlannedLink =
       std::variant<ActivationForward, NoiseForward, LayerNormForward, BatchNormForward,
-                   RunningNormForward, ScaleForward, RescaleForward>;
+                   RunningNormForward, ScaleForward, RescaleForward, Fork, Sum>;
   using Chain = std::vector<PlannedLink>;
 
   // Whether the slope is applied to the tiles of the input gradient.
@@ -45,6 +45,15 @@ class LinkPlanner : public PlanParts<T> {
       const auto* op = std::get_if<ScaleForward>(&link);
       return op != nullptr && (learns(op->weight) || learns(op->bias));
     });
+  }
+
+  // Takes the forks off the end of a chain, where blocks begin with the Dense layer that `gradient`
+  // comes from; returns the whole gradient of what this layer receives.
+  BufferId backward_forks(std::span<const PlannedLink>& chain, BufferId gradient) {
+    for (; !chain.empty() && std::holds_alternative<Fork>(chain.back());
+         chain = chain.first(chain.size() - 1))
+      gradient = back(Fork{}, gradient);
+    return gradient;
   }
 
   // Returns where the value is behind the links.
@@ -105,6 +114,24 @@ class LinkPlanner : public PlanParts<T> {
     return a;
   }
 
+  BufferId follow(const Fork& fork, BufferId x, Chain& chain) {
+    chain.push_back(fork);
+    kept_.push_back(x);
+    return x;
+  }
+  BufferId follow(const Sum& sum, BufferId a, Chain& chain) {
+    const BufferId x = take_kept(), y = add_buffer_like(a);
+    chain.push_back(sum);
+    add(Addition{x, a, y}, {x, a, y});
+    return y;
+  }
+  // What was kept last and is not yet added to anything: X on the way forward, dY on the way back.
+  BufferId take_kept() {
+    const BufferId last = kept_.back();
+    kept_.pop_back();
+    return last;
+  }
+
   BufferId normalize(const LayerNorm& norm, const NormUse&, BufferId z, Chain& chain) {
     const BufferId inverse = add_buffer(1, options_.capacity), a = add_buffer_like(z);
     add_link(chain, LayerNormForward{norm.epsilon, z, inverse, a}, {z, inverse, a});
@@ -131,7 +158,8 @@ class LinkPlanner : public PlanParts<T> {
 
   // Where dZ goes: into the place of dA, unless somebody wants to see that afterwards.
   BufferId place_of_dz(BufferId da, bool keep_da = false) {
-    return keep_da || keeps_all() ? add_buffer_like(da) : da;
+    const bool is_kept = std::ranges::find(kept_, da) != kept_.end();
+    return keep_da || is_kept || keeps_all() ? add_buffer_like(da) : da;
   }
   void add_vector_gradient(Index segment, BufferId rows, BufferId factors = kNoBuffer) {
     const BufferId sums = add_vector_like(rows);
@@ -182,8 +210,19 @@ class LinkPlanner : public PlanParts<T> {
     add(RescaleBackward{op.factor, da, dz}, {da, dz});
     return dz;
   }
+  // dX is what comes out of the block, and dY itself.
+  BufferId back(const Sum&, BufferId dy) {
+    kept_.push_back(dy);
+    return dy;
+  }
+  BufferId back(const Fork&, BufferId da) {
+    const BufferId dy = take_kept(), dx = place_of_dz(da);
+    add(Addition{da, dy, dx}, {da, dy, dx});
+    return dx;
+  }
 
   std::vector<StatisticsUpdate> followers_;
+  std::vector<BufferId> kept_;  // for the sums to come, of blocks in each other
 };
 
 }  // namespace chainrule

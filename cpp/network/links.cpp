@@ -32,6 +32,7 @@ struct LinkOf {
   }
   std::optional<Link> operator()(const Scale& scale) const { return ScaleUse{scale}; }
   std::optional<Link> operator()(const Rescale& rescale) const { return rescale; }
+  std::optional<Link> operator()(const ResidualSpec&) const { return Fork{}; }
 };
 
 struct NameOf {
@@ -40,6 +41,8 @@ struct NameOf {
   std::string operator()(const NormUse& use) const { return type_of(use.norm); }
   std::string operator()(const ScaleUse&) const { return Scale::type; }
   std::string operator()(const Rescale&) const { return Rescale::type; }
+  std::string operator()(const Fork&) const { return "fork"; }
+  std::string operator()(const Sum&) const { return "sum"; }
 
   template <class... Layers>
   static std::string type_of(const std::variant<Layers...>& layer) {

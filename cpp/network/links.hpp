@@ -21,7 +21,7 @@ struct ActivationUse {
 };
 
 struct NoiseUse {
-  Index layer;  // position in net.layers
+  Index layer;  // position in NetworkSpec::layers
   Noise noise;
 
   bool operator==(const NoiseUse&) const = default;
@@ -43,15 +43,24 @@ struct ScaleUse {
   bool operator==(const ScaleUse&) const = default;
 };
 
-using Link = std::variant<ActivationUse, NoiseUse, NormUse, ScaleUse, Rescale>;
+// Where a block begins and ends: X is kept, and added to what the block has made of it.
+struct Fork {
+  bool operator==(const Fork&) const = default;
+};
+struct Sum {
+  bool operator==(const Sum&) const = default;
+};
 
-// What a layer adds behind its Dense layer, if it does; the one at position `layer` in net.layers.
+using Link = std::variant<ActivationUse, NoiseUse, NormUse, ScaleUse, Rescale, Fork, Sum>;
+
+// What a layer adds behind its Dense layer, if it does; the one at position `layer` in
+// NetworkSpec::layers. The Sum at the end of a block is nobody's.
 std::optional<Link> link_of(const LayerSpec& spec, Index layer);
 
 // Those that do something: without noise, layers of noise are passed over.
 std::vector<Link> links_in_use(std::vector<Link> links, bool with_noise);
 
-// "relu", "dropout"
+// "relu", "dropout", "fork"
 std::string name_of(const Link& link);
 
 // f(name, initial value, whether it is learned, id) for each vector of a link, in the order of
@@ -76,6 +85,10 @@ void for_each_vector(ScaleUse& use, F&& f) {
 }
 template <class F>
 void for_each_vector(Rescale&, F&&) {}
+template <class F>
+void for_each_vector(Fork&, F&&) {}
+template <class F>
+void for_each_vector(Sum&, F&&) {}
 template <class F>
 void for_each_vector(Link& link, F&& f) {
   std::visit([&](auto& use) { for_each_vector(use, f); }, link);

@@ -16,7 +16,8 @@ namespace {
 
 bool is_identity(const FormulaSpec& spec) { return spec.name == Identity::name; }
 
-// The activation behind Dense layer `layer`: its own, or the next one before another Dense.
+// The activation behind Dense layer `layer`: its own, or the next one before another Dense, whether
+// a block begins or ends between them or not.
 std::string activation_behind(const NetworkSpec& spec, std::size_t layer) {
   const auto& dense = std::get<DenseSpec>(spec.layers[layer]);
   if (!is_identity(dense.activation)) return dense.activation.name;
@@ -41,19 +42,13 @@ FormulaSpec default_initializer(const NetworkSpec& spec, std::size_t layer) {
 
 template <class T>
 ParameterTable<T>::ParameterTable(const NetworkSpec& spec) {
-  Index width = spec.n_features;
-  for (std::size_t i = 0; i < spec.layers.size(); ++i) {
-    const auto layer = static_cast<Index>(i);
-    if (const auto* dense = std::get_if<DenseSpec>(&spec.layers[i])) {
-      Stage stage{layer, width, dense->units, -1, -1, {}};
-      stage.weight = add_segment(layer, "weight", dense->units, width, true);
-      if (dense->bias) stage.bias = add_segment(layer, "bias", dense->units, 1, false);
-      width = dense->units;
-      stages.push_back(std::move(stage));
-      frozen.push_back(dense->trainable ? 0 : 1);
-    }
-    if (auto link = link_of(spec.layers[i], layer)) add_link(std::move(*link), layer, width);
-  }
+  walk(
+      spec,
+      [&](const LayerSpec& layer, const LayerPlace& place) {
+        if (const auto* dense = std::get_if<DenseSpec>(&layer)) add_dense(*dense, place);
+        if (auto link = link_of(layer, place.layer)) add_link(std::move(*link), place);
+      },
+      [&](const LayerPlace& residual) { add_link(Sum{}, residual); });
   check(!stages.empty(), "layers: expected at least one Dense layer, got none");
   for (Segment& segment : segments)
     if (const auto* dense =
@@ -67,15 +62,24 @@ ParameterTable<T>::ParameterTable(const NetworkSpec& spec) {
 }
 
 template <class T>
-void ParameterTable<T>::add_link(Link link, Index layer, Index width) {
+void ParameterTable<T>::add_dense(const DenseSpec& dense, const LayerPlace& place) {
+  Stage stage{place.layer, place.n_in, place.n_out, -1, -1, {}};
+  stage.weight = add_segment(place, "weight", place.n_in, true);
+  if (dense.bias) stage.bias = add_segment(place, "bias", 1, false);
+  stages.push_back(std::move(stage));
+  frozen.push_back(dense.trainable ? 0 : 1);
+}
+
+template <class T>
+void ParameterTable<T>::add_link(Link link, const LayerPlace& place) {
   for_each_vector(link, [&](const char* name, double initial, bool is_learned, Index& id) {
     if (is_learned) {
-      id = add_segment(layer, name, width, 1, false);
+      id = add_segment(place, name, 1, false);
       segments.back().initial = initial;
     } else {
       id = std::ssize(statistics);
-      statistics.push_back({parameter_name(layer, name), layer, false, width, 1, 0,
-                            round_up(width, kLanes<T>), initial});
+      statistics.push_back({parameter_name(place, name), place.layer, false, place.n_out, 1, 0,
+                            round_up(place.n_out, kLanes<T>), initial});
     }
   });
   const auto* norm = std::get_if<NormUse>(&link);
@@ -96,10 +100,12 @@ void ParameterTable<T>::set_up(Segment& segment, const DenseSpec& dense) {
 }
 
 template <class T>
-Index ParameterTable<T>::add_segment(Index layer, const char* tensor, Index n_out, Index n_in,
+Index ParameterTable<T>::add_segment(const LayerPlace& place, const char* tensor, Index n_in,
                                      bool is_weight) {
+  const Index n_out = place.n_out;
   const Index padded = is_weight ? panels_size<T>(n_out, n_in) : round_up(n_out, kLanes<T>);
-  segments.push_back({parameter_name(layer, tensor), layer, is_weight, n_out, n_in, size, padded});
+  segments.push_back(
+      {parameter_name(place, tensor), place.layer, is_weight, n_out, n_in, size, padded});
   size += padded;
   n_parameters += n_out * n_in;
   return std::ssize(segments) - 1;

@@ -8,6 +8,7 @@
 
 #include "base/fields.hpp"
 #include "base/matrix_view.hpp"
+#include "network/layer_walk.hpp"
 #include "network/links.hpp"
 
 namespace chainrule {
@@ -32,7 +33,7 @@ struct UpdateSettings {
 // One tensor of the block. Weights lie in panels, vectors in order; both are padded with +0.
 struct Segment {
   std::string name;  // as in files: "layers.0.weight"
-  Index layer;       // position in net.layers
+  Index layer;       // position in NetworkSpec::layers
   bool is_weight;    // a matrix in panels, not a vector
   Index n_out;
   Index n_in;  // 1 for a vector
@@ -51,7 +52,7 @@ struct Segment {
 
 // Dense layer l = position + 1 with everything up to the next one: Z = W A_prev + b, then f, g, ...
 struct Stage {
-  Index layer;  // position in net.layers
+  Index layer;  // position in NetworkSpec::layers
   Index n_in;
   Index n_out;
   Index weight;  // segment
@@ -83,7 +84,7 @@ struct ParameterTable {
   bool has_batch_norm = false;
   bool changes_in_training = false;
 
-  // A Dense layer by its position in net.layers. Allocates nothing.
+  // A Dense layer by its position in NetworkSpec::layers. Allocates nothing.
   void set_trainable(Index layer, bool trainable);
 
   Index n_features() const { return stages.front().n_in; }
@@ -103,8 +104,9 @@ struct ParameterTable {
   }
 
  private:
-  Index add_segment(Index layer, const char* tensor, Index n_out, Index n_in, bool is_weight);
-  void add_link(Link link, Index layer, Index width);
+  void add_dense(const DenseSpec& dense, const LayerPlace& place);
+  Index add_segment(const LayerPlace& place, const char* tensor, Index n_in, bool is_weight);
+  void add_link(Link link, const LayerPlace& place);
   Index rate_of(double factor);
   void set_up(Segment& segment, const DenseSpec& dense);
 };

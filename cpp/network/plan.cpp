@@ -47,6 +47,7 @@ class PlanBuilder : private LinkPlanner<T> {
   using LinkPlanner<T>::follow_chain;
   using LinkPlanner<T>::follow_batch;
   using LinkPlanner<T>::backward_chain;
+  using LinkPlanner<T>::backward_forks;
   using LinkPlanner<T>::place_buffers;
 
   std::vector<Link> in_use(const std::vector<Link>& links) const {
@@ -205,7 +206,7 @@ class PlanBuilder : private LinkPlanner<T> {
     const BufferId w_transposed = add_buffer(1, panels_size<T>(stage.n_in, stage.n_out));
     const bool in_epilogue = !chain.empty() && takes_tiles(chain.back());
     const bool store_da = !in_epilogue || keeps_all();
-    const BufferId da = store_da ? add_batch_buffer(stage.n_in) : kNoBuffer;
+    BufferId da = store_da ? add_batch_buffer(stage.n_in) : kNoBuffer;
     InputGradient operation{
         static_cast<Index>(s), dz, w_transposed, da, kNoBuffer, kNoBuffer, kNoBuffer, kIdentity};
     if (in_epilogue) {
@@ -217,6 +218,7 @@ class PlanBuilder : private LinkPlanner<T> {
       chain = chain.first(chain.size() - 1);
     }
     add(operation, {dz, w_transposed, da, operation.dz_prev, operation.z_prev, operation.a_prev});
+    if (!in_epilogue) da = backward_forks(chain, da);
     const BufferId below = backward_chain(chain, in_epilogue ? operation.dz_prev : da);
     if (s > 0) {
       plan_.stages[s - 1].da = da;

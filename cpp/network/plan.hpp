@@ -84,6 +84,11 @@ struct RescaleForward {
   BufferId z, a;
 };
 
+// sum = a + b: where a block ends, and on the way back, where it begins.
+struct Addition {
+  BufferId a, b, sum;
+};
+
 // running <- (1 - momentum) running + momentum of the batch, of mean and variance.
 struct StatisticsUpdate {
   double momentum;
@@ -163,7 +168,7 @@ struct ParameterGradient {
 using LinkOperation =
     std::variant<NoiseForward, NoiseBackward, SlopeProducts, LayerNormForward, BatchNormForward,
                  RunningNormForward, ScaleForward, RescaleForward, LayerNormBackward,
-                 BatchNormBackward, RunningNormBackward, ScaleBackward, RescaleBackward,
+                 BatchNormBackward, RunningNormBackward, ScaleBackward, RescaleBackward, Addition,
                  StatisticsUpdate>;
 
 using Operation =

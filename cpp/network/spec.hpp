@@ -41,8 +41,18 @@ struct ActivationSpec {
   bool operator==(const ActivationSpec&) const = default;
 };
 
+// Y = X + block(X). The block are the `n_inside` layers that follow in the list, what is inside of
+// a Residual among them counted, too. He, Zhang, Ren and Sun (2016), Deep residual learning for
+// image recognition.
+struct ResidualSpec {
+  static constexpr auto type = "residual";
+  Index n_inside = 0;
+
+  bool operator==(const ResidualSpec&) const = default;
+};
+
 using LayerSpec = std::variant<DenseSpec, ActivationSpec, Dropout, AlphaDropout, GaussianNoise,
-                               LayerNorm, BatchNorm, Scale, Rescale>;
+                               LayerNorm, BatchNorm, Scale, Rescale, ResidualSpec>;
 
 // A function of the caller's in the place of a loss is called "own:" and its name. Its only value
 // is the number under which the caller keeps it, which no file holds.
@@ -53,6 +63,7 @@ struct NetworkSpec {
   std::string dtype = "float32";
   Index n_features = 0;
   std::uint64_t seed = 0;
+  // All of them, depth first: a position in this list is the number that a layer draws with.
   std::vector<LayerSpec> layers;
   std::optional<FormulaSpec> loss;
 

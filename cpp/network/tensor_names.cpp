@@ -8,38 +8,32 @@ namespace chainrule {
 
 namespace {
 
-// The vectors of a layer with `width` outputs beside weights and biases: those that are learned, or
-// those that follow the batches.
-void visit_vectors(const LayerSpec& spec, Index layer, Dtype dtype, Index width, bool learned,
+// The vectors of a layer beside weights and biases: those that are learned, or those that follow
+// the batches.
+void visit_vectors(const LayerSpec& spec, const LayerPlace& place, Dtype dtype, bool learned,
                    const TensorVisitor& visit) {
-  std::optional<Link> link = link_of(spec, layer);
+  std::optional<Link> link = link_of(spec, place.layer);
   if (!link) return;
   for_each_vector(*link, [&](const char* name, double, bool is_learned, Index&) {
-    if (is_learned == learned) visit({parameter_name(layer, name), {width}, dtype});
+    if (is_learned == learned) visit({parameter_name(place, name), {place.n_out}, dtype});
   });
 }
 
 void visit_parameters(const NetworkSpec& network, const TensorVisitor& visit) {
   const Dtype dtype = dtype_of(network);
-  Index width = network.n_features;
-  for (Index i = 0; i < std::ssize(network.layers); ++i) {
-    const LayerSpec& spec = network.layers[static_cast<std::size_t>(i)];
+  walk(network, [&](const LayerSpec& spec, const LayerPlace& place) {
     if (const auto* dense = std::get_if<DenseSpec>(&spec)) {
-      visit({parameter_name(i, "weight"), {dense->units, width}, dtype});
-      if (dense->bias) visit({parameter_name(i, "bias"), {dense->units}, dtype});
-      width = dense->units;
+      visit({parameter_name(place, "weight"), {place.n_out, place.n_in}, dtype});
+      if (dense->bias) visit({parameter_name(place, "bias"), {place.n_out}, dtype});
     }
-    visit_vectors(spec, i, dtype, width, true, visit);
-  }
+    visit_vectors(spec, place, dtype, true, visit);
+  });
 }
 
 void visit_statistics(const NetworkSpec& network, const TensorVisitor& visit) {
-  Index width = network.n_features;
-  for (Index i = 0; i < std::ssize(network.layers); ++i) {
-    const LayerSpec& spec = network.layers[static_cast<std::size_t>(i)];
-    if (const auto* dense = std::get_if<DenseSpec>(&spec)) width = dense->units;
-    visit_vectors(spec, i, dtype_of(network), width, false, visit);
-  }
+  walk(network, [&](const LayerSpec& spec, const LayerPlace& place) {
+    visit_vectors(spec, place, dtype_of(network), false, visit);
+  });
 }
 
 }  // namespace
@@ -54,8 +48,8 @@ Dtype dtype_of(const NetworkSpec& network) {
   return network.dtype == "float32" ? Dtype::f32 : Dtype::f64;
 }
 
-std::string parameter_name(Index layer, std::string_view parameter) {
-  return text("layers.", layer, ".", parameter);
+std::string parameter_name(const LayerPlace& place, std::string_view parameter) {
+  return text(place.name(), ".", parameter);
 }
 
 std::string slot_name(std::string_view slot, std::string_view parameter) {

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "network/spec.hpp"
+#include "network/layer_walk.hpp"
 
 namespace chainrule {
 
@@ -26,8 +26,8 @@ struct TensorShape {
 
 Dtype dtype_of(const NetworkSpec& network);
 
-// "layers.0.weight", "layers.0.bias"; `layer` is the position in NetworkSpec::layers.
-std::string parameter_name(Index layer, std::string_view parameter);
+// "layers.0.weight", "layers.3.block.0.bias"
+std::string parameter_name(const LayerPlace& place, std::string_view parameter);
 // "optimizer.exp_avg.layers.0.weight"
 std::string slot_name(std::string_view slot, std::string_view parameter);
 // "optimizer.beta_1_power"

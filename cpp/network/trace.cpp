@@ -29,10 +29,10 @@ std::vector<T> tensor_of(const ParameterTable<T>& table, Index segment_id, const
 }
 
 // f'(Z): the backward pass of a gradient of ones; empty if more than one elementwise activation
-// stands between Z and A.
+// stands between Z and A. A fork behind it is nothing more: dA has both of its parts.
 template <class T>
-std::vector<T> slope_of(const Run<T>& run, const std::vector<Link>& links,
-                        const StageBuffers& buffers) {
+std::vector<T> slope_of(const Run<T>& run, std::vector<Link> links, const StageBuffers& buffers) {
+  while (!links.empty() && std::holds_alternative<Fork>(links.back())) links.pop_back();
   const MatrixView<const T> z = run.view(buffers.z), a = run.view(buffers.a);
   AlignedBuffer<T> slope(z.rows * z.stride);
   const MatrixView<T> ones{slope.data(), z.rows, z.cols, z.stride};

@@ -12,11 +12,16 @@
 
 namespace chainrule {
 
+// Looks at what is still there behind a forward pass: others may have the place of the rest.
 template <class T>
 void Network<T>::note_failure(const Run<T>& run) {
+  const auto is_there = [&](BufferId id) {
+    return id != kNoBuffer &&
+           run.plan.buffers[static_cast<std::size_t>(id)].last >= run.plan.n_forward - 1;
+  };
   for (std::size_t s = 0; s < table_.stages.size(); ++s)
     for (const BufferId id : {run.plan.stages[s].z, run.plan.stages[s].a})
-      if (id != kNoBuffer && !all_finite<T>(run.view(id))) {
+      if (is_there(id) && !all_finite<T>(run.view(id))) {
         failed_layer_ = static_cast<Index>(s) + 1;
         return;
       }

@@ -48,6 +48,7 @@ from chainrule.layers import (
     GaussianNoise,
     LayerNorm,
     Rescale,
+    Residual,
     Scale,
 )
 from chainrule.network import Network, from_bytes, load, mlp
@@ -80,6 +81,7 @@ __all__ = [
     "ProgressBar",
     "ReduceLROnPlateau",
     "Rescale",
+    "Residual",
     "Scale",
     "Timer",
     "Trace",

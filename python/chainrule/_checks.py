@@ -11,8 +11,9 @@ import numpy as np
 
 _T = TypeVar("_T")
 
-# As many features and units as a model file can tell of.
+# As many features and units, and Residuals in each other, as a model file can tell of.
 MOST_UNITS = 2**32
+MOST_NESTED = 5
 
 
 def as_count(name: str, value: object, *, least: int = 1, most: int | None = None) -> int:

@@ -36,7 +36,17 @@ def _line(equation: str, value: Any) -> str:
 
 
 def _function(name: str) -> str:
-    return "σ" if name == "sigmoid" else name
+    """Return f of a layer, σ for sigmoid; forks at its end are none of it."""
+    names = name.split(", ")
+    while names and names[-1] == "fork":
+        names.pop()
+    shown = ", ".join(names) or "identity"
+    return "σ" if shown == "sigmoid" else shown
+
+
+def _forks_behind(name: str) -> bool:
+    """Whether the activation of a layer is added behind the block that it goes into, too."""
+    return name.endswith("fork")
 
 
 def _forward(t: Trace) -> Iterator[str]:
@@ -44,7 +54,8 @@ def _forward(t: Trace) -> Iterator[str]:
     for layer, name in enumerate(t.activations, start=1):
         below = "X" if layer == 1 else f"A{layer - 1}"
         yield _line(f"Z{layer} = W{layer} {below} + b{layer}", t.Z[layer])
-        value = f"{_function(name)}(Z{layer})" if name != "identity" else f"Z{layer}"
+        f = _function(name)
+        value = f"{f}(Z{layer})" if f != "identity" else f"Z{layer}"
         yield _line(
             f"Ŷ = A{layer} = {value}" if layer == last else f"A{layer} = {value}", t.A[layer]
         )
@@ -67,12 +78,14 @@ def _output_gradient(t: Trace) -> str:
 
 
 def _hidden_gradient(t: Trace, layer: int) -> str:
-    name = t.activations[layer - 1]
-    if name == "identity":
+    f = _function(t.activations[layer - 1])
+    if f == "identity":
         return f"dZ{layer} = dA{layer}"
+    if "fork" in f.split(", "):
+        return f"dZ{layer} = ∂J/∂Z{layer}"
     if t.slope[layer] is None:
         return f"dZ{layer} = (∂A{layer}/∂Z{layer})ᵀ dA{layer}"
-    return f"dZ{layer} = dA{layer} ⊙ {_function(name)}'(Z{layer})"
+    return f"dZ{layer} = dA{layer} ⊙ {f}'(Z{layer})"
 
 
 def _backward(t: Trace) -> Iterator[str]:
@@ -80,10 +93,12 @@ def _backward(t: Trace) -> Iterator[str]:
     yield _line(f"dA{last} = ∂J/∂Ŷ", t.dA[last])
     for layer in range(last, 0, -1):
         below = "X" if layer == 1 else f"A{layer - 1}"
+        name = t.activations[layer - 1]
         if layer < last:
-            yield _line(f"dA{layer} = W{layer + 1}ᵀ dZ{layer + 1}", t.dA[layer])
-        if t.slope[layer] is not None and t.activations[layer - 1] != "identity":
-            yield _line(f"{_function(t.activations[layer - 1])}'(Z{layer})", t.slope[layer])
+            skip = " + skip" if _forks_behind(name) else ""
+            yield _line(f"dA{layer} = W{layer + 1}ᵀ dZ{layer + 1}{skip}", t.dA[layer])
+        if t.slope[layer] is not None and _function(name) != "identity":
+            yield _line(f"{_function(name)}'(Z{layer})", t.slope[layer])
         yield _line(
             _output_gradient(t) if layer == last else _hidden_gradient(t, layer), t.dZ[layer]
         )

@@ -1,20 +1,19 @@
-"""What can be stacked? Descriptions of layers, and the layers of a network."""
+"""What can be stacked? Descriptions of layers, which any number of networks can share."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chainrule import _core
-from chainrule._checks import as_flag
+from chainrule._checks import MOST_NESTED, as_list
 from chainrule._dense import Dense
+from chainrule._network_layer import NetworkLayer
 from chainrule._noise import AlphaDropout, Dropout, GaussianNoise, Noise
 from chainrule._norms import BatchNorm, LayerNorm, Norm, Rescale, Scale
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from chainrule.network import Network
+    from collections.abc import Iterable, Sequence
 
 __all__ = [
     "Activation",
@@ -28,6 +27,7 @@ __all__ = [
     "Noise",
     "Norm",
     "Rescale",
+    "Residual",
     "Scale",
 ]
 
@@ -82,6 +82,81 @@ class Activation:
         return {"type": "activation", "activation": self.activation.describe()}
 
 
+@dataclass(frozen=True)
+class Residual:
+    r"""What a block of layers makes of its inputs is added to them.
+
+    .. math:: Y = X + F(X)
+
+    Parameters
+    ----------
+    block : sequence of layers
+        The layers of :math:`F`, at least one; it ends with as many features as it begins with.
+        Residuals may stand in each other, at most 5 deep.
+
+    Raises
+    ------
+    TypeError
+        If `block` is no sequence of layers.
+    ValueError
+        If it is empty, or too many Residuals are in each other.
+
+    Notes
+    -----
+    The gradient of the inputs is that through the block and, beside it, that of the outputs as it
+    is, so that deep networks learn in their first layers, too. In ``Network(...)`` a block of other
+    outputs than inputs is refused. Behind a Residual at the end there is no activation: the usual
+    loss is that of identity. Tensors are called ``layers.3.block.0.weight``; of a network's layer,
+    ``block`` has the network's own layers.
+
+    References
+    ----------
+    He, Zhang, Ren and Sun (2016), Deep residual learning for image recognition, section 3.2; with
+    the activations first, the same (2016), Identity mappings in deep residual networks.
+
+    Examples
+    --------
+    >>> import chainrule as cr
+    >>> block = [cr.LayerNorm(), cr.Dense(32, "relu"), cr.Dense(8)]
+    >>> layers = [cr.Dense(8), cr.Residual(block), cr.Residual(block), cr.Dense(1)]
+    >>> net = cr.Network(4, layers, seed=0)
+    >>> net.layers[1].block[2].weight.shape
+    (8, 32)
+    """
+
+    block: Sequence[Layer]
+
+    def __post_init__(self) -> None:
+        block = checked_layers("block", self.block)
+        if not block:
+            raise ValueError("block: expected at least one layer, got none")
+        object.__setattr__(self, "block", tuple(block))
+        if (depth := self._depth()) > MOST_NESTED:
+            raise ValueError(
+                f"block: expected at most {MOST_NESTED} Residuals in each other, got {depth}"
+            )
+
+    def _depth(self) -> int:
+        """Return how many Residuals are in each other."""
+        return 1 + max(each._depth() if isinstance(each, Residual) else 0 for each in self.block)
+
+    def describe(self) -> dict[str, Any]:
+        """Return the layer as files hold it.
+
+        Returns
+        -------
+        dict
+            ``{"type": "residual", "block": [...]}`` with all its layers.
+
+        Examples
+        --------
+        >>> import chainrule as cr
+        >>> cr.Residual([cr.Dropout(0.5)]).describe()
+        {'type': 'residual', 'block': [{'type': 'dropout', 'p': 0.5}]}
+        """
+        return {"type": "residual", "block": [layer.describe() for layer in self.block]}
+
+
 Layer = (
     Dense
     | Activation
@@ -92,6 +167,7 @@ Layer = (
     | BatchNorm
     | Scale
     | Rescale
+    | Residual
 )
 
 # Those whose fields are numbers alone.
@@ -101,6 +177,20 @@ _OF_NUMBERS = {
 }
 
 
+def checked_layers(name: str, given: Iterable[Layer]) -> list[Layer]:
+    """Return the descriptions of layers in a list; nothing else may be there."""
+    layers = as_list(name, given)
+    for i, layer in enumerate(layers):
+        if isinstance(layer, NetworkLayer):
+            raise TypeError(
+                f"{name}[{i}]: expected a description, got a layer of a network; give its "
+                "description"
+            )
+        if not isinstance(layer, Layer):
+            raise TypeError(f"{name}[{i}]: expected a layer such as chainrule.Dense, got {layer!r}")
+    return layers
+
+
 def from_description(description: dict[str, Any]) -> Layer:
     """Return the layer of a description."""
     values = dict(description)
@@ -108,6 +198,8 @@ def from_description(description: dict[str, Any]) -> Layer:
     if kind in _OF_NUMBERS:
         layer: Layer = _OF_NUMBERS[kind](**values)
         return layer
+    if kind == "residual":
+        return Residual([from_description(each) for each in values["block"]])
     values["activation"] = _core.activations.from_description(values["activation"])
     if kind == "activation":
         return Activation(**values)
@@ -115,126 +207,3 @@ def from_description(description: dict[str, Any]) -> Layer:
     if values["initializer"] is not None:
         values["initializer"] = _core.initializers.from_description(values["initializer"])
     return Dense(**values)
-
-
-class NetworkLayer:
-    """A layer of one network: its description and its parameters.
-
-    Parameters
-    ----------
-    network : Network
-        The network.
-    index : int
-        Position in ``network.layers``, from 0.
-    description : Dense, Activation, Noise or Norm
-        What it was made from.
-
-    Examples
-    --------
-    >>> import chainrule as cr
-    >>> net = cr.mlp([2, 3, 1], seed=0)
-    >>> net.layers[0].weight.shape
-    (3, 2)
-    """
-
-    # Fields are the description's: one that is set here would change nothing.
-    __slots__ = ("_description", "_index", "_network")
-
-    def __init__(self, network: Network, index: int, description: Layer) -> None:
-        self._network = network
-        self._index = index
-        self._description = description
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        return getattr(self._description, name)
-
-    def __repr__(self) -> str:
-        return repr(self.description)
-
-    @property
-    def description(self) -> Layer:
-        """What the layer was made from, and whether it is trained now."""
-        if isinstance(self._description, Dense):
-            trainable = self._network._trainable(self._index)
-            if trainable != self._description.trainable:
-                self._description = replace(self._description, trainable=trainable)
-        return self._description
-
-    @property
-    def detail(self) -> str:
-        """What a summary says behind the kind of layer: its activation, numbers, settings."""
-        description = self.description
-        if isinstance(description, Noise | Norm):
-            members = description.describe().items()
-            return " ".join(f"{key}={value:g}" for key, value in members if key != "type")
-        assert isinstance(description.activation, _core.Formula)
-        words = [description.activation.name]
-        if isinstance(description, Dense):
-            words += description._settings()
-        return " ".join(words)
-
-    def _tensor(self, tensors: dict[str, NDArray[Any]], name: str) -> NDArray[Any] | None:
-        tensor = tensors.get(f"layers.{self._index}.{name}")
-        if tensor is not None:
-            tensor.flags.writeable = False
-        return tensor
-
-    @property
-    def weight(self) -> NDArray[Any] | None:
-        """The weights (n_out, n_in), or the factors (n,) of a norm or scale; a read-only copy.
-
-        None for layers without.
-        """
-        return self._tensor(self._network._tensors(), "weight")
-
-    @property
-    def bias(self) -> NDArray[Any] | None:
-        """The bias (n_out,), or what a norm adds; a read-only copy, None where there is none."""
-        return self._tensor(self._network._tensors(), "bias")
-
-    @property
-    def running_mean(self) -> NDArray[Any] | None:
-        """The mean (n,) of each feature that a BatchNorm predicts with, a read-only copy."""
-        return self._tensor(self._network._statistics(), "running_mean")
-
-    @property
-    def running_var(self) -> NDArray[Any] | None:
-        """The variance (n,) of each feature that a BatchNorm predicts with, a read-only copy."""
-        return self._tensor(self._network._statistics(), "running_var")
-
-    @property
-    def slope(self) -> NDArray[Any] | None:
-        """The slopes (n_out,) that prelu learns, a read-only copy; None for other activations."""
-        return self._tensor(self._network._tensors(), "slope")
-
-    @property
-    def trainable(self) -> bool:
-        """Whether training changes the layer; can be set where no training is under way.
-
-        A layer without parameters is never changed, and setting it makes no difference there. The
-        slopes of an ``Activation("prelu")`` are always trained, those of a Dense layer with it; so
-        are norms and scales.
-        """
-        if isinstance(self._description, Dense):
-            return self._network._trainable(self._index)
-        return self.slope is not None or self.weight is not None
-
-    @trainable.setter
-    def trainable(self, trainable: bool) -> None:
-        wanted = as_flag("trainable", trainable)
-        if isinstance(self._description, Dense):
-            self._network._set_trainable(self._index, wanted)
-        elif isinstance(self._description, Norm):
-            if self.trainable and not wanted:
-                kind = type(self._description).__name__
-                raise ValueError(
-                    f"trainable: layers[{self._index}] is a {kind}, which is always trained; only "
-                    "Dense layers can be frozen"
-                )
-        elif self.slope is not None and not wanted:
-            raise ValueError(
-                f"trainable: layers[{self._index}] is an activation of its own, whose slopes are "
-                "always trained; give prelu to a Dense layer to freeze both"
-            )

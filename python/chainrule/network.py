@@ -23,6 +23,7 @@ from chainrule._checks import (
     not_in_this_version,
 )
 from chainrule._examples import checked_loss, default_loss
+from chainrule._network_layer import NetworkLayer, depth_first, layers_of
 from chainrule._own_loss import OwnLoss, keep_own_loss, kept_own_losses
 from chainrule._rate_finding import RateFinding
 from chainrule._warnings import warn_of_notices
@@ -34,7 +35,7 @@ from chainrule.layers import (
     Dropout,
     Layer,
     LayerNorm,
-    NetworkLayer,
+    checked_layers,
     from_description,
 )
 from chainrule.runtime import MOST_THREADS
@@ -71,8 +72,8 @@ class Network(RateFinding):
     n_features : int
         Number of features n of an example, at least 1.
     layers : sequence of layers
-        Dense, Activation, Dropout, AlphaDropout, GaussianNoise, LayerNorm, BatchNorm, Scale and
-        Rescale, at least one Dense among them.
+        Dense, Activation, Dropout, AlphaDropout, GaussianNoise, LayerNorm, BatchNorm, Scale,
+        Rescale and Residual, at least one Dense among them or in their blocks.
     loss : str, Formula or function, optional
         The loss that every call uses; by default the usual one of the output: ``mse`` for identity,
         ``binary_cross_entropy`` for sigmoid, ``cross_entropy`` for softmax. A function of your own
@@ -116,17 +117,7 @@ class Network(RateFinding):
         seed: int | None = None,
     ) -> None:
         warn_of_notices()
-        given = as_list("layers", layers)
-        for i, layer in enumerate(given):
-            if isinstance(layer, NetworkLayer):
-                raise TypeError(
-                    f"layers[{i}]: expected a description, got a layer of a network; give its "
-                    "description"
-                )
-            if not isinstance(layer, Layer):
-                raise TypeError(
-                    f"layers[{i}]: expected a layer such as chainrule.Dense, got {layer!r}"
-                )
+        given = checked_layers("layers", layers)
         chosen = None if loss is None else checked_loss(loss)
         self._build(
             {
@@ -153,9 +144,7 @@ class Network(RateFinding):
         layers: tuple[NetworkLayer, ...] | None = self.__dict__.get("_layers")
         if layers is None:
             descriptions = self._description()["layers"]
-            layers = tuple(
-                NetworkLayer(self, i, from_description(d)) for i, d in enumerate(descriptions)
-            )
+            layers = layers_of(self, map(from_description, descriptions))
             self.__dict__["_layers"] = layers
         return layers
 
@@ -237,14 +226,15 @@ class Network(RateFinding):
         outputs = "1 output" if self.n_outputs == 1 else f"{self.n_outputs} outputs"
         features = "1 feature" if self.n_features == 1 else f"{self.n_features} features"
         sizes = f"{features}, {outputs}, {self.n_parameters} parameters"
-        kinds = [f"{type(layer.description).__name__} {layer.detail}" for layer in self.layers]
+        layers = list(depth_first(self.layers))
+        kinds = [layer._kind() for layer in layers]
         longest = max(20, *map(len, kinds))
         lines = [
             f"Network: {sizes}, {self.dtype}, seed {self.seed}",
             f"{'layer':>5}  {'kind':<{longest}}  {'output':>6}  {'parameters':>10}",
         ]
         width, number = self.n_features, 0
-        for layer, kind in zip(self.layers, kinds, strict=True):
+        for layer, kind in zip(layers, kinds, strict=True):
             description = layer.description
             if isinstance(description, Dense):
                 number += 1
@@ -260,7 +250,7 @@ class Network(RateFinding):
     def __repr__(self) -> str:
         sizes = [
             self.n_features,
-            *(layer.units for layer in self.layers if hasattr(layer, "units")),
+            *(layer.units for layer in depth_first(self.layers) if hasattr(layer, "units")),
         ]
         return (
             f"<Network {'-'.join(map(str, sizes))}, {self.n_parameters} parameters, {self.dtype}>"

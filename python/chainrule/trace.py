@@ -89,8 +89,8 @@ class Trace:
     Z, A : ByLayer
         Pre-activations and activations (n_out, d); ``A[0]`` is X, ``A[L]`` is `Y_hat`.
     slope : ByLayer
-        :math:`f'(Z^{(l)})`, (n_out, d); None for softmax and where several activations follow each
-        other.
+        :math:`f'(Z^{(l)})`, (n_out, d); None for softmax and where more than an activation follows
+        the weights.
     dA, dZ, dW, db : ByLayer
         Derivatives of J, shaped as what they are derivatives by; ``dA[L]`` is
         :math:`\partial J / \partial \hat Y` also where the loss was computed from Z.
@@ -111,7 +111,9 @@ class Trace:
     new_weights, new_biases : list
         Parameters after the step as ``set_weights`` takes them.
     activations, loss_name : tuple of str, str
-        The names of f of each layer and of the loss: "own:" and its name for a function.
+        The names of f of each layer and of the loss: "own:" and its name for a function. With
+        "fork" among them what stands there goes on into the block of a Residual and past it, so
+        that its derivative is the sum of both; with "sum" both come together again.
     updates : tuple of (str, str)
         How W and b of each layer were updated, as text: ``"W1 - η dW1"``.
 
@@ -208,6 +210,14 @@ def _update_text(layer: int, dense: dict[str, Any]) -> tuple[str, str]:
     return f"{w} - {rate} {step}{limit}", f"{b} - {rate} d{b}"
 
 
+def _dense_layers(layers: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Iterate over the descriptions of Dense layers, those in blocks too."""
+    for layer in layers:
+        if layer["type"] == "dense":
+            yield layer
+        yield from _dense_layers(layer.get("block", []))
+
+
 def trace_from(
     core: dict[str, Any],
     examples: Examples,
@@ -217,7 +227,7 @@ def trace_from(
 ) -> Trace:
     """Return the trace that the core worked out, turned to one example per column."""
     layers: list[dict[str, Any]] = core["layers"]
-    dense = [each for each in network._description()["layers"] if each["type"] == "dense"]
+    dense = list(_dense_layers(network._description()["layers"]))
 
     def columns(key: str) -> ByLayer:
         return ByLayer(key, [None if layer[key] is None else layer[key].T for layer in layers])

@@ -324,6 +324,19 @@ _MUTANTS = {
             "link != chain.rend()",
             "link + 1 < chain.rend()",
         ),
+        (
+            "a gradient takes the place of the one that goes past the block",
+            "std::ranges::find(kept_, da) != kept_.end()",
+            "false",
+        ),
+        (
+            "what goes past a block is forgotten on the way back",
+            "Addition{da, dy, dx}",
+            "Addition{da, da, dx}",
+        ),
+    ],
+    "network/layer_walk.cpp": [
+        ("a block may have other outputs than inputs", "check(n_out == width,", "check(true,"),
     ],
     "network/noise.hpp": [
         ("noise passes gradients as they are", "da(i, j) * scale(i, j)", "da(i, j)"),
@@ -353,6 +366,11 @@ _MUTANTS = {
             "only the last batch of an update counts",
             "run.goes_on = weight_before > 0.0;",
             "",
+        ),
+        (
+            "a place that somebody else has taken is blamed for a failure",
+            ".last >= run.plan.n_forward - 1",
+            ".last >= 0",
         ),
         ("dX with weights after an update", "pass.version != version_", "false"),
         ("a function may change the parameters", "version_ != version", "version_ < version"),

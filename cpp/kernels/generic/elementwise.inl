@@ -134,6 +134,13 @@ void activation_backward(MatrixView<const T> z, MatrixView<const T> a, MatrixVie
 }
 
 template <class T>
+void add(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> sum) {
+  for (Index i = 0; i < sum.rows; ++i)
+    for (Index j = 0; j < sum.cols; j += Vec<T>::width)
+      store(sum.row(i) + j, load(a.row(i) + j) + load(b.row(i) + j));
+}
+
+template <class T>
 void add_penalty(Index n, const T* w, T l1, T l2, T* g) {
   using V = Vec<T>;
   for (Index i = 0; i < n; i += V::width) {

@@ -74,6 +74,7 @@ constexpr KernelTable<T> make_table(const char* tier) {
           normalize_columns_backward<T>,
           scale_columns<T>,
           rescale<T>,
+          add<T>,
           transpose_panel<T>,
           add_penalty<T>,
           move_average<T>,

@@ -52,18 +52,9 @@ LayerSpec drawn_norm(Random& random) {
   }
 }
 
-LayerSpec drawn_layer(Random& random) {
-  switch (random() % 9) {
-    case 0:
-    case 1:
-      return ActivationSpec{drawn_formula(Activations{}, random)};
-    case 2:
-      return drawn_noise(random);
-    case 3:
-      return drawn_norm(random);
-  }
+DenseSpec drawn_dense(Random& random, Index units) {
   DenseSpec dense;
-  dense.units = static_cast<Index>(1 + random() % 5);
+  dense.units = units;
   dense.activation = drawn_formula(Activations{}, random);
   dense.bias = random() % 4 != 0;
   if (random() % 2 == 0) dense.initializer = drawn_formula(Initializers{}, random);
@@ -71,13 +62,44 @@ LayerSpec drawn_layer(Random& random) {
   return dense;
 }
 
+void draw_block(Random& random, Index width, Index depth, std::vector<LayerSpec>& layers);
+
+// Appends a layer with all that is inside of it; `width` is that in front of it, then behind it.
+void draw_layer(Random& random, Index& width, Index depth, std::vector<LayerSpec>& layers) {
+  switch (random() % 10) {
+    case 0:
+    case 1:
+      layers.emplace_back(ActivationSpec{drawn_formula(Activations{}, random)});
+      return;
+    case 2:
+      layers.push_back(drawn_noise(random));
+      return;
+    case 3:
+      layers.push_back(drawn_norm(random));
+      return;
+    case 4:
+      if (depth < kMaxNesting) return draw_block(random, width, depth + 1, layers);
+  }
+  width = static_cast<Index>(1 + random() % 5);
+  layers.emplace_back(drawn_dense(random, width));
+}
+
+void draw_block(Random& random, Index width, Index depth, std::vector<LayerSpec>& layers) {
+  const std::size_t position = layers.size();
+  layers.emplace_back(ResidualSpec{});
+  Index outputs = width;
+  for (std::size_t i = 1 + random() % 2; i > 0; --i) draw_layer(random, outputs, depth, layers);
+  if (outputs != width) layers.emplace_back(drawn_dense(random, width));
+  layers[position] = ResidualSpec{static_cast<Index>(layers.size() - position) - 1};
+}
+
 ModelDescription drawn_description(Random& random) {
   ModelDescription model;
   model.network.dtype = random() % 2 == 0 ? "float32" : "float64";
   model.network.n_features = static_cast<Index>(1 + random() % 5);
   model.network.seed = random();
-  for (std::size_t i = random() % 4; i > 0; --i)
-    model.network.layers.push_back(drawn_layer(random));
+  Index width = model.network.n_features;
+  for (std::size_t i = random() % 4; i > 0; --i) draw_layer(random, width, 0, model.network.layers);
   DenseSpec last;
   last.units = 2;
   last.activation = drawn_formula(Activations{}, random);

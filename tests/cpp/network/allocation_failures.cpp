@@ -28,7 +28,8 @@ void add(const V* values, Index n, Bytes& result) {
 template <class T>
 std::unique_ptr<Network<T>> trained() {
   NetworkSpec spec = network_spec<T>(
-      kFeatures, {dense(6, "relu"), BatchNorm{}, activation("tanh"), dense(kOutputs, "sigmoid")});
+      kFeatures, {dense(6, "relu"), ResidualSpec{3}, BatchNorm{}, activation("tanh"), dense(6),
+                  dense(kOutputs, "sigmoid")});
   spec.loss = to_spec(Mse{});
   auto network = std::make_unique<Network<T>>(spec);
   network->set_optimizer(to_spec(Adam{}));

@@ -77,6 +77,21 @@ inline std::vector<std::vector<LayerSpec>> norm_stacks(std::string_view hidden,
            BatchNorm{}, dense(m), Rescale{2.0, 0.5}, LayerNorm{}, Scale{}, activation(output)}};
 }
 
+// Blocks in all places that they can have: in front of all, without a Dense layer or with several,
+// in each other, behind each other, of noise alone, and at the end.
+inline std::vector<std::vector<LayerSpec>> residual_stacks(std::string_view hidden,
+                                                           std::string_view output, Index n,
+                                                           Index m) {
+  return {{dense(5), ResidualSpec{2}, dense(17, hidden), dense(5), dense(m, output)},
+          {ResidualSpec{3}, dense(20), activation(hidden), dense(n), dense(5, hidden),
+           ResidualSpec{2}, LayerNorm{}, activation(hidden), dense(m, output)},
+          {dense(9, hidden), ResidualSpec{6}, activation(hidden), dense(9), ResidualSpec{2},
+           GaussianNoise{0.25}, BatchNorm{}, Rescale{0.5, 0.25}, ResidualSpec{3}, ResidualSpec{2},
+           dense(9, hidden), Dropout{0.25}, dense(m), ResidualSpec{1}, activation(output)},
+          {dense(4, hidden), ResidualSpec{2}, ResidualSpec{1}, Dropout{0.5}, ResidualSpec{2},
+           Scale{0.5}, Scale{0.75}, dense(m, output), ResidualSpec{1}, dense(m)}};
+}
+
 // Networks of n features and m outputs with `hidden` inside and `output` at the end, each in all
 // places that an activation can have: in a Dense layer, behind one, in front of all, several in a
 // row.

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "network/layer_walk.hpp"
 #include "test.hpp"
 
 namespace chainrule {
@@ -198,6 +199,77 @@ TEST(description_of_sizes_that_overflow) {
   CHECK_EQUAL(large.network.n_features, 4294836223);
 }
 
+namespace {
+
+// A Residual with these layers, in front of the others.
+std::string block(const std::string& layers) {
+  return R"("layers":[{"type":"residual","block":[)" + layers + "]},";
+}
+const std::string kDropout = R"({"type":"dropout","p":0.5})";
+
+}  // namespace
+
+TEST(description_of_blocks) {
+  const std::string inside = R"({"type":"residual","block":[)" + kDropout + "]}";
+  const std::string written = block(kDropout + "," + inside + "," + kDropout);
+  const ModelDescription read = with(R"("layers":[)", written);
+  const std::vector<LayerSpec>& layers = read.network.layers;
+  CHECK_EQUAL(layers.size(), 8u);
+  CHECK(layers[0] == LayerSpec(ResidualSpec{4}) && layers[2] == LayerSpec(ResidualSpec{1}));
+  CHECK(std::holds_alternative<DenseSpec>(layers[5]));
+  CHECK_EQUAL(json::write(to_value(read)), replaced(whole_text(), R"("layers":[)", written));
+  // The type may come last.
+  const std::string other_order = R"("layers":[{"block":[)" + kDropout + R"(],"type":"residual"},)";
+  CHECK(with(R"("layers":[)", other_order).network ==
+        with(R"("layers":[)", block(kDropout)).network);
+}
+
+TEST(description_of_wrong_blocks) {
+  const auto refused = [](const std::string& layers) { return with(R"("layers":[)", layers); };
+  CHECK_THROWS(refused(block("")), "layers[0].block: expected at least one layer, got none");
+  CHECK_THROWS(refused(R"("layers":[{"type":"residual"},)"),
+               "layers[0].block: expected a value, got none");
+  CHECK_THROWS(refused(R"("layers":[{"type":"dropout","p":0.5,"block":[]},)"),
+               "layers[0]: unknown key 'block'");
+  CHECK_THROWS(refused(R"("layers":[{"type":"residual","block":[)" + kDropout + R"(],"p":0.5},)"),
+               "layers[0]: unknown key 'p'");
+  CHECK_THROWS(refused(block(kDropout + R"(,{"type":"dropout","p":1})")),
+               "layers[0].block[1].p: expected a number in");
+  CHECK_THROWS(refused(block(kDropout + R"(,{"type":"drop","p":1})")),
+               "layers[0].block[1].type: unknown name 'drop'");
+  CHECK_THROWS(with(R"({"type":"activation","activation":{"name":"softmax"}}])",
+                    R"({"type":"residual","block":[{"type":"dense","units":3,"activation":)"
+                    R"({"name":"identity"},"bias":false,"initializer":null,"bias_initializer":)"
+                    R"({"name":"zeros"},"l1":0,"l2":0,"max_norm":null,"trainable":true,)"
+                    R"("learning_rate_multiplier":1}]}])"),
+               "layers[2].block: expected as many outputs as inputs, 2, since they are added, got "
+               "3; put a Dense(2) at its end");
+  std::string deep = kDropout;
+  for (Index depth = 0; depth <= kMaxNesting; ++depth) {
+    const std::string layers = R"("layers":[)" + deep + ",";
+    if (depth <= kMaxNesting) refused(layers);
+    deep = R"({"type":"residual","block":[)" + deep + "]}";
+  }
+  CHECK_THROWS(refused(R"("layers":[)" + deep + ","),
+               "layers[0].block[0].block[0].block[0].block[0].block[0]: expected at most 5");
+}
+
+// As the text of a file, whose layers are read one by one.
+TEST(description_of_a_block_has_each_key_once) {
+  const auto read = [](std::string_view text) {
+    json::Reader reader("description", text, kDescriptionLimits);
+    reader.enter_object();
+    return read_description(reader);
+  };
+  CHECK_THROWS(read(R"({"layers":[{"type":"residual","block":[],"block":[]}]})"),
+               "layers[0]: key 'block' is there twice");
+  CHECK_THROWS(read(R"({"layers":[{"type":"dropout","p":0.5,"p":0.5}]})"),
+               "layers[0]: key 'p' is there twice");
+  std::string deep;
+  for (int i = 0; i < 1000; ++i) deep += R"({"type":"residual","block":[)";
+  CHECK_THROWS(read(R"({"layers":[)" + deep), "description: byte");
+}
+
 TEST(description_of_very_many_layers) {
   const std::string layer = R"({"type":"activation","activation":{"name":"relu"}},)";
   const auto layers = [&](Index n) {
@@ -207,6 +279,12 @@ TEST(description_of_very_many_layers) {
   };
   CHECK_EQUAL(std::ssize(with(R"("layers":[)", layers(kMaxLayers)).network.layers), kMaxLayers);
   CHECK_THROWS(with(R"("layers":[)", layers(kMaxLayers + 1)),
+               "layers: expected at most 2048 layers, got more");
+  // Those in blocks are counted.
+  std::string inside;
+  for (Index i = 0; i < kMaxLayers - 4; ++i) inside += (i > 0 ? "," : "") + kDropout;
+  CHECK_EQUAL(std::ssize(with(R"("layers":[)", block(inside)).network.layers), kMaxLayers);
+  CHECK_THROWS(with(R"("layers":[)", block(inside + "," + kDropout)),
                "layers: expected at most 2048 layers, got more");
 }
 

@@ -23,6 +23,13 @@ NetworkSpec wide_network_of_norms() {
             dense(129), BatchNorm{}, activation("tanh"), Scale{}, dense(10, "softmax")});
 }
 
+template <class T>
+NetworkSpec wide_network_of_blocks() {
+  return network_spec<T>(150, {ResidualSpec{2}, dense(130, "relu"), dense(150), ResidualSpec{4},
+                               LayerNorm{}, activation("tanh"), ResidualSpec{1}, dense(150),
+                               dense(129), ResidualSpec{1}, BatchNorm{}, dense(10, "softmax")});
+}
+
 constexpr Index kRows = 300;  // more than a chunk
 
 // Everything that a network can compute, one after the other.
@@ -159,7 +166,8 @@ void check_fused_update(const std::vector<LayerSpec>& layers) {
 TEST(execution_gives_the_same_bits_with_any_number_of_threads) {
   const AllWorkers all_workers;
   for_each_dtype([]<class T>() {
-    for (const NetworkSpec& spec : {wide_network<T>(), wide_network_of_norms<T>()}) {
+    for (const NetworkSpec& spec :
+         {wide_network<T>(), wide_network_of_norms<T>(), wide_network_of_blocks<T>()}) {
       const Results<T> alone = results_with<T>(1, spec, to_spec(CrossEntropy{}));
       CHECK_EQUAL(alone.most_threads, 0);
       for (const Index n_threads : {2, 3, 4, 7}) {
@@ -220,6 +228,11 @@ TEST(execution_of_the_fused_update_is_gradients_and_sweep) {
         check_fused_update<T, Mse, Optimizer>(layers);
       for (const std::vector<LayerSpec>& layers : norm_stacks("tanh", "softmax", 3))
         check_fused_update<T, Mse, Optimizer>(layers);
+      for (const std::vector<LayerSpec>& layers : residual_stacks("tanh", "softmax", 6, 3))
+        check_fused_update<T, Mse, Optimizer>(layers);
+      check_fused_update<T, Mse, Optimizer>({dense(5), ResidualSpec{2},
+                                             with_rate(0.5, limited(0.5, dense(4, "prelu"))),
+                                             frozen(dense(5)), dense(3)});
       check_fused_update<T, Mse, Optimizer>(
           {with_rate(0.5, penalised(0.1, 0.0, dense(5, "prelu"))), frozen(dense(18, "tanh")),
            with_rate(2.0, penalised(0.0, 0.5, dense(4, "tanh", false))), frozen(dense(5)),
@@ -233,6 +246,8 @@ TEST(execution_of_any_batch_split_gives_the_same_predictions) {
     for (const std::string& hidden : names(Activations{})) {
       std::vector<std::vector<LayerSpec>> stacks = layer_stacks(hidden, "softmax", 3);
       for (auto& layers : norm_stacks(hidden, "softmax", 3)) stacks.push_back(std::move(layers));
+      for (auto& layers : residual_stacks(hidden, "softmax", 6, 3))
+        stacks.push_back(std::move(layers));
       for (const std::vector<LayerSpec>& layers : stacks) {
         const Network<T> network(network_spec<T>(6, layers));
         const TestData<T> data(700, 6, 3);  // more than predict takes at a time
@@ -274,7 +289,8 @@ TEST(execution_without_copies_of_inputs_and_gradients_has_the_same_bits) {
 // layers.
 TEST(execution_on_every_tier) {
   for_each_dtype([]<class T>() {
-    for (const NetworkSpec& spec : {wide_network<T>(), wide_network_of_norms<T>()}) {
+    for (const NetworkSpec& spec :
+         {wide_network<T>(), wide_network_of_norms<T>(), wide_network_of_blocks<T>()}) {
       const Network<T> network(spec);
       const std::vector<T> expected = step_on(available_tiers().front(), network, 1, true);
       const auto is_right = [](T x) { return std::isfinite(x) && std::abs(x) < 10; };

@@ -32,6 +32,8 @@ TEST(links_of_layers) {
   CHECK_EQUAL(described(BatchNorm{}), "batch_norm: weight=1 bias=0 ~running_mean=0 ~running_var=1");
   CHECK_EQUAL(described(Scale{0.5}), "scale: weight=0.5");
   CHECK_EQUAL(described(Rescale{}), "rescale");
+  CHECK_EQUAL(described(ResidualSpec{1}), "fork");
+  CHECK_EQUAL(name_of(Sum{}), "sum");
   CHECK_THROWS(link_of(ActivationSpec{{"rely", {}}}, 0), "activation: unknown name 'rely'");
 }
 

@@ -149,6 +149,55 @@ TEST(parameters_of_norms) {
   });
 }
 
+TEST(parameters_of_blocks) {
+  const NetworkSpec spec =
+      network_spec<float>(3, {dense(4), ResidualSpec{4}, dense(17, "relu"), ResidualSpec{1},
+                              Dropout{}, dense(4), dense(2, "softmax"), ResidualSpec{1}, Scale{}});
+  const ParameterTable<float> table(spec);
+  const auto names_behind = [&](std::size_t s) {
+    std::string names;
+    for (const Link& link : table.stages[s].links) names += name_of(link) + " ";
+    return names;
+  };
+  CHECK_EQUAL(names_behind(0), "fork ");
+  CHECK_EQUAL(names_behind(1), "relu fork dropout sum ");
+  CHECK_EQUAL(names_behind(2), "sum ");
+  CHECK_EQUAL(names_behind(3), "softmax fork scale sum ");
+  CHECK(table.output_activation() == nullptr);
+  // Numbers count every layer; noise draws with its own.
+  CHECK_EQUAL(table.stages[3].layer, 6);
+  CHECK_EQUAL(std::get<NoiseUse>(table.stages[1].links[2]).layer, 4);
+  CHECK_EQUAL(table.segments.back().name, "layers.3.block.0.weight");
+  CHECK_EQUAL(table.segments.back().layer, 8);
+  NetworkSpec wrong = spec;
+  std::get<DenseSpec>(wrong.layers[5]).units = 5;
+  CHECK_THROWS(ParameterTable<float>(wrong), "layers[1].block: expected as many outputs as inputs");
+}
+
+// He's for relu, Glorot's for identity: the next activation, within blocks and across their ends.
+TEST(parameters_in_blocks_begin_by_the_next_activation) {
+  const auto limit_of = [](std::vector<LayerSpec> layers) {
+    const NetworkSpec spec = network_spec<double>(64, std::move(layers));
+    const ParameterTable<double> table(spec);
+    std::vector<double> block(static_cast<std::size_t>(table.block_size));
+    initialize(spec, table, 1, block.data());
+    const std::vector<double> first = tensor_of(table.segments[0], block.data());
+    return std::abs(*std::ranges::max_element(first, {}, [](double x) { return std::abs(x); }));
+  };
+  const auto bare = [](Index units) {
+    DenseSpec spec = dense(units, "identity", false);
+    spec.initializer.reset();
+    return spec;
+  };
+  const double glorot = limit_of({bare(64)});
+  CHECK_EQUAL(limit_of({bare(64), dense(1, "relu")}), glorot);
+  const double he = limit_of({bare(64), activation("relu")});
+  CHECK(he > 1.5 * glorot);
+  CHECK_EQUAL(limit_of({bare(64), ResidualSpec{2}, activation("relu"), dense(64)}), he);
+  CHECK(std::abs(limit_of({ResidualSpec{1}, bare(64), activation("relu")}) / he - 1) < 0.3);
+  CHECK_EQUAL(limit_of({bare(64), ResidualSpec{1}, dense(64, "relu")}), glorot);
+}
+
 TEST(parameters_that_are_not_finite_have_the_stage_of_their_layer) {
   const NetworkSpec spec =
       network_spec<float>(3, {BatchNorm{}, dense(4), BatchNorm{}, Scale{}, dense(2), LayerNorm{}});

@@ -46,6 +46,7 @@ struct UseOf {
   Use operator()(const RunningNormBackward& op) const { return {{op.da, op.inverse}, {op.dz}}; }
   Use operator()(const ScaleBackward& op) const { return {{op.da}, {op.dz}}; }
   Use operator()(const RescaleBackward& op) const { return {{op.da}, {op.dz}}; }
+  Use operator()(const Addition& op) const { return {{op.a, op.b}, {op.sum}}; }
   Use operator()(const StatisticsUpdate& op) const {
     return {{op.batch_mean, op.batch_variance}, {}};
   }
@@ -117,6 +118,7 @@ std::string program(const Plan<T>& plan) {
     std::string operator()(const ScaleBackward&) { return "scale'"; }
     std::string operator()(const RescaleForward&) { return "rescale"; }
     std::string operator()(const RescaleBackward&) { return "rescale'"; }
+    std::string operator()(const Addition&) { return "add"; }
     std::string operator()(const StatisticsUpdate&) { return "follow"; }
     std::string operator()(const SlopeProducts&) { return "products"; }
     std::string operator()(const VectorGradient&) { return "dc"; }
@@ -144,13 +146,19 @@ std::string program_of(const std::vector<LayerSpec>& layers, PlanPurpose purpose
       make_plan(table, {purpose, kCapacity, loss == nullptr ? nullptr : &spec, false, training}));
 }
 
-// layer_stacks, and noise and norms in all places that they can have.
+// layer_stacks, and noise, norms and blocks in all places that they can have.
 std::vector<std::vector<LayerSpec>> all_stacks(std::string_view hidden, std::string_view output) {
   std::vector<std::vector<LayerSpec>> stacks = layer_stacks(hidden, output, 3);
   stacks.push_back({GaussianNoise{}, dense(5, hidden), Dropout{}, Dropout{}, activation(hidden),
                     dense(4), AlphaDropout{}, dense(3, output), Dropout{}});
   for (std::vector<LayerSpec>& layers : norm_stacks(hidden, output, 3))
     stacks.push_back(std::move(layers));
+  for (std::vector<LayerSpec>& layers : residual_stacks(hidden, output, 6, 3))
+    stacks.push_back(std::move(layers));
+  stacks.push_back({dense(5), ResidualSpec{2}, frozen(dense(4, hidden)), frozen(dense(5)),
+                    frozen(dense(3, output))});
+  stacks.push_back({frozen(dense(5)), ResidualSpec{3}, frozen(dense(4)), Scale{},
+                    frozen(dense(5, hidden)), frozen(dense(3, output))});
   stacks.push_back({frozen(dense(5, hidden)), LayerNorm{}, frozen(dense(3, output)), BatchNorm{}});
   stacks.push_back({frozen(dense(5, hidden)), dense(4, hidden), frozen(dense(3, output))});
   stacks.push_back({activation(hidden), frozen(dense(5, hidden)), activation(hidden),
@@ -314,6 +322,42 @@ TEST(plan_with_scales) {
   CHECK_EQUAL(program_of(layers, PlanPurpose::gradients, "mse"),
               "load rescale z1 scale z2 f rescale loss | rescale' f' da1 scale' dc dw2+db dw1+db | "
               "da0 rescale' ");
+}
+
+// What is added is kept: no gradient takes the place of dY before both ways are one again.
+TEST(plan_with_blocks) {
+  const std::vector<LayerSpec> layers = {dense(4), ResidualSpec{2}, dense(5, "relu"), dense(4),
+                                         dense(2, "softmax")};
+  CHECK_EQUAL(program_of(layers, PlanPurpose::infer, nullptr), "z1 z2+f z3 add z4 f ");
+  const std::string train =
+      "z1 z2+f z3 add z4 fused | da3 dw4+db da2*f' dw3+db da1 add dw2+db dw1+db ";
+  CHECK_EQUAL(program_of(layers, PlanPurpose::train, "cross_entropy"), train);
+  CHECK_EQUAL(program_of(layers, PlanPurpose::gradients, "cross_entropy"), train + "| da0 ");
+  CHECK_EQUAL(program_of(layers, PlanPurpose::keep_all, "cross_entropy"), train + "| da0 ");
+  // Activations first; a block at the end has no fused form.
+  const std::vector<LayerSpec> first = {dense(2, "tanh"), ResidualSpec{2}, activation("relu"),
+                                        dense(2)};
+  CHECK_EQUAL(program_of(first, PlanPurpose::train, "mse"),
+              "z1+f f z2 add loss | da1*f' add f' dw2+db dw1+db ");
+  const std::vector<LayerSpec> in_front = {ResidualSpec{2}, ResidualSpec{1}, Dropout{}, dense(2)};
+  CHECK_EQUAL(program_of(in_front, PlanPurpose::infer, nullptr), "load add add z1 ");
+  CHECK_EQUAL(program_of(in_front, PlanPurpose::gradients, "mse", true),
+              "load noise add add z1 loss | dw1+db | da0 noise' add add ");
+}
+
+// Both parts of dA are there where a trace looks.
+TEST(plan_shows_gradients_with_what_goes_past_blocks) {
+  const ParameterTable<float> table(network_spec<float>(
+      3, {dense(4, "tanh"), ResidualSpec{3}, ResidualSpec{1}, dense(4), dense(4), dense(2)}));
+  const Plan<float> plan = make_plan(table, {PlanPurpose::keep_all, kCapacity});
+  std::vector<BufferId> sums;
+  for (const Operation& operation : plan.operations)
+    if (const auto* link = std::get_if<LinkOperation>(&operation))
+      if (const auto* addition = std::get_if<Addition>(link)) sums.push_back(addition->sum);
+  CHECK_EQUAL(sums.size(), 4u);
+  CHECK_EQUAL(plan.stages[0].da, sums[3]);
+  CHECK_EQUAL(plan.stages[1].a, sums[0]);
+  CHECK_EQUAL(plan.stages[2].a, sums[1]);
 }
 
 // The fused form is taken exactly where the last activation is the one that matches the loss.

@@ -17,7 +17,8 @@ template <class T>
 NetworkSpec example(std::uint64_t seed = 7) {
   NetworkSpec spec = network_spec<T>(
       kFeatures, {activation("tanh"), dense(17, "relu"), dense(9, "identity", false), BatchNorm{},
-                  activation("relu"), LayerNorm{}, Scale{0.5}, dense(kOutputs, "softmax")});
+                  activation("relu"), ResidualSpec{2}, LayerNorm{}, dense(9), Scale{0.5},
+                  dense(kOutputs, "softmax")});
   spec.seed = seed;
   return spec;
 }

@@ -69,6 +69,18 @@ TEST(tensor_names_of_norms) {
   CHECK(all.find("optimizer.exp_avg.layers.5.running_mean") == std::string::npos);
 }
 
+TEST(tensor_names_in_blocks) {
+  ModelDescription model = example();
+  model.network.layers = {ResidualSpec{4}, dense(4, true),  ResidualSpec{1},
+                          BatchNorm{},     dense(3, false), dense(2, true)};
+  CHECK_EQUAL(names_of(expected_tensors(model)),
+              "layers.0.block.0.weight layers.0.block.0.bias layers.0.block.1.block.0.weight "
+              "layers.0.block.1.block.0.bias layers.0.block.2.weight layers.1.weight "
+              "layers.1.bias layers.0.block.1.block.0.running_mean "
+              "layers.0.block.1.block.0.running_var ");
+  CHECK(expected_tensors(model).back().shape == std::vector<Index>({4}));
+}
+
 TEST(tensor_sizes) {
   for (const auto& [dtype, item] : {std::pair("float32", 4), std::pair("float64", 8)}) {
     NetworkSpec network = example().network;

@@ -143,9 +143,12 @@ TEST(training_input_gradients_are_those_of_differences) {
 }
 
 // Without the batch: norms of batches by their running statistics, and no noise.
-TEST(training_gradients_of_norms_are_those_of_differences) {
+TEST(training_gradients_of_norms_and_blocks_are_those_of_differences) {
   const TestData<double> data(5, kFeatures, kOutputs);
-  for (const std::vector<LayerSpec>& layers : norm_stacks("tanh", "sigmoid", kOutputs)) {
+  std::vector<std::vector<LayerSpec>> stacks = norm_stacks("tanh", "sigmoid", kOutputs);
+  for (auto& layers : residual_stacks("tanh", "sigmoid", kFeatures, kOutputs))
+    stacks.push_back(std::move(layers));
+  for (const std::vector<LayerSpec>& layers : stacks) {
     Network<double> network(network_spec<double>(kFeatures, layers));
     for (int i = 0; i < 3; ++i)
       network.train_step(data.examples(), to_spec(Mse{}), nullptr);  // off where they begin
@@ -159,6 +162,7 @@ TEST(training_gradients_through_a_batch_are_those_of_differences) {
   const TestData<double> data(5, kFeatures, kOutputs);
   const std::vector<std::vector<LayerSpec>> stacks = {
       {dense(6), BatchNorm{}, activation("tanh"), dense(kOutputs)},
+      {dense(6), ResidualSpec{3}, BatchNorm{}, activation("tanh"), dense(6), dense(kOutputs)},
       {BatchNorm{}, dense(6, "tanh"), BatchNorm{}, BatchNorm{}, dense(kOutputs), BatchNorm{}}};
   for (const std::vector<LayerSpec>& layers : stacks) {
     Network<double> network(network_spec<double>(kFeatures, layers));

@@ -23,7 +23,8 @@ NetworkSpec example(bool with_norms = false) {
   const DenseSpec output = limited(0.5, with_rate(0.5, dense(kOutputs, "sigmoid")));
   std::vector<LayerSpec> layers = {dense(kHidden, "relu"), output};
   if (with_norms)
-    layers = {BatchNorm{}, Rescale{0.5, 0.25}, dense(kHidden, "relu"), LayerNorm{}, Scale{},
+    layers = {BatchNorm{},     Rescale{0.5, 0.25}, dense(kHidden, "relu"),
+              ResidualSpec{2}, LayerNorm{},        Scale{},
               output};
   NetworkSpec spec = network_spec<T>(kFeatures, layers);
   spec.loss = to_spec(Mse{});

@@ -302,6 +302,28 @@ TEST(weights_are_transposed_with_zero_padding) {
   });
 }
 
+// In the place of either, too, or of both.
+TEST(matrices_are_added) {
+  test::for_each_table([]<class T>(const KernelTable<T>& table) {
+    for (Index cols = 1; cols <= 2 * kLanes<T> + 1; ++cols) {
+      const Guarded<T> a = padded_matrix<T>(3, cols, 3, 61), b = padded_matrix<T>(3, cols, 1, 62),
+                       sum = padded_zeros<T>(3, cols), same = padded_matrix<T>(3, cols, 3, 61);
+      const MatrixView<T> x = first_columns(a, cols), y = first_columns(b, cols),
+                          z = first_columns(sum, cols);
+      table.add(x, y, z);
+      bool right = sum.rest_is_untouched();
+      for (Index i = 0; i < 3; ++i)
+        for (Index j = 0; j < cols; ++j) right = right && z(i, j) == x(i, j) + y(i, j);
+      table.add(x, y, y);
+      table.add(x, x, x);
+      for (Index i = 0; i < 3; ++i)
+        for (Index j = 0; j < cols; ++j)
+          right = right && y(i, j) == z(i, j) && x(i, j) == 2 * same.view()(i, j);
+      CHECK_FOR(label(table, "add", cols), right);
+    }
+  });
+}
+
 // g + l2 w + l1 sign(w), each rounded once where there is fma: by hand in float64 and in steps;
 // padding stays +0.
 TEST(penalties_are_added_to_gradients) {
