@@ -1,5 +1,6 @@
 #include "network/description.hpp"
 
+#include <algorithm>
 #include <span>
 
 #include "base/check.hpp"
@@ -12,6 +13,10 @@ namespace chainrule {
 namespace {
 
 using json::Value;
+
+// A layer is the third level of a description, its formulas are the fourth, lists in them the
+// fifth.
+static_assert(5 + 2 * kMaxNesting <= kDescriptionLimits.depth);
 
 // ---- The keys, in the order of the text ---------------------------------------------------------
 
@@ -69,7 +74,8 @@ json::Array to_array(std::span<const LayerSpec> layers) {
   json::Array array;
   while (!layers.empty()) {
     const auto* residual = std::get_if<ResidualSpec>(&layers.front());
-    const auto n_inside = static_cast<std::size_t>(residual == nullptr ? 0 : residual->n_inside);
+    const auto n_inside = std::min(
+        static_cast<std::size_t>(residual == nullptr ? 0 : residual->n_inside), layers.size() - 1);
     array.push_back(to_value(layers.front(), layers.subspan(1, n_inside)));
     layers = layers.subspan(1 + n_inside);
   }

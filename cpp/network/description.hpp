@@ -16,8 +16,7 @@ inline constexpr Index kMaxLayers = 2048;
 inline constexpr Index kMaxUnits = Index{1} << 32;
 inline constexpr Index kMaxParameters = Index{1} << 48;
 
-// For the text of a description, of which value() takes a member of a layer at most. kMaxNesting is
-// as deep as blocks can be in it.
+// For the text of a description, of which value() takes a member of a layer at most.
 inline constexpr json::Limits kDescriptionLimits{16, 256};
 
 // {"dtype": "float32", "n_features": 784, "seed": 0, "layers": [...], "loss": null, "optimizer":

@@ -27,9 +27,9 @@ void add(const V* values, Index n, Bytes& result) {
 // A network that has been trained, so that it has a loss, optimiser state and counters.
 template <class T>
 std::unique_ptr<Network<T>> trained() {
-  NetworkSpec spec = network_spec<T>(
-      kFeatures, {dense(6, "relu"), ResidualSpec{3}, BatchNorm{}, activation("tanh"), dense(6),
-                  dense(kOutputs, "sigmoid")});
+  NetworkSpec spec =
+      network_spec<T>(kFeatures, {dense(6, "relu"), ResidualSpec{3}, BatchNorm{},
+                                  activation("tanh"), dense(6), dense(kOutputs, "sigmoid")});
   spec.loss = to_spec(Mse{});
   auto network = std::make_unique<Network<T>>(spec);
   network->set_optimizer(to_spec(Adam{}));

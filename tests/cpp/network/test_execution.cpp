@@ -25,9 +25,9 @@ NetworkSpec wide_network_of_norms() {
 
 template <class T>
 NetworkSpec wide_network_of_blocks() {
-  return network_spec<T>(150, {ResidualSpec{2}, dense(130, "relu"), dense(150), ResidualSpec{4},
-                               LayerNorm{}, activation("tanh"), ResidualSpec{1}, dense(150),
-                               dense(129), ResidualSpec{1}, BatchNorm{}, dense(10, "softmax")});
+  return network_spec<T>(
+      150, {ResidualSpec{2}, dense(130, "relu"), dense(150), ResidualSpec{4}, BatchNorm{},
+            activation("tanh"), ResidualSpec{1}, Scale{0.5}, LayerNorm{}, dense(10, "softmax")});
 }
 
 constexpr Index kRows = 300;  // more than a chunk
