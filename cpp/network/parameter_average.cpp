@@ -7,6 +7,10 @@ namespace chainrule {
 template <class T>
 ParameterAverage<T>::ParameterAverage(Network<T>& network, double beta)
     : network_(network), beta_(beta) {
+  {
+    const std::shared_lock lock(network_.mutex());
+    version_ = network_.version();
+  }
   network_.copy_parameters(other_);
 }
 

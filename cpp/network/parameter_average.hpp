@@ -11,7 +11,7 @@ namespace chainrule {
 template <class T>
 class ParameterAverage {
  public:
-  // `beta` is in [0, 1).
+  // `beta` is in [0, 1). The averages are the weights, and shown.
   ParameterAverage(Network<T>& network, double beta);
 
   void follow() { network_.move_average(beta_, other_); }  // after an update
@@ -25,7 +25,7 @@ class ParameterAverage {
   Network<T>& network_;
   double beta_;
   AlignedBuffer<T> other_;  // averages, or weights while the averages are shown
-  bool shown_ = false;
+  bool shown_ = true;
   std::int64_t version_ = 0;  // of the parameters, when they were shown
 };
 

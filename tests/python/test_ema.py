@@ -170,6 +170,20 @@ def test_weights_that_a_callback_sets_are_gone_on_from(
     assert found[4] == cases.bits(other)
 
 
+@pytest.mark.parametrize("hook", ["on_train_begin", "on_epoch_begin"])
+def test_averages_begin_with_weights_that_a_callback_sets(
+    hook: str, dtype: str, rng: np.random.Generator
+) -> None:
+    x, y = data(rng, dtype)
+    start, other = network(dtype), network(dtype)
+    other.set_weights([2 * w for w in start.weights], start.biases)
+    change = cr.LambdaCallback(
+        **{hook: lambda run: run.network.set_weights(other.weights, other.biases)}
+    )
+    net = fitted(start, x, y, 1, ema=0.9, callbacks=[change])
+    assert cases.state(net) == cases.state(fitted(other, x, y, 1, ema=0.9))
+
+
 # ---- Ends ----------------------------------------------------------------------------------------
 
 

@@ -43,6 +43,7 @@ TEST(parameter_average_follows_the_weights) {
   for_each_dtype([]<class T>() {
     Network<T> network(example<T>());
     ParameterAverage<T> average(network, 0.75);
+    average.hide();
     std::vector<T> expected = parameters_of(network);
     for (const T factor : {T(1), T(-2), T(0.3)}) {
       change(network, factor);
@@ -69,6 +70,8 @@ TEST(parameter_average_follows_the_weights) {
 TEST(parameter_average_is_shown_and_hidden) {
   Network<double> network(example<double>());
   ParameterAverage<double> average(network, 0.5);
+  change(network, 7.0);  // before the first update
+  average.hide();
   const std::vector<double> start = parameters_of(network);
   const std::int64_t version = network.version();
   average.hide();  // they are hidden
