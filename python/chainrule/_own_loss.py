@@ -46,12 +46,12 @@ class OwnLoss:
     ) -> tuple[Array, Array]:
         """Return losses (d,) and derivatives (d, m) of predictions, of their dtype.
 
-        `y_pred` is the function's, to keep or to write into; its targets are these `rows` of `y`,
-        or all of them.
+        `y_pred` is the function's, to keep or to write into, and so are its targets: these `rows`
+        of `y`, or all of them.
         """
         d, m = y_pred.shape
         dtype = y_pred.dtype
-        result: Any = self.function(y_pred, _read_only(y) if rows is None else y[rows])
+        result: Any = self.function(y_pred, y.copy() if rows is None else y[rows])
         name = f"loss: {self.name.removeprefix(_PREFIX)}"
         if not isinstance(result, tuple | list) or len(result) != 2:
             kind = type(result).__name__
@@ -98,12 +98,6 @@ def shown_name(function: object) -> str:
     """Return the name of a function for messages and files: short, printable, ASCII."""
     name = str(getattr(function, "__name__", type(function).__name__))
     return "".join(c if c.isascii() and c.isprintable() else "?" for c in name[:_LONGEST])
-
-
-def _read_only(array: Array) -> Array:
-    view = array.view()
-    view.flags.writeable = False
-    return view
 
 
 def weighted_mean(losses: Array, weights: NDArray[np.float64] | None) -> float:

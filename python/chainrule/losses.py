@@ -1,10 +1,10 @@
 r"""What training makes small: losses, by name, as objects, or as a function of your own.
 
 A function ``f(y_pred, y_true) -> (losses, derivatives)`` can stand wherever a loss can. It gets
-predictions (d, m), a copy of the network's dtype, and the targets of these rows in the shape and
-order in which they were given: floats of the network's dtype, whole numbers as they are. It returns
-the loss of each row, (d,), and its derivative by each prediction, (d, m), without the 1/d of the
-mean; weights, masks and the mean are added to that:
+predictions (d, m) of the network's dtype and the targets of these rows in the shape and order in
+which they were given: floats of the network's dtype, whole numbers as they are. Both are copies,
+which it may keep or change. It returns the loss of each row, (d,), and its derivative by each
+prediction, (d, m), without the 1/d of the mean; weights, masks and the mean are added to that:
 
 .. math:: J = \frac{\sum_i w_i \, \ell_i}{\sum_i w_i}, \qquad
           \frac{\partial J}{\partial \hat y_i}
