@@ -1,6 +1,7 @@
 #include <limits>
 
 #include "network/fixtures.hpp"
+#include "network/training_run.hpp"
 #include "test.hpp"
 
 namespace chainrule {
@@ -209,6 +210,36 @@ TEST(training_moves_running_statistics) {
     for (Index i = 0; i < 5; ++i) mean += static_cast<double>(data.inputs()(i, 0)) / 5;
     CHECK(std::abs(static_cast<double>(statistics()[0]) - 0.25 * mean) < 8 * kRoundoff<T>);
     by_forward.backward(out);  // statistics are no parameters that a backward would be wrong with
+  });
+}
+
+// In a fit, however its batches make updates.
+TEST(training_moves_no_statistics_by_a_batch_of_no_weight) {
+  for_each_dtype([]<class T>() {
+    NetworkSpec spec = network_spec<T>(kFeatures, {dense(6), BatchNorm{}, dense(kOutputs)});
+    spec.loss = to_spec(Mse{});
+    const TestData<T> data(40, kFeatures, kOutputs);
+    for (const Index absent : {0, 1, 2, 3}) {
+      std::vector<double> weights(40, 1.0);
+      std::fill_n(weights.begin() + 10 * absent, 10, 0.0);
+      Network<T> stepped(spec);
+      for (Index batch = 0; batch < 4; ++batch)
+        if (batch != absent)
+          stepped.gradients(data.examples().part(10 * batch, 10), *spec.loss, true);
+      for (const Clipping& clipping : {Clipping{}, Clipping{kInfinity, 1e9}})
+        for (const Index accumulate : {1, 2}) {
+          TrainingOptions options{10, false};
+          options.clipping = clipping;
+          options.accumulate = accumulate;
+          Network<T> fitted(spec);
+          TrainingRun<T> run(fitted, weighted(data.examples(), weights), options);
+          run.begin_epoch();
+          CHECK_EQUAL(run.run(0, kNoLimit, 0.0), run.n_updates());
+          const ParameterTable<T>& table = fitted.table();
+          CHECK(std::equal(fitted.parameters() + table.size, fitted.parameters() + table.block_size,
+                           stepped.parameters() + table.size));
+        }
+    }
   });
 }
 
