@@ -1,6 +1,8 @@
 #include "network/description.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <span>
 
 #include "base/check.hpp"
@@ -243,10 +245,28 @@ void check_sizes(const NetworkSpec& network) {
   check(n_dense > 0, "layers: expected at least one Dense layer, got none");
 }
 
+// A field of noise, norms and scales that would become infinite with the dtype.
+void check_fields(const NetworkSpec& network) {
+  if (network.dtype != "float32") return;
+  walk(network, [](const LayerSpec& spec, const LayerPlace& place) {
+    std::visit(
+        [&]<class S>(const S& layer) {
+          if constexpr (requires { S::fields; })
+            for_each_field(layer, [&](const auto& field) {
+              const double x = layer.*(field.member);
+              check(std::abs(x) <= double{std::numeric_limits<float>::max()}, place.text(), ".",
+                    field.name, ": ", shortest(x), " is too large for float32");
+            });
+        },
+        spec);
+  });
+}
+
 void check_network(const NetworkSpec& network) {
   check(network.dtype == "float32" || network.dtype == "float64",
         "dtype: expected 'float32' or 'float64', got '", network.dtype, "'");
   check_sizes(network);
+  check_fields(network);
 }
 
 ModelDescription put_together(Parts parts) {

@@ -22,12 +22,10 @@ struct ColumnMoments {
   }
 };
 
-// An epsilon of T: neither 0, as the core takes subnormal numbers, nor infinite, so that the
-// division stays finite.
+// An epsilon of T: not 0, as the core takes subnormal numbers, so that the division stays finite.
 template <class T>
 T rounded_epsilon(double epsilon) {
-  using Limits = std::numeric_limits<T>;
-  return static_cast<T>(std::clamp<double>(epsilon, Limits::min(), Limits::max()));
+  return static_cast<T>(std::max<double>(epsilon, std::numeric_limits<T>::min()));
 }
 
 // 1 / sqrt(variance + epsilon)

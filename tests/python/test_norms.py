@@ -104,9 +104,9 @@ def test_a_constant_feature_and_a_constant_row_stay_finite(dtype: str) -> None:
         assert np.isfinite(net.predict(x)).all()
 
 
-@pytest.mark.parametrize("epsilon", [1e-320, 1e-50, 1e300])
+@pytest.mark.parametrize("epsilon", [1e-320, 1e-50])
 @pytest.mark.parametrize("cls", [cr.BatchNorm, cr.LayerNorm])
-def test_an_epsilon_that_the_dtype_takes_for_0_or_infinity(
+def test_an_epsilon_that_the_dtype_takes_for_0(
     cls: Any, epsilon: float, dtype: str, rng: np.random.Generator
 ) -> None:
     net = cr.Network(5, [cls(epsilon=epsilon), cr.Dense(3)], dtype=dtype, seed=1)
@@ -215,7 +215,22 @@ def test_values_outside_the_range_are_refused(cls: Any, field: str, span: str) -
             cls(**{field: other})
 
 
-def test_factors_too_large_for_the_dtype_are_refused() -> None:
-    with pytest.raises(ValueError, match="too large for float32"):
-        cr.Network(3, [cr.Scale(1e39), cr.Dense(2)])
-    assert cr.Network(3, [cr.Scale(1e39), cr.Dense(2)], dtype="float64").layers[0].initial == 1e39
+@pytest.mark.parametrize(
+    ("layer", "field"),
+    [
+        (cr.Scale(-1e39), "initial"),
+        (cr.Rescale(1e39), "factor"),
+        (cr.Rescale(1, offset=-1e39), "offset"),
+        (cr.BatchNorm(epsilon=1e39), "epsilon"),
+        (cr.LayerNorm(1e39), "epsilon"),
+        (cr.GaussianNoise(1e39), "stddev"),
+    ],
+)
+def test_numbers_too_large_for_the_dtype_are_refused(layer: Any, field: str) -> None:
+    layers = [cr.Dense(3), cr.Residual([layer]), cr.Dense(2)]
+    number = re.escape(f"{getattr(layer, field):g}")
+    place = re.escape(f"layers[1].block[0].{field}")
+    with pytest.raises(ValueError, match=f"{place}: {number} is too large for float32"):
+        cr.Network(3, layers)
+    net = cr.Network(3, layers, dtype="float64")
+    assert net.layers[1].block[0].description == layer

@@ -209,6 +209,15 @@ const std::string kDropout = R"({"type":"dropout","p":0.5})";
 
 }  // namespace
 
+TEST(description_of_numbers_that_float32_does_not_hold) {
+  const std::string text = replaced(whole_text(), R"("layers":[)",
+                                    R"("layers":[{"type":"rescale","factor":1,"offset":-1e+39},)");
+  const LayerSpec first = description(text).network.layers.front();
+  CHECK_EQUAL(std::get<Rescale>(first).offset, -1e39);
+  CHECK_THROWS(description(replaced(text, "float64", "float32")),
+               "layers[0].offset: -1e+39 is too large for float32");
+}
+
 TEST(description_of_blocks) {
   const std::string inside = R"({"type":"residual","block":[)" + kDropout + "]}";
   const std::string written = block(kDropout + "," + inside + "," + kDropout);

@@ -61,13 +61,12 @@ TEST(normalization_has_the_moments_of_its_columns) {
   });
 }
 
-TEST(normalization_has_an_epsilon_that_is_neither_0_nor_infinite) {
+TEST(normalization_has_an_epsilon_that_is_not_0) {
   for_each_dtype([]<class T>() {
     using Limits = std::numeric_limits<T>;
     CHECK_EQUAL(rounded_epsilon<T>(1e-5), T(1e-5));
     for (const double least : {5e-324, 1e-310, static_cast<double>(Limits::min())})
       CHECK_EQUAL(rounded_epsilon<T>(least), Limits::min());
-    CHECK_EQUAL(rounded_epsilon<T>(std::numeric_limits<double>::max()), Limits::max());
     const T variance[kStride] = {};
     T inverse[kStride];
     inverse_deviations(kCols, variance, 5e-324, inverse);
