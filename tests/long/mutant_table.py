@@ -369,8 +369,8 @@ _MUTANTS = {
         ),
         (
             "a place that somebody else has taken is blamed for a failure",
-            ".last >= run.plan.n_forward - 1",
-            ".last >= 0",
+            "run.plan.buffers[static_cast<std::size_t>(id)].last >= run.plan.n_forward - 1",
+            "true",
         ),
         ("dX with weights after an update", "pass.version != version_", "false"),
         ("a function may change the parameters", "version_ != version", "version_ < version"),
