@@ -9,7 +9,7 @@ import argparse
 import importlib
 import sys
 
-TASKS = ("ulp", "products", "architectures", "fuzz", "kill", "mutants", "asan", "soak")
+TASKS = ("ulp", "products", "architectures", "fuzz", "kill", "mutants", "asan", "soak", "coverage")
 
 
 def main() -> int:
