@@ -1,7 +1,7 @@
 """How much of cpp/ do the tests run? Needs GCC, whose gcov counts lines and branches.
 
-Counted are the C++ tests, but for those that try the most cases, and the Python tests. A branch that
-only an exception takes is none, nor is one that the compiler added.
+Counted are the C++ tests, but for those that try the most cases, and the Python tests. A branch
+that only an exception takes is none, nor is one that the compiler added.
 """
 
 from __future__ import annotations
