@@ -13,7 +13,7 @@ prediction, (d, m), without the 1/d of the mean; weights, masks and the mean are
 Derivatives are those by the outputs: what follows the weights, softmax with all of its derivatives,
 is the network's. Rows must not depend on each other, since the batches of `fit` and the parts in
 which `evaluate` asks are not the same. The function may predict with the network but not change it;
-what it raises ends the call, and the network is as it was before that step. Its arithmetic is
+what it raises ends the call, and the network is as it was before that batch. Its arithmetic is
 NumPy's, which may round otherwise on another processor. A file has its name alone: a network that
 was loaded predicts, and needs the function again to learn. Pickling takes the function along, as
 pickle takes functions.
