@@ -83,6 +83,28 @@ def any_units(rng: Rng) -> int:
     return int(rng.integers(3, 20))
 
 
+def stacked(
+    rng: Rng, draws: Iterable[Callable[[Rng, int], Any]], units: int
+) -> tuple[list[Any], int]:
+    """Layers one behind the other, the first behind so many units, and the units of the last."""
+    layers = []
+    for drawn in draws:
+        layer = drawn(rng, units)
+        if isinstance(layer, cr.Dense):
+            layer, units = replace(layer, trainable=sometimes(rng, 0.9)), layer.units
+        layers.append(layer)
+    return layers, units
+
+
+def residual(rng: Rng, units: int, depth: int = 1) -> cr.Residual:
+    """A block of any layers, perhaps with another inside; its last has the units of the first."""
+    kinds = LAYERS[:-1]
+    if depth < 3:
+        kinds.append(lambda rng, units: residual(rng, units, depth + 1))
+    block, outputs = stacked(rng, [one_of(rng, kinds) for _ in range(rng.integers(1, 4))], units)
+    return cr.Residual(block if outputs == units else [*block, dense(rng, units)])
+
+
 # How each layer is drawn behind one of so many units.
 LAYERS: list[Callable[[Rng, int], Any]] = [
     lambda rng, _: dense(rng, any_units(rng), any_activation(rng)),
@@ -94,6 +116,7 @@ LAYERS: list[Callable[[Rng, int], Any]] = [
     lambda rng, _: cr.BatchNorm(epsilon=rng.uniform(0.01, 0.1)),
     lambda rng, _: cr.Scale(rng.uniform(0.5, 1.5)),
     lambda rng, _: cr.Rescale(rng.uniform(0.5, 1.5), offset=rng.uniform(-0.5, 0.5)),
+    residual,
 ]
 
 
@@ -181,12 +204,7 @@ class Architecture:
         self.n_features = int(rng.integers(1, 7))
         self.n_targets = int(rng.integers(1, 4)) + self.form.by_row
         self.n_rows = int(rng.integers(257, 300) if sometimes(rng, 0.1) else rng.integers(5, 16))
-        self.layers, units = [], self.n_features
-        for drawn in self._draws(rng):
-            layer = drawn(rng, units)
-            if isinstance(layer, cr.Dense):
-                layer, units = replace(layer, trainable=sometimes(rng, 0.9)), layer.units
-            self.layers.append(layer)
+        self.layers, _ = stacked(rng, self._draws(rng), self.n_features)
         self.penalties = penalties(rng)
         # Gradients are stored if they may have to be clipped, which these never have.
         self.clipping = {"clip_norm": 1e12} if sometimes(rng, 0.5) else {}
