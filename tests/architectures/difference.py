@@ -11,7 +11,7 @@ STEP = 1e-5
 MEDIAN, LARGEST, FLOOR = 1e-8, 1e-5, 1e-8  # of the relative errors of derivatives
 ROUNDINGS = 16  # units in the last place by which a value may be off
 BEND = 1e-6  # of a quotient: more than those of h and 2h differ by where a function is smooth
-BLUR = 5e-8  # of a quotient: rounding, or bending, by which it no longer tells the median
+BLUR = 2e-8  # of a quotient: rounding, or bending, by which it no longer tells the median
 
 
 class Difference(NamedTuple):
