@@ -13,7 +13,7 @@ import time
 from typing import TYPE_CHECKING
 
 from tests import cmake_build
-from tests.long.programs import passes
+from tests.long.programs import IN_TIME, passes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,11 +29,7 @@ PYTHON_TESTS = ("tests/python", "tests/repository/test_examples.py")
 LEFT_OUT = (
     # AddressSanitizer keeps freed memory for a while, and reserves terabytes of addresses.
     "--ignore=tests/python/test_memory.py",
-    # Its steps have 30 s beside the predictions of six threads; with sanitizers they need 35.
-    (
-        "--deselect=tests/python/test_runtime.py"
-        "::test_a_fit_goes_on_beside_predictions_without_a_pause"
-    ),
+    IN_TIME,
 )
 # Some tests ask for more memory than there is, which has to end in std::bad_alloc.
 ASAN_OPTIONS = "allocator_may_return_null=1:detect_stack_use_after_return=1"

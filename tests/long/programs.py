@@ -12,6 +12,12 @@ from tests.cmake_build import REPOSITORY
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+# Leaves out the test whose steps have 30 s beside the predictions of six threads: code that counts
+# or checks what it does needs longer.
+IN_TIME = (
+    "--deselect=tests/python/test_runtime.py::test_a_fit_goes_on_beside_predictions_without_a_pause"
+)
+
 
 def passes(command: Sequence[object], minutes: float | None = None, **variables: str) -> bool:
     """Print a command, run it in the repository; return whether it succeeded, and in time."""
