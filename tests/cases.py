@@ -33,6 +33,11 @@ CLASSES: dict[str, dict[str, Any]] = {
 }
 
 
+# Optimisers of which an update is one of each element by itself: all but those that search along a
+# line.
+ELEMENTWISE = [name for name, cls in CLASSES["optimizers"].items() if not cls.full_batch]
+
+
 def fields(cls: Any) -> dict[str, Any]:
     """The fields of a class with their defaults, in the order of its signature."""
     return {key: value for key, value in cls().describe().items() if key != "name"}
@@ -40,7 +45,7 @@ def fields(cls: Any) -> dict[str, Any]:
 
 def ranges(cls: Any) -> dict[str, tuple[str, float, float, str]]:
     """The range of each number as documented: ``{"beta_1": ("[", 0.0, 1.0, ")")}``."""
-    kind = r"(?:sequence of )?float(?: or None)?"
+    kind = r"(?:int|(?:sequence of )?float(?: or None)?)"
     numbers = rf"^(\w+) : {kind} in ([\[(])(\S+), (\S+)([\])])"
     found = re.findall(numbers, cls.__doc__, re.MULTILINE)
     return {name: (a, float(low), float(high), b) for name, a, low, high, b in found}
@@ -60,6 +65,8 @@ def other_value(cls: Any, name: str, default: Any) -> Any:
         return next(word for word in choices(cls)[name] if word != default)
     if isinstance(default, tuple):
         return (0.25, 0.75) if len(default) == 1 else tuple(0.9 * x for x in default)
+    if isinstance(default, int):
+        return default // 2
     default = 0.75 if default is None else default
     _, low, high, _ = ranges(cls)[name]
     if np.isinf(low):

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Array = NDArray[Any]
 
@@ -254,6 +257,115 @@ class Rprop(Optimizer):
         return w - s * np.sign(g)
 
 
+# ---- L-BFGS --------------------------------------------------------------------------------------
+
+
+@dataclass
+class Trial:
+    """J and its slope at a step t along a line."""
+
+    t: float
+    value: float
+    slope: float
+
+
+@dataclass
+class Lbfgs:
+    """H is worked out as a matrix, and the whole of it anew for every step."""
+
+    learning_rate: float = 1.0
+    history: int = 10
+    pairs: list[tuple[Array, Array]] = field(default_factory=list, init=False)
+
+    def inverse(self, n: int) -> Array:
+        """H of the pairs, which are there."""
+        s, y = self.pairs[-1]
+        H = (s @ y) / (y @ y) * np.eye(n)
+        for s, y in self.pairs:
+            V = np.eye(n) - np.outer(y, s) / (s @ y)
+            H = V.T @ H @ V + np.outer(s, s) / (s @ y)
+        return H
+
+    def update(
+        self, parameters: list[Array], cost: Callable[[list[Array]], tuple[float, list[Array]]]
+    ) -> list[Array]:
+        def flat(arrays: list[Array]) -> Array:
+            return np.concatenate([a.ravel() for a in arrays])
+
+        def shaped(vector: Array) -> list[Array]:
+            ends = np.cumsum([p.size for p in parameters])
+            parts = zip(np.split(vector, ends[:-1]), parameters, strict=True)
+            return [part.reshape(p.shape) for part, p in parts]
+
+        def phi(t: float) -> Trial:
+            J, gradients = cost(shaped(w + t * p))
+            return Trial(t, J, float(flat(gradients) @ p))
+
+        w, (J, gradients) = flat(parameters), cost(parameters)
+        g = flat(gradients)
+        p = -self.inverse(len(w)) @ g if self.pairs else -g
+        first = self.learning_rate * (1 if self.pairs else min(1, 1 / abs(g).sum()))
+        t = line_search(phi, Trial(0, J, float(g @ p)), first).t
+        self.pairs.append((t * p, flat(cost(shaped(w + t * p))[1]) - g))
+        self.pairs = self.pairs[-self.history :]
+        return shaped(w + t * p)
+
+
+def falls(start: Trial, trial: Trial) -> bool:
+    return trial.value <= start.value + 1e-4 * trial.t * start.slope
+
+
+def is_flat(start: Trial, trial: Trial) -> bool:
+    return abs(trial.slope) <= 0.9 * abs(start.slope)
+
+
+def cubic(a: Trial, b: Trial) -> float:
+    """The minimum of the cubic polynomial through two trials, from its coefficients; NaN: none."""
+    h = b.t - a.t
+    third = (a.slope + b.slope - 2 * (b.value - a.value) / h) / h**2
+    second = (b.slope - a.slope) / (2 * h) - 1.5 * third * h
+    root = second**2 - 3 * third * a.slope
+    if root < 0:
+        return math.nan
+    # Where third x^3 + second x^2 + slope x has slope 0 and turns up, without division by a third.
+    turn = second + math.sqrt(root)
+    return a.t - a.slope / turn if turn else math.nan
+
+
+def line_search(phi: Callable[[float], Trial], start: Trial, t: float) -> Trial:
+    """Nocedal and Wright's algorithms 3.5 and 3.6; it has to find a step."""
+    before = start
+    while True:
+        trial = phi(t)
+        if not falls(start, trial) or (before.t > 0 and trial.value >= before.value):
+            return zoom(phi, start, before, trial)
+        if is_flat(start, trial):
+            return trial
+        if trial.slope >= 0:
+            return zoom(phi, start, trial, before)
+        t = cubic(before, trial)
+        most = 10 * trial.t
+        t = min(max(t, trial.t + (trial.t - before.t) / 10), most) if t > trial.t else most
+        before = trial
+
+
+def zoom(phi: Callable[[float], Trial], start: Trial, low: Trial, high: Trial) -> Trial:
+    halves = False
+    while True:
+        width, t = abs(high.t - low.t), cubic(low, high)
+        inside = min(low.t, high.t) < t < max(low.t, high.t)
+        trial = phi(t if inside and not halves else (low.t + high.t) / 2)
+        if not falls(start, trial) or trial.value >= low.value:
+            high = trial
+        else:
+            if is_flat(start, trial):
+                return trial
+            if trial.slope * (high.t - low.t) >= 0:
+                high = low
+            low = trial
+        halves = abs(high.t - low.t) > 2 / 3 * width
+
+
 OPTIMIZERS: dict[str, type[Any]] = {
     "sgd": Sgd,
     "rmsprop": RmsProp,
@@ -266,4 +378,5 @@ OPTIMIZERS: dict[str, type[Any]] = {
     "radam": RAdam,
     "lion": Lion,
     "rprop": Rprop,
+    "lbfgs": Lbfgs,
 }

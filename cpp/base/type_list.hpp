@@ -12,6 +12,10 @@ struct TypeList {
   static constexpr Index size = sizeof...(Members);
 };
 
+// The members of both, in order.
+template <class... Members, class... Others>
+TypeList<Members..., Others...> joined(TypeList<Members...>, TypeList<Others...>);
+
 // Calls f.template operator()<Member>() for each member, in order.
 template <class F, class... Members>
 constexpr void for_each_type(TypeList<Members...>, F&& f) {

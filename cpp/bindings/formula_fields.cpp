@@ -12,6 +12,8 @@ namespace {
 
 std::string expected(const FieldInfo& field) {
   switch (field.kind) {
+    case FieldKind::integer:
+      return "an integer";
     case FieldKind::flag:
       return "True or False";
     case FieldKind::numbers:

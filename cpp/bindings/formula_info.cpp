@@ -63,6 +63,8 @@ std::vector<std::pair<const char*, ClassAttribute>> attributes_of() {
         // another one.
         {"has_plain_gradient", !requires(Mse v) { F{}.fused_gradient(v, v); }},
         {"matching_activation", std::is_same_v<Matching, NoActivation> ? nullptr : Matching::name}};
+  } else if constexpr (requires { F::learning_rate; }) {
+    return {{"full_batch", std::is_same_v<F, Lbfgs>}};
   } else {
     return {};
   }
@@ -95,7 +97,7 @@ const std::vector<FamilyInfo>& formula_families() {
   static const std::vector<FamilyInfo> families = {
       family("activations", "activation", Activations{}),
       family("losses", "loss", Losses{}),
-      family("optimizers", "optimizer", Optimizers{}),
+      family("optimizers", "optimizer", AllOptimizers{}),
       family("initializers", "initializer", Initializers{}),
   };
   return families;

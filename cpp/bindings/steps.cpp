@@ -111,15 +111,17 @@ void bind_steps(NetworkClass& cls) {
       .def(
           "_start_training",
           [](const py::object& self, const py::array& x, const py::array& y, const py::object& loss,
-             const OptionalFormula& optimizer, const py::object& weights, Index batch_size,
-             bool shuffle, bool keep_predictions, double clip_value, double clip_norm, double l1,
-             double l2, Index accumulate, double ema, const py::object& before) {
+             const OptionalFormula& optimizer, const py::object& weights,
+             std::optional<Index> batch_size, bool shuffle, bool keep_predictions,
+             double clip_value, double clip_norm, double l1, double l2, Index accumulate,
+             double ema, const py::object& before) {
             return self.cast<const NetworkObject&>().visit([&](auto& net) {
               using T = Scalar<decltype(net)>;
-              check(batch_size > 0, "batch_size: expected a positive number, got ", batch_size);
+              check(!batch_size || *batch_size > 0, "batch_size: expected a positive number, got ",
+                    batch_size.value_or(0));
               check(accumulate > 0, "accumulate: expected a positive number, got ", accumulate);
               const auto objective = to_objective(net, loss, x, y, weights);
-              const TrainingOptions options{batch_size,
+              const TrainingOptions options{batch_size.value_or(0),
                                             shuffle,
                                             keep_predictions,
                                             spec_or_null(optimizer),

@@ -14,12 +14,16 @@
 #include "base/scalar_math.hpp"
 #include "base/type_list.hpp"
 #include "formulas/initializers.hpp"
+#include "formulas/lbfgs.hpp"
 
 namespace chainrule {
 
 #include "formulas/activations.inl"
 #include "formulas/losses.inl"
 #include "formulas/optimizers.inl"
+
+// Kernels know those that work element by element, in Optimizers; users and files know all.
+using AllOptimizers = decltype(joined(Optimizers{}, TypeList<Lbfgs>{}));
 
 // A member of a family with the values of its fields in order (a bool is 0 or 1): what
 // descriptions, files and plans hold. Identity is the name.
@@ -78,7 +82,23 @@ F from_spec(const FormulaSpec& spec) {
   return formula;
 }
 
-// Whether an optimiser with these fields remembers anything in slot s.
+// How many slots an optimiser with these fields has, and what each is called.
+template <class F>
+Index count_slots(const F& formula) {
+  if constexpr (requires { formula.count_slots(); })
+    return formula.count_slots();
+  else
+    return F::n_slots;
+}
+template <class F>
+std::string name_of_slot(Index s) {
+  if constexpr (requires { F::slot_name(s); })
+    return F::slot_name(s);
+  else
+    return F::slots[s];
+}
+
+// Whether it remembers anything in slot s.
 template <class F>
 bool uses_slot(const F& formula, Index s) {
   if constexpr (requires { formula.uses_slot(s); })

@@ -105,7 +105,8 @@ class LinkExecutor : public RunParts<T> {
   }
 
   void operator()(const StatisticsUpdate& op) {
-    if (run_.updated_parameters == nullptr) return;  // the loss is not finite
+    // The loss is not finite, or a line search only begins here.
+    if (run_.updated_parameters == nullptr) return;
     const auto rows = static_cast<double>(run_.rows());
     const auto move = [&](Index id, const T* batch, double factor) {
       const Segment& running = statistic(id);

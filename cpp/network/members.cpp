@@ -22,7 +22,7 @@ void with_formula(Family family, std::string_view place, std::string_view name, 
     case Family::loss:
       return with_member(Losses{}, place, name, f);
     case Family::optimizer:
-      return with_member(Optimizers{}, place, name, f);
+      return with_member(AllOptimizers{}, place, name, f);
     case Family::initializer:
       return with_member(Initializers{}, place, name, f);
   }

@@ -15,6 +15,7 @@
 #include "base/fair_shared_mutex.hpp"
 #include "network/batch.hpp"
 #include "network/clipping.hpp"
+#include "network/descent.hpp"
 #include "network/optimizer_state.hpp"
 #include "network/plan.hpp"
 #include "network/spec.hpp"
@@ -151,9 +152,15 @@ class Network {
   // What a training begins with: `given`, or the network's own, or Adam if it has none. The caller
   // holds mutex().
   void use_optimizer(const FormulaSpec* given);
+  // Whether steps search along a line: with `given`, or the network's own. Nobody changes that
+  // meanwhile.
+  bool descends(const FormulaSpec* given) const;
   // Memory for the gradient of steps that need the whole of it, so that they ask for none.
   // Likewise.
   void reserve_gradient();
+  // The same for steps that search along a line, which the next ones do or do not. What was known
+  // of other batches is forgotten.
+  void set_descent(bool descends);
   const std::optional<OptimizerState<T>>& optimizer_state() const { return optimizer_; }
   std::optional<OptimizerState<T>>& optimizer_state() { return optimizer_; }
 
@@ -224,16 +231,24 @@ class Network {
   const Plan<T>& plan(PlanOptions options) const;
 
  private:
+  using Lock = std::unique_lock<FairSharedMutex>;
+  class BatchCost;
+
   Index threads() const;
   bool has_room(const Snapshot<T>& snapshot) const;
   void copy_into(Snapshot<T>& snapshot) const;
   void check_prediction_range(const Run<T>& run) const;
   Run<T> run_of(const Pass<T>& pass) const;
   // Sum of w l over a batch, and everything that backward needs. A loss of the caller's is asked
-  // without the lock; std::runtime_error if the parameters have changed meanwhile.
-  template <class Lock>
+  // without the lock; std::runtime_error if the parameters have changed meanwhile. If the loss
+  // refuses a prediction, the run says so.
+  template <class AnyLock>
+  double forward_and_sum(Run<T>& run, const Examples<T>& examples, Selection rows,
+                         const BatchGroup& group, AnyLock& lock) const;
+  // The same; std::invalid_argument if a prediction is refused.
+  template <class AnyLock>
   double forward_with_loss(Run<T>& run, const Examples<T>& examples, Selection rows,
-                           const BatchGroup& group, Lock& lock) const;
+                           const BatchGroup& group, AnyLock& lock) const;
   // The numbers that the next training forward draws.
   RandomOrigin next_noise() const { return {spec_.seed, training_forwards_}; }
   Update<T> begin_update(const KernelTable<T>& kernels, const double* learning_rate);
@@ -241,6 +256,8 @@ class Network {
   void finish_gradient(const KernelTable<T>& kernels, const Clipping& clipping,
                        const Penalty& penalty);
   void update_by(const KernelTable<T>& kernels, const T* gradient, const double* learning_rate);
+  double descend(const Run<T>& run, const Examples<T>& examples, Selection rows, double j,
+                 const double* learning_rate, const Penalty& penalty, Lock& lock);
   void learn_from(Run<T>& run, bool updates, const double* learning_rate, const Clipping& clipping,
                   const Penalty& penalty);
   void note_failure(const Run<T>& run);
@@ -273,6 +290,8 @@ class Network {
 
   std::vector<T> further_coefficients_;  // of LayerRates
   AlignedBuffer<T> gradient_;            // where the whole of it is needed; empty until then
+  std::optional<Descent<T>> descent_;    // there while steps search along a line
+  std::int64_t descent_version_ = -1;    // of the parameters whose gradient it has
 
   std::optional<Pass<T>> pending_;  // the last training forward, waiting for its backward
 };

@@ -19,15 +19,16 @@ void step_coefficients(const F& formula, double rate, Index updates_before, cons
 }  // namespace
 
 void check_optimizer(const FormulaSpec& formula) {
-  with_member(Optimizers{}, "optimizer", formula.name, [&]<class F>() { from_spec<F>(formula); });
+  with_member(AllOptimizers{}, "optimizer", formula.name,
+              [&]<class F>() { from_spec<F>(formula); });
 }
 
 template <class T>
 OptimizerState<T>::OptimizerState(FormulaSpec formula, Index size) {
   check_optimizer(formula);
-  with_member(Optimizers{}, "optimizer", formula.name, [&]<class F>() {
+  with_member(AllOptimizers{}, "optimizer", formula.name, [&]<class F>() {
     const F fields = from_spec<F>(formula);
-    for (Index s = 0; s < F::n_slots; ++s)
+    for (Index s = 0; s < count_slots(fields); ++s)
       slots.push_back(uses_slot(fields, s) ? AlignedBuffer<T>(size) : AlignedBuffer<T>());
     powers.assign(F::n_powers, 1.0);
   });
@@ -42,9 +43,10 @@ void OptimizerState<T>::change(const FormulaSpec& formula, Index size) {
     return;
   }
   bool same_slots = true;
-  with_member(Optimizers{}, "optimizer", formula.name, [&]<class F>() {
+  with_member(AllOptimizers{}, "optimizer", formula.name, [&]<class F>() {
     const F fields = from_spec<F>(formula);
-    for (std::size_t s = 0; s < slots.size(); ++s)
+    same_slots = count_slots(fields) == std::ssize(slots);
+    for (std::size_t s = 0; same_slots && s < slots.size(); ++s)
       same_slots &= uses_slot(fields, static_cast<Index>(s)) == (slots[s].size() > 0);
   });
   if (same_slots) {  // the case of every step: nothing is allocated
@@ -53,7 +55,7 @@ void OptimizerState<T>::change(const FormulaSpec& formula, Index size) {
   }
   // What is used now and was not before begins at zero; if memory is refused, nothing has changed.
   OptimizerState changed(formula, size);
-  for (std::size_t s = 0; s < slots.size(); ++s)
+  for (std::size_t s = 0; s < std::min(slots.size(), changed.slots.size()); ++s)
     if (slots[s].size() > 0 && changed.slots[s].size() > 0) std::swap(slots[s], changed.slots[s]);
   changed.powers = powers;
   changed.spec.updates = spec.updates;
@@ -64,10 +66,10 @@ template <class T>
 Update<T> OptimizerState<T>::begin_update(const KernelTable<T>& kernels,
                                           const double* learning_rate, LayerRates<T> rates) {
   Update<T> update{};
-  update.kernel = kernels.optimizers[find_by_name(Optimizers{}, spec.formula.name)].update;
   update.n_slots = static_cast<Index>(slots.size());
   for (std::size_t s = 0; s < slots.size(); ++s) update.slots[s] = slots[s].data();
   with_member(Optimizers{}, "optimizer", spec.formula.name, [&]<class F>() {
+    update.kernel = kernels.optimizers[find_by_name(Optimizers{}, F::name)].update;
     F formula = from_spec<F>(spec.formula);
     const double rate = learning_rate != nullptr ? *learning_rate : formula.learning_rate;
     formula.advance(powers.data());

@@ -222,20 +222,18 @@ Index first_nonfinite_stage(const ParameterTable<T>& table, const T* block) {
 
 namespace {
 
-// The sum of (scale x)^2. The units of a panel go side by side; those of a vector are its elements.
-template <class T>
-double sum_of_squares(const ParameterTable<T>& table, const T* block, double scale) {
+// The sum of term(i) over the elements i that are trained. The units of a panel go side by side;
+// those of a vector are its elements.
+template <class T, class Term>
+double sum_of_terms(const ParameterTable<T>& table, Term term) {
   double total = 0.0;
   for (const Segment& segment : table.segments) {
     if (!segment.settings.trainable) continue;
-    const T* x = block + segment.offset;
+    Index at = segment.offset;
     for (Index o = 0; o < segment.n_out; o += kLanes<T>) {
       double unit[kLanes<T>] = {};
-      for (Index i = 0; i < segment.n_in; ++i, x += kLanes<T>)
-        for (Index lane = 0; lane < kLanes<T>; ++lane) {
-          const double scaled = scale * static_cast<double>(x[lane]);
-          unit[lane] += scaled * scaled;
-        }
+      for (Index i = 0; i < segment.n_in; ++i, at += kLanes<T>)
+        for (Index lane = 0; lane < kLanes<T>; ++lane) unit[lane] += term(at + lane);
       for (Index lane = 0; lane < kLanes<T> && o + lane < segment.n_out; ++lane)
         total += unit[lane];
     }
@@ -248,10 +246,27 @@ double sum_of_squares(const ParameterTable<T>& table, const T* block, double sca
 template <class T>
 double norm(const ParameterTable<T>& table, const T* block) {
   const FloatEnvironment environment;
-  const double total = sum_of_squares(table, block, 1.0);
+  const auto sum_of_squares = [&](double scale) {
+    return sum_of_terms(table, [&](Index i) {
+      const double scaled = scale * static_cast<double>(block[i]);
+      return scaled * scaled;
+    });
+  };
+  const double total = sum_of_squares(1.0);
   // Squares of large float64 numbers have no place in float64; an exact scale gives them one.
-  if (total == kInfinity) return std::sqrt(sum_of_squares(table, block, 0x1p-600)) * 0x1p600;
+  if (total == kInfinity) return std::sqrt(sum_of_squares(0x1p-600)) * 0x1p600;
   return std::sqrt(total);
+}
+
+template <class T>
+double dot(const ParameterTable<T>& table, const T* a, const T* b) {
+  return sum_of_terms(
+      table, [&](Index i) { return static_cast<double>(a[i]) * static_cast<double>(b[i]); });
+}
+
+template <class T>
+double sum_of_magnitudes(const ParameterTable<T>& table, const T* block) {
+  return sum_of_terms(table, [&](Index i) { return std::fabs(static_cast<double>(block[i])); });
 }
 
 #define CHAINRULE_INSTANTIATE(T)                                                             \
@@ -261,7 +276,9 @@ double norm(const ParameterTable<T>& table, const T* block) {
   template void initialize(const NetworkSpec&, const ParameterTable<T>&, std::uint64_t, T*); \
   template void check_rows_of_training(const ParameterTable<T>&, Index);                     \
   template Index first_nonfinite_stage(const ParameterTable<T>&, const T*);                  \
-  template double norm(const ParameterTable<T>&, const T*);
+  template double norm(const ParameterTable<T>&, const T*);                                  \
+  template double dot(const ParameterTable<T>&, const T*, const T*);                         \
+  template double sum_of_magnitudes(const ParameterTable<T>&, const T*);
 CHAINRULE_INSTANTIATE(float)
 CHAINRULE_INSTANTIATE(double)
 #undef CHAINRULE_INSTANTIATE

@@ -134,6 +134,11 @@ Index first_nonfinite_stage(const ParameterTable<T>& table, const T* block);
 // unit over its inputs, unit sums added in order.
 template <class T>
 double norm(const ParameterTable<T>& table, const T* block);
+// In the same way: the sum of products of two blocks, and that of magnitudes.
+template <class T>
+double dot(const ParameterTable<T>& table, const T* a, const T* b);
+template <class T>
+double sum_of_magnitudes(const ParameterTable<T>& table, const T* block);
 
 extern template struct ParameterTable<float>;
 extern template struct ParameterTable<double>;

@@ -62,12 +62,12 @@ void visit_tensors(const ModelDescription& model, const TensorVisitor& visit) {
   visit_parameters(model.network, visit);
   visit_statistics(model.network, visit);
   if (!model.optimizer) return;
-  with_member(Optimizers{}, "optimizer", model.optimizer->formula.name, [&]<class F>() {
+  with_member(AllOptimizers{}, "optimizer", model.optimizer->formula.name, [&]<class F>() {
     const F formula = from_spec<F>(model.optimizer->formula);
-    for (Index s = 0; s < F::n_slots; ++s) {
+    for (Index s = 0; s < count_slots(formula); ++s) {
       if (!uses_slot(formula, s)) continue;
       visit_parameters(model.network, [&](TensorShape tensor) {
-        tensor.name = slot_name(F::slots[s], tensor.name);
+        tensor.name = slot_name(name_of_slot<F>(s), tensor.name);
         visit(std::move(tensor));
       });
     }

@@ -98,13 +98,21 @@ void Network<T>::learn_from(Run<T>& run, bool updates, const double* learning_ra
 }
 
 template <class T>
-template <class Lock>
+template <class AnyLock>
 double Network<T>::forward_with_loss(Run<T>& run, const Examples<T>& examples, Selection rows,
-                                     const BatchGroup& group, Lock& lock) const {
+                                     const BatchGroup& group, AnyLock& lock) const {
+  const double sum = forward_and_sum(run, examples, rows, group, lock);
+  check_prediction_range(run);
+  return sum;
+}
+
+template <class T>
+template <class AnyLock>
+double Network<T>::forward_and_sum(Run<T>& run, const Examples<T>& examples, Selection rows,
+                                   const BatchGroup& group, AnyLock& lock) const {
   if (run.plan.loss != nullptr) {
     load_targets(run, examples, rows, group.rows);
     execute(run, 0, run.plan.n_forward);
-    check_prediction_range(run);
     return weighted_loss_sum(run, examples, rows, group.loss_sum);
   }
   check(examples.own != nullptr, "loss: expected the function that this is the name of");
@@ -138,8 +146,12 @@ double Network<T>::train_step(const ExclusiveTraining& /*held*/, const Examples<
   Examples<T> examples = given;
   examples.mean_weight = mean_of_weights(given);
   std::unique_lock lock(mutex_);
-  const Plan<T>& plan = this->plan({purpose_of_training(clipping), plan_capacity(examples.rows()),
-                                    &loss, examples.weights_per_output(), true});
+  const bool descends = this->descends(optimizer);
+  if (descends) check_descent(table_, clipping);
+  const Plan<T>& plan =
+      this->plan({descends ? PlanPurpose::gradients : purpose_of_training(clipping),
+                  plan_capacity(examples.rows()), &loss, examples.weights_per_output(), true});
+  set_descent(descends);
   if (clipping.any()) reserve_gradient();
   const typename WorkspacePool<T>::Loan workspace(workspaces_, plan.workspace_size);
   const Selection rows{nullptr, examples.rows()};
@@ -150,10 +162,12 @@ double Network<T>::train_step(const ExclusiveTraining& /*held*/, const Examples<
   // From here on nothing is refused, so that a step which raises ValueError has changed nothing.
   use_optimizer(optimizer);
   ++training_forwards_;
-  if (std::isfinite(j))
-    learn_from(run, true, learning_rate, clipping, penalty);
-  else
+  if (!std::isfinite(j))
     note_failure(run);
+  else if (descends)
+    return descend(run, examples, rows, j, learning_rate, penalty, lock);
+  else
+    learn_from(run, true, learning_rate, clipping, penalty);
   return j;
 }
 
@@ -181,6 +195,13 @@ bool Network<T>::fit_batch(const Plan<T>& plan, T* workspace, const Examples<T>&
   }
   // From a batch of weight 0 nothing is learnt, and a group of them makes no update.
   const bool updates = group.is_done() && group.weight_sum > 0.0;
+  if (descent_) {
+    if (!updates) return false;
+    const double j = descend(run, examples, rows, group.loss(), &learning_rate, penalty, lock);
+    if (std::isfinite(j)) return true;
+    group.loss_sum = j;
+    return false;
+  }
   if (group.weight_sum > weight_before || weight_sum(examples, rows) > 0.0) {
     learn_from(run, updates, &learning_rate, clipping, penalty);
   } else if (updates) {
@@ -307,6 +328,9 @@ void Network<T>::apply(const T* gradient, const double* learning_rate, const For
   const bool changes_gradient = clipping.any() || is_penalised(table_, penalty);
   const ExclusiveTraining exclusive(training_);
   const std::unique_lock lock(mutex_);
+  check(!descends(optimizer),
+        "optimizer: LBFGS cannot learn from gradients alone, since its line search asks for the "
+        "loss at other weights; call train_step(x, y) or fit(x, y), or give another optimizer");
   if (changes_gradient) reserve_gradient();
   use_optimizer(optimizer);
   if (changes_gradient) {
@@ -328,6 +352,8 @@ void Network<T>::apply(const T* gradient, const double* learning_rate, const For
   template void Network<T>::update_by(const KernelTable<T>&, const T*, const double*);             \
   template void Network<T>::learn_from(Run<T>&, bool, const double*, const Clipping&,              \
                                        const Penalty&);                                            \
+  template double Network<T>::forward_and_sum(Run<T>&, const Examples<T>&, Selection,              \
+                                              const BatchGroup&, Lock&) const;                     \
   template double Network<T>::forward_with_loss(Run<T>&, const Examples<T>&, Selection,            \
                                                 const BatchGroup&,                                 \
                                                 std::shared_lock<FairSharedMutex>&) const;         \

@@ -24,7 +24,10 @@ TrainingRun<T>::TrainingRun(Network<T>& network, Examples<T> examples,
   const FloatEnvironment environment;
   const Index d = examples_.rows(), n = examples_.x.cols;
   check(d > 0, "x: expected at least one row, got none");
+  const bool descends = network_.descends(options.optimizer);
+  if (options_.batch_size == 0) options_.batch_size = descends ? d : kUsualBatch;
   options_.batch_size = std::min(options_.batch_size, d);
+  if (descends) set_up_descent();
   cut_into_batches();
   options_.accumulate = std::min(options_.accumulate, n_batches_);
   examples_.mean_weight = mean_of_weights(examples);
@@ -40,13 +43,29 @@ TrainingRun<T>::TrainingRun(Network<T>& network, Examples<T> examples,
   check(loss.has_value(), "loss: none is set");
   check(!is_own(*loss) || examples.own != nullptr, "loss: expected the function of ", loss->name);
   plan_ =
-      &network_.plan({purpose_of_training(options_.clipping, options_.accumulate),
+      &network_.plan({descends ? PlanPurpose::gradients
+                               : purpose_of_training(options_.clipping, options_.accumulate),
                       plan_capacity(largest_batch_), &*loss, examples_.weights_per_output(), true});
   workspace_.emplace(network_.workspaces(), plan_->workspace_size);
-  if (plan_->purpose == PlanPurpose::gradients) network_.reserve_gradient();
+  network_.set_descent(descends);
+  if (plan_->purpose == PlanPurpose::gradients && !descends) network_.reserve_gradient();
   // The network changes last: what fails before has changed nothing.
   network_.use_optimizer(options.optimizer);
   network_.set_loss(std::move(loss));
+}
+
+// A line search takes all rows at once, for which another order is none.
+template <class T>
+void TrainingRun<T>::set_up_descent() {
+  const Index d = examples_.rows();
+  check(options_.batch_size == d, "batch_size: expected None or all ", d,
+        " rows with LBFGS, whose line search compares losses of the same rows, got ",
+        options_.batch_size, "; for mini-batches take another optimizer, such as Adam");
+  check(options_.accumulate == 1,
+        "accumulate: expected 1 with LBFGS, which takes all rows at once, got ",
+        options_.accumulate, "; leave it out, or take another optimizer");
+  check_descent(network_.table(), options_.clipping);
+  options_.shuffle = false;
 }
 
 // The last batch may be smaller; but a single row that a BatchNorm cannot take joins the one

@@ -11,8 +11,10 @@
 
 namespace chainrule {
 
+inline constexpr Index kUsualBatch = 128;
+
 struct TrainingOptions {
-  Index batch_size = 128;
+  Index batch_size = 0;  // 0: kUsualBatch, or all rows where a line search needs them
   bool shuffle = true;
   bool keep_predictions = false;
   const FormulaSpec* optimizer = nullptr;  // null: the network's own, Adam if it has none
@@ -59,6 +61,7 @@ class TrainingRun {
 
  private:
   MatrixView<T> predictions_view() const;
+  void set_up_descent();
   void cut_into_batches();
   Selection rows_of_batch(Index batch) const;
   BatchGroup group_from(Index batch) const;

@@ -42,7 +42,7 @@ class _Fit:
     optimizer: _core.Formula | None
     metrics: list[metrics.AnyMetric]
     epochs: int
-    batch_size: int
+    batch_size: int | None
     shuffle: bool
     schedule: Callable[[int, int], float] | None
     clip_value: float
@@ -262,9 +262,9 @@ def fit(
         optimizer=optimizer,
         metrics=chosen,
         epochs=as_count("epochs", epochs),
-        batch_size=min(
-            as_count("batch_size", 128 if batch_size is None else batch_size), examples.x.shape[0]
-        ),
+        batch_size=None
+        if batch_size is None
+        else min(as_count("batch_size", batch_size), examples.x.shape[0]),
         shuffle=shuffle,
         schedule=None if schedule is None else schedules.get(schedule),
         clip_value=clip_value,

@@ -86,6 +86,8 @@ class Learning(Stepping):
         batch_size : int, optional
             Examples of a batch, 128 by default; the last batch may be smaller. With
             :class:`BatchNorm` it is at least 2, and a last batch of one row joins the one before.
+            With :class:`LBFGS` it is all rows, and an epoch is one iteration; then clipping,
+            `accumulate`, and limits and learning-rate multipliers of layers are refused.
         optimizer : str or Formula, optional
             One of ``chainrule.optimizers``; by default the network's own, or ``Adam()`` if it has
             none. The same class as before takes new hyper-parameters and keeps its state, another
@@ -139,8 +141,8 @@ class Learning(Stepping):
         checkpoint : optional
             Kept for a later version.
         shuffle : bool, default True
-            Whether each epoch has an order of its own; without, `validation_split` takes the last
-            rows.
+            Whether each epoch has an order of its own, where there are mini-batches; without,
+            `validation_split` takes the last rows.
         callbacks : iterable of Callback, default ()
             What else happens during training.
         on_divergence : {"raise"}, default "raise"

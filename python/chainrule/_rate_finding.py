@@ -10,6 +10,7 @@ import numpy as np
 
 from chainrule._checks import as_count, as_number
 from chainrule._saving import Saving
+from chainrule._steps import optimizer_or_none
 from chainrule.callbacks import Callback
 from chainrule.errors import DivergenceError
 from chainrule.schedules import Exponential, Inverse
@@ -158,7 +159,8 @@ class RateFinding(Saving):
         TypeError
             If an argument is of the wrong kind.
         ValueError
-            If a shape or value is wrong.
+            If a shape or value is wrong, or the optimiser is :class:`LBFGS`, whose line search
+            finds the size of each step.
         DivergenceError
             If not even the first loss is finite.
 
@@ -181,6 +183,12 @@ class RateFinding(Saving):
         >>> net.fit(x, x[:, 0] * x[:, 1], optimizer=cr.SGD(curve.suggestion)).n_epochs
         1
         """
+        searching: Any = optimizer_or_none(optimizer) or self.optimizer
+        if searching is not None and searching.full_batch:
+            raise ValueError(
+                "optimizer: LBFGS finds the size of each step by a line search, so that there is "
+                "no rate to look for; call fit with it, or give another optimizer here"
+            )
         low, high = as_number("minimum", minimum), as_number("maximum", maximum)
         if not 0 < low < high:
             raise ValueError(f"minimum: expected a number in (0, maximum = {high}), got {low}")

@@ -69,7 +69,7 @@ class Stepping(Predicting):
         y : array_like, shape (d, n_outputs) or (d,)
             Targets, as in :meth:`fit`.
         optimizer : str or Formula, optional
-            As in :meth:`fit`.
+            As in :meth:`fit`; with :class:`LBFGS` this is one iteration.
         loss : str, Formula or function, optional
             The loss for this call; by default the network's.
         sample_weight : array_like, shape (d,) or (d, n_outputs), optional
@@ -311,6 +311,8 @@ class Stepping(Predicting):
         l2: float = 0.0,
     ) -> None:
         """Make one update from gradients.
+
+        :class:`LBFGS` is refused, since its line search asks for the loss at other weights.
 
         Parameters
         ----------

@@ -39,7 +39,7 @@ void train(const Shape& shape) {
   const TestData<T> data(shape.rows, shape.features, shape.outputs);
   const std::vector<double> weights = random_weights(shape.rows, 1);
   TrainingOptions options;
-  options.batch_size = shape.batch;
+  options.batch_size = std::is_same_v<Optimizer, Lbfgs> ? 0 : shape.batch;
   options.optimizer = &optimizer;
   options.loss = &loss;
   TrainingRun<T> run(network, weighted(data.examples(), weights), options);
@@ -61,7 +61,7 @@ int main() {
   for_each_dtype([]<class T>() {
     for (const Shape& shape : kShapes)
       for_each_loss(shape.outputs, [&]<class Loss>() {
-        for_each_type(Optimizers{}, [&]<class Optimizer>() {
+        for_each_type(AllOptimizers{}, [&]<class Optimizer>() {
           // Every optimiser with one loss, every loss with one optimiser.
           if (std::is_same_v<Loss, Mse> || std::is_same_v<Optimizer, Adam>)
             train<T, Loss, Optimizer>(shape);

@@ -1,13 +1,16 @@
 """What do PyTorch's optimisers make of some gradients?
 
 ``python tests/files/record_optimizers.py`` needs torch, jax and optax (Lion is theirs), and writes
-``optimizers.json``: for each setting the parameters after each of 30 updates. The tests only read
-that file.
+``optimizers.json``: for each setting the parameters after each of 30 updates. ``python
+tests/files/record_optimizers.py lbfgs`` needs torch, and writes ``lbfgs.json``: for each problem
+the losses of L-BFGS after some iterations. The tests only read these files.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -104,8 +107,99 @@ def with_optax(name: str, setting: dict[str, Any]) -> list[list[float]]:
     return found
 
 
+# ---- L-BFGS --------------------------------------------------------------------------------------
+
+LBFGS_PATH = PATH.with_name("lbfgs.json")
+LBFGS_ITERATIONS = (0, 10, 20, 30)
+# Sizes, activation inside, output and loss.
+PROBLEMS: dict[str, tuple[list[int], str, str, str]] = {
+    "plane": ([5, 1], "identity", "identity", "mse"),
+    "waves": ([2, 12, 1], "tanh", "identity", "mse"),
+    "one of two": ([3, 8, 1], "sigmoid", "sigmoid", "binary_cross_entropy"),
+    "one of three": ([4, 10, 3], "tanh", "softmax", "cross_entropy"),
+    "deep": ([3, 8, 8, 2], "tanh", "identity", "mse"),
+    "kinks": ([4, 16, 1], "relu", "identity", "mse"),
+}
+
+
+def numbers(*shape: int, seed: int = 1) -> np.ndarray:
+    """Numbers in [-1, 1) that every machine draws alike, by a generator of Knuth's."""
+    found, state = [], seed
+    for _ in range(int(np.prod(shape))):
+        state = (6364136223846793005 * state + 1442695040888963407) % 2**64
+        found.append((state >> 32) / 2.0**31 - 1)
+    return np.array(found).reshape(shape)
+
+
+def problem(name: str) -> tuple[np.ndarray, np.ndarray, list[np.ndarray], list[np.ndarray]]:
+    """Return examples, targets, weights and biases."""
+    sizes = PROBLEMS[name][0]
+    x = numbers(60, sizes[0])
+    if name == "plane":
+        x *= 3.0 ** np.arange(sizes[0])  # so that its valley is long
+    turned = [x * np.roll(x, j + 1, axis=1) for j in range(sizes[-1])]
+    sums = np.stack([products.sum(axis=1) - x[:, 0] for products in turned], axis=1)
+    y = {"one of two": (sums > 0) * 1.0, "one of three": sums.argmax(axis=1)}.get(name, sums)
+    shapes = list(itertools.pairwise(sizes))
+    weights = [numbers(b, a, seed=a * b) / np.sqrt(a) for a, b in shapes]
+    return x, y, weights, [numbers(b, seed=b) / 4 for _, b in shapes]
+
+
+def lbfgs_with_torch(name: str) -> list[float]:
+    """J after 0, 10, 20 and 30 iterations by PyTorch."""
+    import torch
+
+    torch.set_default_dtype(torch.float64)
+    _, activation, _, loss = PROBLEMS[name]
+    x, y, *start = problem(name)
+    given, targets = torch.tensor(x), torch.tensor(y)
+    inside = {"identity": lambda z: z}.get(activation, getattr(torch, activation, None))
+    cost = {
+        "mse": torch.nn.functional.mse_loss,
+        "binary_cross_entropy": torch.nn.functional.binary_cross_entropy_with_logits,
+        "cross_entropy": torch.nn.functional.cross_entropy,
+    }[loss]
+
+    def after(iterations: int) -> float:
+        weights, biases = ([torch.tensor(p, requires_grad=True) for p in part] for part in start)
+        # In one call: PyTorch may stop for good at t = 0 where each has max_iter=1.
+        optimizer = torch.optim.LBFGS(
+            [*weights, *biases],
+            lr=1,
+            max_iter=iterations,
+            max_eval=1000,
+            history_size=10,
+            line_search_fn="strong_wolfe",
+        )
+
+        def closure() -> Any:
+            optimizer.zero_grad()
+            a = given
+            for i, (w, b) in enumerate(zip(weights, biases, strict=True)):
+                z = a @ w.T + b
+                a = inside(z) if i + 1 < len(weights) else z
+            value = cost(a, targets)
+            value.backward()
+            return value
+
+        if iterations > 0:
+            optimizer.step(closure)
+        return float(closure().item())
+
+    return [after(n) for n in LBFGS_ITERATIONS]
+
+
+def record_lbfgs() -> None:
+    """Write its file."""
+    records = [json.dumps({"name": name, "losses": lbfgs_with_torch(name)}) for name in PROBLEMS]
+    LBFGS_PATH.write_text("[" + ",\n".join(records) + "]\n")
+
+
 def main() -> None:
-    """Write the file."""
+    """Write the file that is asked for."""
+    if sys.argv[1:] == ["lbfgs"]:
+        record_lbfgs()
+        return
     records = [
         {
             "name": name,

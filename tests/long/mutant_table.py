@@ -375,6 +375,24 @@ _MUTANTS = {
         ("dX with weights after an update", "pass.version != version_", "false"),
         ("a function may change the parameters", "version_ != version", "version_ < version"),
     ],
+    "network/line_search.cpp": [
+        ("any decrease is flat enough", "kFlatness * std::fabs(start.slope)", "kInfinity"),
+        ("the cubic forgets its sign", "b.step > a.step ? root : -root", "root"),
+        ("what is not finite is the best", "trial.value = kInfinity;", "trial.value = -kInfinity;"),
+        ("a search falls towards the wrong end", "high = low;", ";"),
+    ],
+    "network/descent.cpp": [
+        ("H has one loop", "dot(table_, y, p) / curvature[i]", "0.0"),
+        ("H begins with the oldest pair", "scale == 0.0", "true"),
+        ("frozen layers move along", "clear_frozen(p);", ";"),
+        ("the last trial is taken for the best", "found.step != line.last_step()", "false"),
+        ("a failed search keeps its pairs", "rate > 0.0", "false"),
+        ("statistics move in each trial", "block_ + table.block_size", "block_ + table.size"),
+    ],
+    "network/full_batch.cpp": [
+        ("a line search sees no penalty", "is_penalised(network_.table_, penalty_)", "false"),
+        ("a gradient outlives its weights", "descent_version_ != version_", "descent_version_ < 0"),
+    ],
     "network/own_loss.cpp": [
         ("NaN comes through a weight of 0", "w == 0.0", "false"),
         (

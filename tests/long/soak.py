@@ -137,13 +137,15 @@ def members(family: ModuleType) -> list[Any]:
 
 def trained(net: cr.Network, x: Any, y: Any, _path: Path, draw: random.Random) -> cr.Network:
     optimizer, size = draw.choice(members(cr.optimizers)), draw.choice([1, 7, 64, 1000])
-    net.fit(x, y, epochs=1, batch_size=size, optimizer=optimizer, verbose=0)
+    batch_size = None if optimizer.full_batch else size
+    net.fit(x, y, epochs=1, batch_size=batch_size, optimizer=optimizer, verbose=0)
     return net
 
 
 def stepped(net: cr.Network, x: Any, y: Any, _path: Path, draw: random.Random) -> cr.Network:
     net.train_step(x, y)
-    net.apply(net.gradients(x, y), learning_rate=draw.choice([0.0, 0.01]))
+    optimizer = "sgd" if net.optimizer.full_batch else None  # a line search needs more
+    net.apply(net.gradients(x, y), optimizer, learning_rate=draw.choice([0.0, 0.01]))
     return net
 
 

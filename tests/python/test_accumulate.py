@@ -14,7 +14,7 @@ import oracle
 import oracle_optimizers
 from chainrule import _epochs
 
-OPTIMIZERS = cr.optimizers.names()
+OPTIMIZERS = cases.ELEMENTWISE
 # What else a fit does to gradients, and which rows count how much.
 CALLS: list[dict[str, Any]] = [
     {},

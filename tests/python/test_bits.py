@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ACTIVATIONS = cr.activations.names()
-OPTIMIZERS = cr.optimizers.names()
+OPTIMIZERS = cases.ELEMENTWISE
 THREADS = (1, 2, 3, 4, 7)
 
 

@@ -18,7 +18,7 @@ import oracle_optimizers
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-OPTIMIZERS = cr.optimizers.names()
+OPTIMIZERS = cases.ELEMENTWISE
 # Frozen or not, for three Dense layers.
 PATTERNS = list(itertools.product([True, False], repeat=3))
 # Each setting away from its default, and three that are taken together.

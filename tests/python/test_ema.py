@@ -16,7 +16,7 @@ from chainrule import _testing
 if TYPE_CHECKING:
     from pathlib import Path
 
-OPTIMIZERS = cr.optimizers.names()
+OPTIMIZERS = cases.ELEMENTWISE
 GIVEN: dict[str, Any] = {"batch_size": 8, "optimizer": cr.Adam(0.02), "verbose": 0}
 
 

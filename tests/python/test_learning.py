@@ -16,7 +16,7 @@ import oracle_random
 from oracle_random import SHUFFLE, permutation
 
 LOSSES = cr.losses.names()
-OPTIMIZERS = cr.optimizers.names()
+OPTIMIZERS = cases.ELEMENTWISE
 BATCH = 5
 # 15 updates of some 100 operations each; a gradient near 0 may lose three digits to a square root.
 TOLERANCE = 15 * 100 * cases.unit("float64") * 1e3

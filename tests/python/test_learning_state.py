@@ -35,7 +35,7 @@ def test_optimizer_by_default() -> None:
     assert net.optimizer == cr.Adam()
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("name", cases.ELEMENTWISE)
 def test_same_class_keeps_its_memory_and_takes_new_fields(name: str) -> None:
     cls = cases.CLASSES["optimizers"][name]
     # All fields but the rate are others where they can be.
@@ -91,7 +91,7 @@ def test_reset_optimizer_forgets(name: str) -> None:
     assert cases.bits(net) == cases.bits(fresh)
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("name", cases.ELEMENTWISE)
 def test_a_rate_given_to_a_step_is_for_that_step(name: str) -> None:
     cls = cases.CLASSES["optimizers"][name]
     given, made = small(), small()

@@ -47,7 +47,7 @@ def test_a_batch_by_hand() -> None:
     assert np.allclose(net.predict(x), expected, rtol=1e-15)
 
 
-@pytest.mark.parametrize("optimizer", cr.optimizers.names())
+@pytest.mark.parametrize("optimizer", cases.ELEMENTWISE)
 def test_training_is_that_of_the_oracle(
     optimizer: str, norm: cr.layers.Norm, rng: np.random.Generator
 ) -> None:

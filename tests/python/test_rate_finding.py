@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import cases
 import chainrule as cr
 from helpers import same_bits, state_bytes
 
@@ -19,7 +20,7 @@ def network(dtype: str = "float64", **given: Any) -> cr.Network:
     return cr.mlp([3, 6, 1], "tanh", dtype=dtype, seed=2, **given)
 
 
-@pytest.mark.parametrize("optimizer", [None, *cr.optimizers.names()])
+@pytest.mark.parametrize("optimizer", [None, *cases.ELEMENTWISE])
 def test_losses_are_those_of_training_with_rising_rates(optimizer: str | None, dtype: str) -> None:
     net = network(dtype, dropout=0.2)
     net.fit(X, Y)  # so that there are counters and a state of Adam to go on from
@@ -39,6 +40,16 @@ def test_losses_are_those_of_training_with_rising_rates(optimizer: str | None, d
 
     net.fit(X, Y, epochs=4, batch_size=16, optimizer=optimizer, callbacks=[Rising()])
     assert curve.losses.tolist() == losses[:11]
+
+
+def test_a_line_search_has_no_rate_to_look_for() -> None:
+    net = network()
+    with pytest.raises(ValueError, match="optimizer: LBFGS finds the size of each step"):
+        net.find_learning_rate(X, Y, optimizer="lbfgs")
+    net.fit(X, Y, optimizer="lbfgs")
+    with pytest.raises(ValueError, match="optimizer: LBFGS finds the size of each step"):
+        net.find_learning_rate(X, Y)
+    assert net.find_learning_rate(X, Y, optimizer="sgd").suggestion is not None
 
 
 def test_the_network_stays_as_it_was() -> None:

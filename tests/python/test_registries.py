@@ -158,6 +158,11 @@ def test_first_field_may_be_positional_and_the_rest_not(family: str, name: str) 
             cls(**{names[-1] + "_": 1})
 
 
+def below(limit: float, step: int) -> set[Any]:
+    """The largest number below, or, with a step, the next whole one."""
+    return {int(limit) - step} if step else {np.nextafter(limit, -np.inf)}
+
+
 @every_member
 def test_ranges_are_checked_as_documented(family: str, name: str) -> None:
     cls = CLASSES[family][name]
@@ -167,19 +172,21 @@ def test_ranges_are_checked_as_documented(family: str, name: str) -> None:
     for field, (left, low, high, right) in ranges(cls).items():
         if isinstance(fields(cls)[field], tuple):
             continue  # below
-        outside = {np.nan, np.inf, -np.inf}
+        whole = kinds[field] is int
+        step = 1 if whole else 0
+        outside: set[Any] = set() if whole else {np.nan, np.inf, -np.inf}
         if np.isfinite(low):
-            outside |= {np.nextafter(low, -np.inf)} | ({low} if left == "(" else set())
+            outside |= below(low, step) | ({low} if left == "(" else set())
         if np.isfinite(high):
-            outside |= {np.nextafter(high, np.inf)} | ({high} if right == ")" else set())
+            outside |= {-x for x in below(-high, step)} | ({high} if right == ")" else set())
+        words = rf"{cls.__name__}: {field}: expected {'an integer' if whole else 'a number'}"
         for value in outside:
-            with pytest.raises(ValueError, match=rf"{cls.__name__}: {field}: expected a number in"):
+            with pytest.raises(ValueError, match=f"{words} in"):
                 cls(**{field: value})
         if left == "[":
-            assert getattr(cls(**{field: low}), field) == low
-        words = rf"{cls.__name__}: {field}: expected a number"
+            assert getattr(cls(**{field: int(low) if whole else low}), field) == low
         maybe = [] if fields(cls)[field] is None else [None]
-        for odd in ("1", *maybe, [1.0], 1j, True, np.True_):
+        for odd in ("1", *maybe, *([1.0, 1.5] if whole else []), [1.0], 1j, True, np.True_):
             with pytest.raises(TypeError, match=words):
                 cls(**{field: odd})
         with pytest.raises(ValueError, match=words):

@@ -76,7 +76,7 @@ def test_a_block_by_hand() -> None:
     assert np.array_equal(g.weights[0], [[-2, -4], [0, 0]])
 
 
-@pytest.mark.parametrize("optimizer", cr.optimizers.names())
+@pytest.mark.parametrize("optimizer", cases.ELEMENTWISE)
 @pytest.mark.parametrize("name", QUIET)
 def test_training_is_that_of_the_oracle(
     optimizer: str, name: str, rng: np.random.Generator

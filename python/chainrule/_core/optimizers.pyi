@@ -5,7 +5,7 @@ from __future__ import annotations
 import chainrule._core
 import collections.abc
 import typing
-__all__: list = ['SGD', 'RMSprop', 'Adagrad', 'Adadelta', 'Adam', 'AdamW', 'Adamax', 'NAdam', 'RAdam', 'Lion', 'Rprop']
+__all__: list = ['SGD', 'RMSprop', 'Adagrad', 'Adadelta', 'Adam', 'AdamW', 'Adamax', 'NAdam', 'RAdam', 'Lion', 'Rprop', 'LBFGS']
 class SGD(chainrule._core.Formula):
     """
     Stochastic gradient descent, with momentum if wanted.
@@ -45,6 +45,7 @@ class SGD(chainrule._core.Formula):
     >>> cr.optimizers.SGD().name
     'sgd'
     """
+    full_batch: typing.ClassVar[bool] = False
     def __getstate__(self) -> tuple[dict, dict]:
         ...
     def __init__(self, learning_rate: typing.SupportsFloat | typing.SupportsIndex = 0.01, *, momentum: typing.SupportsFloat | typing.SupportsIndex = 0.0, dampening: typing.SupportsFloat | typing.SupportsIndex = 0.0, nesterov: bool = False, weight_decay: typing.SupportsFloat | typing.SupportsIndex = 0.0, decay_biases: bool = True) -> None:
@@ -124,6 +125,7 @@ class RMSprop(chainrule._core.Formula):
     >>> cr.optimizers.RMSprop().name
     'rmsprop'
     """
+    full_batch: typing.ClassVar[bool] = False
     def __getstate__(self) -> tuple[dict, dict]:
         ...
     def __init__(self, learning_rate: typing.SupportsFloat | typing.SupportsIndex = 0.01, *, rho: typing.SupportsFloat | typing.SupportsIndex = 0.99, epsilon: typing.SupportsFloat | typing.SupportsIndex = 1e-08, momentum: typing.SupportsFloat | typing.SupportsIndex = 0.0, centered: bool = False, weight_decay: typing.SupportsFloat | typing.SupportsIndex = 0.0, decay_biases: bool = True) -> None:
@@ -200,6 +202,7 @@ class Adagrad(chainrule._core.Formula):
     >>> cr.optimizers.Adagrad().name
     'adagrad'
     """
+    full_batch: typing.ClassVar[bool] = False
     def __getstate__(self) -> tuple[dict, dict]:
         ...
     def __init__(self, learning_rate: typing.SupportsFloat | typing.SupportsIndex = 0.01, *, epsilon: typing.SupportsFloat | typing.SupportsIndex = 1e-10, weight_decay: typing.SupportsFloat | typing.SupportsIndex = 0.0, decay_biases: bool = True) -> None:
@@ -265,6 +268,7 @@ class Adadelta(chainrule._core.Formula):
     >>> cr.optimizers.Adadelta().name
     'adadelta'
     """
+    full_batch: typing.ClassVar[bool] = False
     def __getstate__(self) -> tuple[dict, dict]:
         ...
     def __init__(self, learning_rate: typing.SupportsFloat | typing.SupportsIndex = 1.0, *, rho: typing.SupportsFloat | typing.SupportsIndex = 0.9, epsilon: typing.SupportsFloat | typing.SupportsIndex = 1e-06, weight_decay: typing.SupportsFloat | typing.SupportsIndex = 0.0, decay_biases: bool = True) -> None:
@@ -339,6 +343,7 @@ class Adam(chainrule._core.Formula):
     >>> cr.optimizers.Adam().name
     'adam'
     """
+    full_batch: typing.ClassVar[bool] = False
     def __getstate__(self) -> tuple[dict, dict]:
         ...
     def __init__(self, learning_rate: typing.SupportsFloat | typing.SupportsIndex = 0.001, *, beta_1: typing.SupportsFloat | typing.SupportsIndex = 0.9, beta_2: typing.SupportsFloat | typing.SupportsIndex = 0.999, epsilon: typing.SupportsFloat | typing.SupportsIndex = 1e-08, weight_decay: typing.SupportsFloat | typing.SupportsIndex = 0.0, decay_biases: bool = True, amsgrad: bool = False) -> None:
@@ -422,6 +427,7 @@ class AdamW(chainrule._core.Formula):
     >>> cr.optimizers.AdamW().name
     'adamw'
     """
+    full_batch: typing.ClassVar[bool] = False
     def __getstate__(self) -> tuple[dict, dict]:
         ...
     def __init__(self, learning_rate: typing.SupportsFloat | typing.SupportsIndex = 0.001, *, beta_1: typing.SupportsFloat | typing.SupportsIndex = 0.9, beta_2: typing.SupportsFloat | typing.SupportsIndex = 0.999, epsilon: typing.SupportsFloat | typing.SupportsIndex = 1e-08, weight_decay: typing.SupportsFloat | typing.SupportsIndex = 0.01, decay_biases: bool = True, amsgrad: bool = False) -> None:
@@ -504,6 +510,7 @@ class Adamax(chainrule._core.Formula):
     >>> cr.optimizers.Adamax().name
     'adamax'
     """
+    full_batch: typing.ClassVar[bool] = False
     def __getstate__(self) -> tuple[dict, dict]:
         ...
     def __init__(self, learning_rate: typing.SupportsFloat | typing.SupportsIndex = 0.002, *, beta_1: typing.SupportsFloat | typing.SupportsIndex = 0.9, beta_2: typing.SupportsFloat | typing.SupportsIndex = 0.999, epsilon: typing.SupportsFloat | typing.SupportsIndex = 1e-08, weight_decay: typing.SupportsFloat | typing.SupportsIndex = 0.0, decay_biases: bool = True) -> None:
@@ -585,6 +592,7 @@ class NAdam(chainrule._core.Formula):
     >>> cr.optimizers.NAdam().name
     'nadam'
     """
+    full_batch: typing.ClassVar[bool] = False
     def __getstate__(self) -> tuple[dict, dict]:
         ...
     def __init__(self, learning_rate: typing.SupportsFloat | typing.SupportsIndex = 0.002, *, beta_1: typing.SupportsFloat | typing.SupportsIndex = 0.9, beta_2: typing.SupportsFloat | typing.SupportsIndex = 0.999, epsilon: typing.SupportsFloat | typing.SupportsIndex = 1e-08, momentum_decay: typing.SupportsFloat | typing.SupportsIndex = 0.004, weight_decay: typing.SupportsFloat | typing.SupportsIndex = 0.0, decay_biases: bool = True) -> None:
@@ -672,6 +680,7 @@ class RAdam(chainrule._core.Formula):
     >>> cr.optimizers.RAdam().name
     'radam'
     """
+    full_batch: typing.ClassVar[bool] = False
     def __getstate__(self) -> tuple[dict, dict]:
         ...
     def __init__(self, learning_rate: typing.SupportsFloat | typing.SupportsIndex = 0.001, *, beta_1: typing.SupportsFloat | typing.SupportsIndex = 0.9, beta_2: typing.SupportsFloat | typing.SupportsIndex = 0.999, epsilon: typing.SupportsFloat | typing.SupportsIndex = 1e-08, weight_decay: typing.SupportsFloat | typing.SupportsIndex = 0.0, decay_biases: bool = True) -> None:
@@ -745,6 +754,7 @@ class Lion(chainrule._core.Formula):
     >>> cr.optimizers.Lion().name
     'lion'
     """
+    full_batch: typing.ClassVar[bool] = False
     def __getstate__(self) -> tuple[dict, dict]:
         ...
     def __init__(self, learning_rate: typing.SupportsFloat | typing.SupportsIndex = 0.0001, *, beta_1: typing.SupportsFloat | typing.SupportsIndex = 0.9, beta_2: typing.SupportsFloat | typing.SupportsIndex = 0.99, weight_decay: typing.SupportsFloat | typing.SupportsIndex = 0.0, decay_biases: bool = True) -> None:
@@ -813,6 +823,7 @@ class Rprop(chainrule._core.Formula):
     >>> cr.optimizers.Rprop().name
     'rprop'
     """
+    full_batch: typing.ClassVar[bool] = False
     def __getstate__(self) -> tuple[dict, dict]:
         ...
     def __init__(self, learning_rate: typing.SupportsFloat | typing.SupportsIndex = 0.01, *, etas: collections.abc.Sequence[float] = (0.5, 1.2), step_sizes: collections.abc.Sequence[float] = (1e-06, 50.0)) -> None:
@@ -833,6 +844,67 @@ class Rprop(chainrule._core.Formula):
     def step_sizes(self) -> tuple[float, ...]:
         """
         Least and largest step size.
+        """
+class LBFGS(chainrule._core.Formula):
+    """
+    L-BFGS: steps of Newton's kind, with the curvature that the last ones have met.
+    
+    .. math:: p = -H g, \\quad H \\leftarrow (I - \\rho s y^T) H (I - \\rho y s^T) + \\rho s s^T, \\quad
+              \\rho = \\frac{1}{s^T y}, \\qquad W \\leftarrow W + t \\, p
+    
+    for the pairs :math:`s = \\Delta W, \\; y = \\Delta g` of the last steps, oldest first, from
+    :math:`H = s^T y / y^T y` of the newest. A line search finds the :math:`t` at which the strong Wolfe
+    conditions hold,
+    
+    .. math:: J(W + t p) \\le J(W) + 10^{-4} \\, t \\, g^T p, \\qquad
+              |g(W + t p)^T p| \\le 0.9 \\, |g^T p|,
+    
+    penalties being part of J and g. The learning rate, times the factor of a schedule, is the first t that is
+    tried; without pairs it is multiplied by :math:`\\min(1, 1 / \\|g\\|_1)`, and :math:`p = -g`.
+    
+    For full batches: ``fit`` takes all rows at once, in their order, and an epoch is one iteration, which asks
+    for J and g as often as the line search needs, at most 25 times, with the same noise. If no step meets both
+    conditions, that with the least J of those that meet the first is taken, and the pairs are dropped; if there
+    is none, the weights stay as they are.
+    
+    Parameters
+    ----------
+    learning_rate : float in [0, inf), default 1
+        Step t that a line search tries first.
+    history : int in [1, 1000], default 10
+        How many pairs are kept.
+    
+    Raises
+    ------
+    ValueError
+        If a value is outside its range.
+    
+    References
+    ----------
+    Liu and Nocedal (1989), On the limited memory BFGS method for large scale optimization; Nocedal and Wright (2006), Numerical Optimization, algorithms 3.5, 3.6, 7.4 and 7.5.
+    
+    Examples
+    --------
+    >>> import chainrule as cr
+    >>> cr.optimizers.LBFGS().name
+    'lbfgs'
+    """
+    full_batch: typing.ClassVar[bool] = True
+    def __getstate__(self) -> tuple[dict, dict]:
+        ...
+    def __init__(self, learning_rate: typing.SupportsFloat | typing.SupportsIndex = 1.0, *, history: typing.SupportsInt | typing.SupportsIndex = 10) -> None:
+        ...
+    def __setstate__(self, arg0: tuple[dict, dict]) -> None:
+        ...
+    @property
+    def history(self) -> int:
+        """
+        How many pairs are kept.
+        """
+    @property
+    def learning_rate(self) -> float:
+        """
+        Step t that a line search tries first.
         """
 def from_description(description: dict) -> typing.Any:
     ...

@@ -21,6 +21,8 @@ typename FieldOfF::Value other_value(const F& formula, const FieldOfF& field) {
     return {0.25, 0.75};
   } else if constexpr (std::is_same_v<Value, MaybeNumber>) {
     return value ? MaybeNumber() : 0.25;
+  } else if constexpr (std::is_same_v<Value, Index>) {
+    return value / 2;
   } else {
     const Value near = static_cast<Value>(value - Value(0.1));
     if (std::isinf(field.range.low)) return near;

@@ -16,7 +16,7 @@ template <class F>
 void for_each_list(F&& f) {
   f(Activations{}, "activation");
   f(Losses{}, "loss");
-  f(Optimizers{}, "optimizer");
+  f(AllOptimizers{}, "optimizer");
   f(Initializers{}, "initializer");
 }
 

@@ -88,7 +88,7 @@ const std::vector<std::string>& odd_values() {
                                R"("activation")"})
       all.emplace_back(quoted);
     for (const auto& family :
-         {names(Activations{}), names(Losses{}), names(Optimizers{}), names(Initializers{})})
+         {names(Activations{}), names(Losses{}), names(AllOptimizers{}), names(Initializers{})})
       for (const std::string& name : family) all.push_back('"' + name + '"');
     all.push_back('"' + std::string(300, 'n') + '"');
     all.push_back(std::string(400, '9'));

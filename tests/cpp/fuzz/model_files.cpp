@@ -107,7 +107,7 @@ ModelDescription drawn_description(Random& random) {
   model.network.layers.emplace_back(last);
   if (random() % 2 == 0) model.network.loss = drawn_formula(Losses{}, random);
   if (random() % 4 != 0)
-    model.optimizer = OptimizerSpec{drawn_formula(Optimizers{}, random),
+    model.optimizer = OptimizerSpec{drawn_formula(AllOptimizers{}, random),
                                     static_cast<std::int64_t>(random() % 1000)};
   model.training_forwards = static_cast<std::int64_t>(random() % 1000);
   model.epochs = static_cast<std::int64_t>(random() % 10);

@@ -82,7 +82,7 @@ void add_later_fields(json::Value& formula, List list) {
 json::Value complete(json::Value description) {
   for (json::Member& member : std::get<json::Object>(description.data)) {
     if (member.key == "loss") add_later_fields(member.value, Losses{});
-    if (member.key == "optimizer") add_later_fields(member.value, Optimizers{});
+    if (member.key == "optimizer") add_later_fields(member.value, AllOptimizers{});
   }
   return description;
 }

@@ -161,6 +161,29 @@ TEST(allocation_failures_of_steps) {
   });
 }
 
+TEST(allocation_failures_of_line_searches) {
+  for_each_dtype([]<class T>() {
+    const TestData<T> data(kRows, kFeatures, kOutputs);
+    const FormulaSpec optimizer = to_spec(Lbfgs{1.0, 3}), loss = to_spec(Mse{});
+    check_failures<T>([&](Network<T>& network, Bytes& result) {
+      const double j = network.train_step(data.examples(), loss, nullptr, &optimizer);
+      add(&j, 1, result);
+    });
+    TrainingOptions options;
+    options.optimizer = &optimizer;
+    options.keep_predictions = true;
+    check_failures<T>([&](Network<T>& network, Bytes& result) {
+      TrainingRun<T> run(network, data.examples(), options);
+      for (int epoch = 0; epoch < 2; ++epoch) {
+        run.begin_epoch();
+        run.run(0, kForever, 1.0);
+        run.end_epoch();
+      }
+      add(run.predictions().data, kRows * kOutputs, result);
+    });
+  });
+}
+
 TEST(allocation_failures_with_a_loss_of_the_caller) {
   for_each_dtype([]<class T>() {
     const TestData<T> data(kRows, kFeatures, kOutputs);
@@ -237,7 +260,7 @@ TEST(allocation_failures_while_loading) {
     const auto other = trained<T>();
     other->initialize(9);
     other->set_loss(to_spec(BinaryCrossEntropy{}));
-    for_each_type(Optimizers{}, [&]<class Optimizer>() {
+    for_each_type(AllOptimizers{}, [&]<class Optimizer>() {
       other->set_optimizer(to_spec(Optimizer{}));
       const Bytes file = to_bytes(*other, true);
       check_failures_of_making([&](Bytes& result) {

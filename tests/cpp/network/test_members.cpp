@@ -204,7 +204,7 @@ TEST(members_that_are_formulas) {
   };
   check_list(Activations{}, Family::activation);
   check_list(Losses{}, Family::loss);
-  check_list(Optimizers{}, Family::optimizer);
+  check_list(AllOptimizers{}, Family::optimizer);
   check_list(Initializers{}, Family::initializer);
 }
 

@@ -403,7 +403,7 @@ TEST(model_file_takes_no_memory_for_what_is_not_there) {
     model.network.layers.insert(model.network.layers.end(), kMaxLayers - 1, layer);
     model.optimizer.reset();
     CHECK(!fuzz::check_reading(without_tensors(description_text(model), "")));
-    for_each_type(Optimizers{}, [&]<class F>() {
+    for_each_type(AllOptimizers{}, [&]<class F>() {
       model.optimizer = OptimizerSpec{to_spec(F{}), 1};
       CHECK(!fuzz::check_reading(without_tensors(description_text(model), "")));
     });

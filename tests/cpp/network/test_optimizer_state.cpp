@@ -121,8 +121,28 @@ TEST(optimizer_state_changes) {
   });
 }
 
+// Two slots for each pair. An update of elements is none of L-BFGS.
+TEST(optimizer_state_of_a_line_search) {
+  for_each_dtype([]<class T>() {
+    OptimizerState<T> state(to_spec(Lbfgs{1.0, 3}), kSize);
+    CHECK_EQUAL(std::ssize(state.slots), 6);
+    for (const AlignedBuffer<T>& slot : state.slots) CHECK(same_bits(slot, std::vector<T>(kSize)));
+    CHECK(state.powers.empty());
+    CHECK_THROWS(state.begin_update(kernels<T>(), nullptr), "optimizer: unknown name 'lbfgs'");
+    CHECK_EQUAL(state.spec.updates, 0);
+    state.slots[0].data()[0] = T(1);
+    state.change(to_spec(Lbfgs{0.5, 3}), kSize);
+    CHECK_EQUAL(state.slots[0].data()[0], T(1));
+    state.change(to_spec(Adam{}), kSize);
+    CHECK_EQUAL(std::ssize(state.slots), Adam::n_slots);
+    state.change(to_spec(Lbfgs{}), kSize);
+    CHECK_EQUAL(std::ssize(state.slots), 20);
+    CHECK_EQUAL(state.slots[0].data()[0], T(0));
+  });
+}
+
 TEST(optimizer_state_of_wrong_fields_is_refused) {
-  for_each_type(Optimizers{}, []<class F>() {
+  for_each_type(AllOptimizers{}, []<class F>() {
     F wrong;
     wrong.learning_rate = -1.0;
     CHECK_THROWS(check_optimizer(to_spec(wrong)),

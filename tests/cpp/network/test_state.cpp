@@ -45,7 +45,7 @@ void for_each_network(F&& f) {
   for_each_dtype([&]<class T>() {
     const Network<T> fresh(example<T>());
     f.template operator()<T>(fresh);
-    for_each_type(Optimizers{}, [&]<class Optimizer>() {
+    for_each_type(AllOptimizers{}, [&]<class Optimizer>() {
       Optimizer optimizer;
       if constexpr (requires { optimizer.momentum; }) optimizer.momentum = 0.5;
       Network<T> network(example<T>());

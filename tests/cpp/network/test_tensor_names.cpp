@@ -98,17 +98,28 @@ TEST(tensor_names_of_optimizers) {
   ModelDescription model = example();
   const std::string parameters = names_of(expected_tensors(model));
   CHECK_EQUAL(parameters, names_of(parameter_tensors(model.network)));
-  for_each_type(Optimizers{}, [&]<class F>() {
+  for_each_type(AllOptimizers{}, [&]<class F>() {
     model.optimizer = OptimizerSpec{to_spec(F{}), 0};
     std::string names = parameters;
-    for (Index s = 0; s < F::n_slots; ++s)
+    for (Index s = 0; s < count_slots(F{}); ++s)
       for (const TensorShape& tensor : parameter_tensors(model.network))
-        if (uses_slot(F{}, s)) names += text("optimizer.", F::slots[s], ".", tensor.name, " ");
+        if (uses_slot(F{}, s))
+          names += text("optimizer.", name_of_slot<F>(s), ".", tensor.name, " ");
     for (Index p = 0; p < F::n_powers; ++p) names += text("optimizer.", F::powers[p], " ");
     const std::vector<TensorShape> tensors = expected_tensors(model);
     CHECK_EQUAL(names_of(tensors), names);
     if (F::n_powers > 0) CHECK(tensors.back().shape.empty() && tensors.back().dtype == Dtype::f64);
   });
+}
+
+TEST(tensor_names_of_pairs) {
+  ModelDescription model = example();
+  model.optimizer = OptimizerSpec{to_spec(Lbfgs{1.0, 2}), 0};
+  std::string expected = names_of(parameter_tensors(model.network));
+  for (const char* slot : {"old_stps.0", "old_dirs.0", "old_stps.1", "old_dirs.1"})
+    for (const TensorShape& tensor : parameter_tensors(model.network))
+      expected += text("optimizer.", slot, ".", tensor.name, " ");
+  CHECK_EQUAL(names_of(expected_tensors(model)), expected);
 }
 
 }  // namespace chainrule
