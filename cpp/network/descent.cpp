@@ -123,7 +123,7 @@ typename Descent<T>::Start Descent<T>::set_direction(const Slots& pairs) {
 // The pair of a step from `block` to the trial takes the place of the oldest.
 template <class T>
 void Descent<T>::remember(Slots& pairs, const T* block) {
-  std::ranges::rotate(pairs, pairs.end() - 2);
+  std::rotate(pairs.begin(), pairs.end() - 2, pairs.end());
   T *s = pairs[0].data(), *y = pairs[1].data();
   const T *w = trial_.data(), *g = trial_gradient_.data(), *g_before = gradient_.data();
   over_parameters([&](Index i) {
