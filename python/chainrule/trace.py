@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule._trace_paths import kinds_in_front
 from chainrule._trace_text import step_text
 
 if TYPE_CHECKING:
@@ -87,7 +88,8 @@ class Trace:
     W, b : ByLayer
         Parameters before the step, (n_out, n_in) and (n_out, 1); zeros for a layer without bias.
     Z, A : ByLayer
-        Pre-activations and activations (n_out, d); ``A[0]`` is X, ``A[L]`` is `Y_hat`.
+        Pre-activations and activations (n_out, d); ``A[L]`` is `Y_hat`, ``A[0]`` is `X`, or what
+        layers in front of the first weights, such as a norm, make of it.
     slope : ByLayer
         :math:`f'(Z^{(l)})`, (n_out, d); None for softmax and where more than an activation follows
         the weights.
@@ -96,6 +98,8 @@ class Trace:
         :math:`\partial J / \partial \hat Y` also where the loss was computed from Z.
     new_W, new_b : ByLayer
         Parameters after the step.
+    X : ndarray, shape (n, d)
+        Inputs.
     Y_hat, Y : ndarray, shape (m, d)
         Outputs and targets, these with the label smoothing of the loss. Targets that only a loss
         of your own takes keep their shape, with examples along the last axis.
@@ -114,6 +118,8 @@ class Trace:
         The names of f of each layer and of the loss: "own:" and its name for a function. With
         "fork" among them what stands there goes on into the block of a Residual and past it, so
         that its derivative is the sum of both; with "sum" both come together again.
+    in_front : tuple of str
+        The same of what stands in front of the first weights.
     updates : tuple of (str, str)
         How W and b of each layer were updated, as text: ``"W1 - η dW1"``.
 
@@ -147,6 +153,7 @@ class Trace:
     db: ByLayer
     new_W: ByLayer
     new_b: ByLayer
+    X: Matrix
     Y_hat: Matrix
     Y: Matrix
     losses: Matrix
@@ -157,6 +164,7 @@ class Trace:
     new_weights: list[Matrix]
     new_biases: list[Matrix | None]
     activations: tuple[str, ...]
+    in_front: tuple[str, ...]
     loss_name: str
     updates: tuple[tuple[str, str], ...]
 
@@ -227,7 +235,8 @@ def trace_from(
 ) -> Trace:
     """Return the trace that the core worked out, turned to one example per column."""
     layers: list[dict[str, Any]] = core["layers"]
-    dense = list(_dense_layers(network._description()["layers"]))
+    described = network._description()["layers"]
+    dense = list(_dense_layers(described))
 
     def columns(key: str) -> ByLayer:
         return ByLayer(key, [None if layer[key] is None else layer[key].T for layer in layers])
@@ -245,6 +254,7 @@ def trace_from(
         **{key: biases(key) for key in ("b", "db", "new_b")},
         **{key: columns(key) for key in ("Z", "slope", "dA", "dZ")},
         A=ByLayer("A", [core["input"].T, *(layer["A"].T for layer in layers)], first=0),
+        X=examples.x.copy().T,
         Y_hat=core["Y_hat"].T,
         Y=_targets_in_columns(examples, network, loss),
         losses=core["losses"],
@@ -255,6 +265,7 @@ def trace_from(
         new_weights=[layer["new_W"] for layer in layers],
         new_biases=[layer["new_b"] for layer in layers],
         activations=tuple(network._stage_activations()),
+        in_front=tuple(kinds_in_front(described)),
         loss_name=loss.name,
         updates=tuple(_update_text(number, each) for number, each in enumerate(dense, start=1)),
     )

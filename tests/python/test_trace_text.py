@@ -131,6 +131,16 @@ def test_equations_of_hidden_layers() -> None:
     ]
 
 
+def test_columns_stand_under_each_other_and_zero_has_no_sign() -> None:
+    net = cr.mlp([2, 2], dtype="float64", seed=0)
+    net.set_weights([[[10.0, -1.0], [-1e-9, 2.0]]], [[0.0, 0.0]])
+    said = str(net.trace([[1.0, 1.0], [0.0, -2.0]], np.zeros((2, 2))))
+    assert "  X                              = [[ 1.0000  0.0000]\n" in said
+    assert "  Z1 = W1 X + b1                 = [[ 9.0000  2.0000]\n" in said
+    assert " [ 2.0000 -4.0000]]\n" in said
+    assert "-0.0000" not in said
+
+
 def test_long_matrices_are_shortened() -> None:
     net = cr.mlp([40, 50, 2], seed=0)
     text = str(net.trace(np.ones((30, 40)), np.ones((30, 2))))
