@@ -20,9 +20,11 @@ from chainrule import (
     optimizers,
     schedules,
 )
+from chainrule._core import Formula as _Formula
 from chainrule._core.optimizers import *
 from chainrule._core.optimizers import __all__ as _optimizers
 from chainrule._rate_finding import LearningRateCurve
+from chainrule._signatures import FormulaSignature
 from chainrule._version import __version__
 from chainrule.callbacks import (
     Callback,
@@ -102,3 +104,5 @@ __all__ = [
     "show_config",
     *_optimizers,
 ]
+
+_Formula.__signature__ = FormulaSignature()  # type: ignore[attr-defined]
