@@ -45,8 +45,8 @@ class LearningRateCurve:
     losses : ndarray, shape (k,)
         The loss J of each batch before the update with that rate.
     suggestion : float or None
-        The rate in the middle of the 11 steps through which a straight line falls steepest, a
-        start for experiments; None if none falls.
+        The rate in the middle of the 11 steps through which a straight line falls steepest, up to
+        the least running mean of the losses; a start for experiments, None if none falls.
 
     Examples
     --------
@@ -69,7 +69,7 @@ class _Sweep(Callback):
     def __init__(self, rates: NDArray[np.float64]) -> None:
         self.rates = rates
         self.losses: list[float] = []
-        self._mean, self._least = 0.0, math.inf
+        self._mean, self._least, self._lowest = 0.0, math.inf, 0
 
     def on_batch_begin(self, run: Run) -> None:
         run.learning_rate = float(self.rates[run.step - 1])
@@ -78,7 +78,8 @@ class _Sweep(Callback):
         loss = run.logs["loss"]
         self.losses.append(loss)
         self._mean = loss if run.step == 1 else _MEMORY * self._mean + (1 - _MEMORY) * loss
-        self._least = min(self._least, self._mean)
+        if self._mean < self._least:
+            self._least, self._lowest = self._mean, len(self.losses) - 1
         if run.step == len(self.rates):
             run.stop("all rates were tried")
         elif self._mean - self._least > _MOST_RISE * abs(self.losses[0]):
@@ -88,10 +89,11 @@ class _Sweep(Callback):
         """Return what was seen."""
         rates, losses = self.rates[: len(self.losses)].copy(), np.array(self.losses)
         steps = range(-_REACH, _REACH + 1)
-        # The slope of a least-squares line is a positive multiple of this sum.
+        # The slope of a least-squares line is a positive multiple of this sum. Behind the least
+        # running mean losses jump, and what falls there has been too high.
         slopes = [
             math.fsum(k * self.losses[middle + k] for k in steps)
-            for middle in range(_REACH, len(losses) - _REACH)
+            for middle in range(_REACH, min(len(losses) - _REACH, self._lowest + 1))
         ]
         steepest = min(slopes, default=0.0)
         suggestion = float(rates[slopes.index(steepest) + _REACH]) if steepest < 0 else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 import cases
 import chainrule as cr
+from chainrule._rate_finding import _Sweep
 from helpers import same_bits, state_bytes
 
 X = np.random.default_rng(3).standard_normal((40, 3))
@@ -95,6 +97,20 @@ def test_the_suggestion_is_where_the_loss_falls_steepest() -> None:
     }
     assert best[1.0][-1] < best[0.01][-1]
     assert best[1.0][-1] < best[1.0][0]
+
+
+def test_what_falls_after_an_explosion_is_no_suggestion() -> None:
+    sweep = _Sweep(np.geomspace(1e-4, 1, 60))
+    losses = [*np.linspace(3, 1, 30), *np.linspace(1, 11, 15), *np.linspace(10, 0, 15)]
+    run: Any = SimpleNamespace(step=0, stop=lambda reason: None)
+    for loss in losses:
+        run.step += 1
+        run.logs = {"loss": float(loss)}
+        sweep.on_batch_end(run)
+    curve = sweep.curve()
+    assert curve.losses.tolist() == losses
+    assert curve.suggestion is not None
+    assert curve.suggestion <= curve.learning_rates[30]
 
 
 def test_there_is_no_suggestion_where_nothing_falls() -> None:
