@@ -89,6 +89,11 @@ def as_list(name: str, value: Iterable[_T]) -> list[_T]:
     return list(value)
 
 
+def shown(value: object) -> str:
+    """Return what was given, for messages; in place of a class its object is meant."""
+    return f"a class; give {value.__name__}(...)" if isinstance(value, type) else repr(value)
+
+
 def as_path(path: str | bytes | os.PathLike[str]) -> str:
     """Return a path as text."""
     try:

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from chainrule import schedules
-from chainrule._checks import as_count, as_list, as_number
+from chainrule._checks import as_count, as_list, as_number, shown
 from chainrule._examples import Examples, evaluate_examples, targets_of
 from chainrule._own_loss import remembered
 from chainrule._progress import progress_callback
 from chainrule._schedule import factors
 from chainrule.callbacks import Callback, Run
-from chainrule.callbacks._base import wants_batches
+from chainrule.callbacks._base import check_hooks, wants_batches
 from chainrule.errors import DivergenceError
 from chainrule.history import History, at_once
 
@@ -250,7 +250,10 @@ def fit(
     own = as_list("callbacks", callbacks)
     for callback in own:
         if not isinstance(callback, Callback):
-            raise TypeError(f"callbacks: expected chainrule.Callback objects, got {callback!r}")
+            raise TypeError(
+                f"callbacks: expected chainrule.Callback objects, got {shown(callback)}"
+            )
+        check_hooks(callback)
         if sum(other is callback for other in own) > 1:
             raise ValueError(f"callbacks: expected each object once, got {callback!r} again")
     progress = progress_callback(verbose)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chainrule import _core
-from chainrule._checks import MOST_NESTED, as_list
+from chainrule._checks import MOST_NESTED, as_list, shown
 from chainrule._dense import Dense
 from chainrule._network_layer import NetworkLayer
 from chainrule._noise import AlphaDropout, Dropout, GaussianNoise, Noise
@@ -184,10 +184,12 @@ def checked_layers(name: str, given: Iterable[Layer]) -> list[Layer]:
         if isinstance(layer, NetworkLayer):
             raise TypeError(
                 f"{name}[{i}]: expected a description, got a layer of a network; give its "
-                "description"
+                ".description"
             )
         if not isinstance(layer, Layer):
-            raise TypeError(f"{name}[{i}]: expected a layer such as chainrule.Dense, got {layer!r}")
+            raise TypeError(
+                f"{name}[{i}]: expected a layer such as chainrule.Dense, got {shown(layer)}"
+            )
     return layers
 
 

@@ -21,6 +21,7 @@ from chainrule._checks import (
     as_positive,
     as_share,
     as_word,
+    shown,
 )
 from chainrule._schedule import MOST_STEPS, Schedule, factors
 
@@ -461,6 +462,6 @@ def get(given: object) -> Callable[[int, int], float]:
     if isinstance(given, type) or not callable(given):
         raise TypeError(
             f"schedule: expected a name, a Schedule or a function (step, total_steps) -> factor, "
-            f"got {given!r}"
+            f"got {shown(given)}"
         )
     return given

@@ -66,7 +66,7 @@ NO_SCHEDULE: list[tuple[Any, type[Exception], str]] = [
     ("\ud800", ValueError, r"schedule: unknown name '\\ud800'"),
     ("step", ValueError, r"'step' needs arguments: chainrule\.schedules\.Step"),
     (0.5, TypeError, "schedule: expected a name, a Schedule or a function"),
-    (cr.schedules.Cosine, TypeError, "schedule: expected a name, a Schedule or a function"),
+    (cr.schedules.Cosine, TypeError, r"schedule: .* got a class; give Cosine\(\.\.\.\)"),
     (lambda t, total: -1.0, ValueError, "schedule: expected a number in"),
     (lambda t, total: "1", TypeError, "schedule: expected a number in"),
     (lambda t, total: np.nan, ValueError, "schedule: expected a number in"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ if TYPE_CHECKING:
     from chainrule.history import History
     from chainrule.network import Network
 
-__all__ = ["Callback", "Run", "wants_batches"]
+__all__ = ["Callback", "Run", "check_hooks", "wants_batches"]
 
 
 @dataclass
@@ -166,3 +167,16 @@ def wants_batches(callback: Callback) -> bool:
     plain = (Callback.on_batch_begin, Callback.on_batch_end)
     hooks = (callback.on_batch_begin, callback.on_batch_end)
     return any(getattr(hook, "__func__", hook) not in plain for hook in hooks)
+
+
+def check_hooks(callback: Callback) -> None:
+    """Raise ``TypeError`` if a method has almost the name of a hook, and would never be called."""
+    hooks = [name for name in vars(Callback) if name.startswith("on_")]
+    for name in dir(callback):
+        if name.startswith("on_") and name not in hooks:
+            near = difflib.get_close_matches(name, hooks, n=1, cutoff=0.8)
+            if near:
+                raise TypeError(
+                    f"callbacks: {type(callback).__name__}.{name} is not one of the hooks; did you "
+                    f"mean {near[0]}?"
+                )

@@ -32,9 +32,12 @@ class Watching(Callback):
         validation = "val_loss" if "val_loss" in run.keys else "loss"
         self._watched = validation if self.monitor is None else self.monitor
         if self._watched not in run.keys:
+            remedy = ""
+            if self._watched.startswith("val_") and "val_loss" not in run.keys:
+                remedy = "; give validation_data or validation_split"
             raise ValueError(
                 f"monitor: {self._watched!r} is not recorded in this fit; expected one of "
-                f"{', '.join(run.keys)}"
+                f"{', '.join(run.keys)}{remedy}"
             )
         more = (
             metrics.is_more_better(self._watched.removeprefix("val_"))

@@ -200,3 +200,20 @@ def test_ctrl_c_is_answered_during_a_long_validation() -> None:
         "except KeyboardInterrupt: print(time.monotonic() - start)"
     )
     assert float(printed) < 0.5
+
+
+@pytest.mark.parametrize("name", ["on_epoch_ends", "on_train_batch_end", "on_epochs_begin"])
+def test_almost_a_hook_is_refused(name: str) -> None:
+    callback = type("Mine", (cr.Callback,), {name: lambda self, run: None})()
+    with pytest.raises(TypeError, match=rf"Mine\.{name} is not one .* did you mean on_\w+\?"):
+        network().fit(X, Y, callbacks=[callback])
+
+
+def test_other_methods_may_have_any_name() -> None:
+    callback = type("Mine", (cr.Callback,), {"on_close": lambda self: None})()
+    assert network().fit(X, Y, callbacks=[callback]).n_epochs == 1
+
+
+def test_a_class_is_no_callback() -> None:
+    with pytest.raises(TypeError, match=r"got a class; give EarlyStopping\(\.\.\.\)"):
+        network().fit(X, Y, callbacks=[cr.EarlyStopping])  # type: ignore[list-item]

@@ -25,6 +25,8 @@ def test_an_unknown_monitor_is_refused_before_the_first_update(name: str, tmp_pa
     for arguments in ({}, {"validation_split": 0.2}):
         with pytest.raises(ValueError, match=r"monitor: 'val_los' .* expected one of loss, "):
             net.fit(X, Y, callbacks=[make(name, tmp_path, monitor="val_los")], **arguments)
+    with pytest.raises(ValueError, match="; give validation_data or validation_split"):
+        net.fit(X, Y, callbacks=[make(name, tmp_path, monitor="val_loss")])
     assert state_bytes(net) == before
     assert net.history.n_epochs == 0
     assert list(tmp_path.iterdir()) == []
