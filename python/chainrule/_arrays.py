@@ -7,6 +7,7 @@ it is one already; whatever would silently lose information is refused with word
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +22,7 @@ Array = NDArray[Any]
 
 _NUMERIC_KINDS = "fiub"
 _PLAIN = frozenset({float, int, bool})
+_NUMBERS = (float, int, np.number, np.bool_)
 # What targets of each kind have to be; those of another kind are any numbers.
 _KINDS: dict[str, tuple[Callable[[Array], Array], str]] = {
     "not_negative": (lambda y: y >= 0, "numbers of at least 0"),
@@ -67,9 +69,16 @@ def _remedy(value: object, array: Array) -> str:
     """Return what to do with data that are no real numbers."""
     kind = array.dtype.kind
     if kind in "SUT" or (kind == "O" and any(isinstance(part, str) for part in array.flat)):
-        return "encode text as numbers first (chainrule.sklearn and Preprocessor will do that)"
+        how = "; np.unique(y, return_inverse=True) numbers classes" if array.ndim == 1 else ""
+        return (
+            f"encode text as numbers first (chainrule.sklearn and Preprocessor will do that){how}"
+        )
     if hasattr(value, "toarray"):
         return "call its method toarray() first"
+    if isinstance(value, Iterator):
+        return "give arrays, or call train_step for each batch"
+    if kind == "O" and array.ndim and all(isinstance(part, _NUMBERS) for part in array.flat):
+        return "call its method astype(float) first"  # of a table with columns of several types
     return "convert it to real numbers first"
 
 
@@ -147,12 +156,14 @@ def as_matrix(
 ) -> Array:
     """Return an array of exactly `shape`, None being any length; (d,) is taken for (d, 1)."""
     array = _numeric(name, value)
+    given = array.shape
     if shape[0] is None:
         shape = (array.shape[0] if array.ndim else 0, shape[1])
     if array.ndim == 1 and shape[1] == 1:
         array = array.reshape(-1, 1)
     if array.shape != shape:
-        raise ValueError(f"{name}: expected shape {shape}, got {array.shape}; nothing is broadcast")
+        hint = "pass the transpose" if array.shape == shape[::-1] else "nothing is broadcast"
+        raise ValueError(f"{name}: expected shape {shape}, got {given}; {hint}")
     return _converted(name, array, dtype)
 
 
@@ -225,8 +236,8 @@ def as_targets(
         return rows
     if array.ndim == 1 and n_outputs > 1:
         raise ValueError(
-            f"{name}: expected shape {(n_examples, n_outputs)}, got {array.shape}; "
-            "nothing is broadcast"
+            f"{name}: expected shape {(n_examples, n_outputs)}, got {array.shape}; nothing is "
+            "broadcast, and class numbers are for cross_entropy, the loss of a softmax output"
         )
     targets = as_matrix(name, array, (n_examples, n_outputs), dtype)
     if kind == "probabilities":

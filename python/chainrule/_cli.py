@@ -55,7 +55,8 @@ def _train_digits(options: argparse.Namespace) -> None:
     print(
         f"\naccuracy on the {len(x_test)} held-out images: {accuracy:.4f}\n"
         "saved; use it with: import chainrule as cr; "
-        f"cr.load({str(options.out)!r}).predict_classes(x)"
+        f"cr.load({str(options.out)!r}).predict_classes(x)\n"
+        "where a row of x has the 64 pixels of an image, divided by 16"
     )
 
 

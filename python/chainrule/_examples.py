@@ -204,7 +204,8 @@ def validation_examples(
 ) -> Examples:
     """Return ``validation_data`` as examples."""
     if not isinstance(data, tuple | list) or len(data) not in (2, 3):
-        raise TypeError("validation_data: expected (x, y) or (x, y, sample_weight)")
+        got = f"{len(data)} of them" if isinstance(data, tuple | list) else type(data).__name__
+        raise TypeError(f"validation_data: expected (x, y) or (x, y, sample_weight), got {got}")
     weights = data[2] if len(data) == 3 else None
     names = ("validation_data x", "validation_data y", "validation_data sample_weight")
     return check_examples(

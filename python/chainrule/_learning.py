@@ -173,6 +173,9 @@ class Learning(Stepping):
 
         Notes
         -----
+        Networks learn best from features, and numbers as targets, with a mean near 0 and a standard
+        deviation near 1; nothing is scaled here.
+
         ``fit(epochs=a)`` and then ``fit(epochs=b)`` gives the bits of ``fit(epochs=a + b)``; not
         with `ema`, where each fit begins with the averages that the last one ended with. After
         Ctrl-C or an exception, of a callback or a loss of your own, too, the network is whole, and

@@ -50,6 +50,15 @@ class NetworkLayer:
     >>> net = cr.mlp([2, 3, 1], seed=0)
     >>> net.layers[0].weight.shape
     (3, 2)
+
+    A network with another output that begins with the first layer, as it has learnt:
+
+    >>> first = net.layers[0].description
+    >>> other = cr.Network(2, [first, cr.Dense(5, "softmax")], seed=1)
+    >>> other.set_weights(
+    ...     [net.weights[0], other.weights[1]], [net.biases[0], other.biases[1]]
+    ... )
+    >>> other.layers[0].trainable = False
     """
 
     # Fields are the description's: one that is set here would change nothing.

@@ -72,6 +72,7 @@ class OwnLoss:
             raise ValueError(
                 f"{name}: expected a derivative by each prediction, of shape {(d, m)}, got "
                 f"{derivatives.shape}; nothing is broadcast"
+                + ("" if y.ndim > 1 else ", and y_true is 1-D because y is")
             )
         with np.errstate(all="ignore"):  # what is not finite is the core's to judge
             return (

@@ -65,7 +65,8 @@ class Saving(Learning):
 
         Notes
         -----
-        Optimiser state and counters stay as they are.
+        Optimiser state and counters stay as they are. PyTorch's ``Linear.weight`` has this shape,
+        too; of a Keras ``kernel`` give the transpose.
 
         Examples
         --------
@@ -144,7 +145,10 @@ class Saving(Learning):
         tensors: dict[Any, Any] = dict(state)
         description = tensors.pop("chainrule", None)
         if not isinstance(description, str):
-            raise ValueError("state: expected the description as text under 'chainrule'")
+            raise ValueError(
+                "state: expected the description as text under 'chainrule', as get_state has it; "
+                "for parameters alone call set_weights"
+            )
         for name, tensor in tensors.items():
             if not isinstance(name, str) or not name.isascii():
                 raise ValueError(f"state: expected names of tensors, got {name!r}")

@@ -14,7 +14,8 @@ class History(Mapping[str, list[float]]):
     """The values of each epoch, by name.
 
     Keys are ``loss``, the names of metrics, ``val_`` and each of these, ``penalty`` where weights
-    are penalised, ``learning_rate`` and ``seconds``.
+    are penalised, ``learning_rate`` and ``seconds``. ``history`` is the same as a dict of lists,
+    for what takes one, such as ``pandas.DataFrame``; ``plt.plot(h["loss"])`` draws a curve.
 
     Examples
     --------

@@ -184,7 +184,7 @@ class Sparse:
 
 BAD = {
     "complex": Bad(lambda g: g + 0j, TypeError, "complex128"),
-    "object": Bad(lambda g: g.astype(object), TypeError, "object"),
+    "object": Bad(lambda g: g.astype(object), TypeError, r"object; call .* astype\(float\)"),
     "str": Bad(lambda g: g.astype(str), TypeError, "Preprocessor"),
     "StringDType": Bad(lambda g: g.astype(np.dtypes.StringDType()), TypeError, "Preprocessor"),
     "bytes": Bad(lambda g: g.astype("S9"), TypeError, "chainrule.sklearn"),
@@ -200,7 +200,7 @@ BAD = {
     "made masked": Bad(lambda g: Holder(np.ma.array(g)), TypeError, "masked"),
     "decimals": Bad(lambda g: [[Decimal(1)] * N] * D, TypeError, "to real numbers first"),
     "some text": Bad(lambda g: np.array([["a", 1.0]] * D, object), TypeError, "Preprocessor"),
-    "generator": Bad(iter, TypeError, "to real numbers first"),
+    "generator": Bad(iter, TypeError, "call train_step for each batch"),
     "sparse": Bad(Sparse, TypeError, r"call its method toarray\(\) first"),
     "enormous integers": Bad(lambda g: [[10**400] * N] * D, TypeError, "object"),
     "unequal rows": Bad(lambda g: [[1.0], [1.0, 2.0]], ValueError, "equal length"),

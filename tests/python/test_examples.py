@@ -134,6 +134,20 @@ def test_classes_of_a_regression_are_refused() -> None:
         regressor(3).fit(X, CLASSES)
 
 
+def test_what_is_wrong_with_targets_is_said_as_they_were_given() -> None:
+    net, x = cr.mlp([2, 3], seed=0), np.ones((4, 2))
+    with pytest.raises(ValueError, match=r"got \(4,\); .* class numbers are for cross_entropy"):
+        net.fit(x, [0, 1, 2, 0])
+    with pytest.raises(ValueError, match=r"expected shape \(4, 3\), got \(3, 4\); pass the transp"):
+        net.fit(x, np.ones((3, 4)))
+    with pytest.raises(ValueError, match=r"expected shape \(4, 1\), got \(3,\); nothing is broad"):
+        cr.mlp([2, 1], seed=0).fit(x, np.ones(3))
+    with pytest.raises(TypeError, match=r"\(x, y, sample_weight\), got 1 of them"):
+        net.fit(x, np.ones((4, 3)), validation_data=(x,))
+    with pytest.raises(TypeError, match=r"\(x, y, sample_weight\), got ndarray"):
+        net.fit(x, np.ones((4, 3)), validation_data=x)
+
+
 def test_one_output_has_no_classes_to_tell_apart() -> None:
     net = cr.mlp([2, 1], output="sigmoid", loss="cross_entropy")
     with pytest.raises(ValueError, match=r"y: expected classes 0\.\.0, .* binary_cross_entropy"):

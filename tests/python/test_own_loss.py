@@ -344,6 +344,17 @@ def test_what_it_must_not_return(kind: str) -> None:
     assert net.history.n_epochs == 0
 
 
+def test_targets_without_columns_are_named_where_shapes_do_not_fit() -> None:
+    def square(y_pred: Any, y_true: Any) -> Any:
+        error = y_pred - y_true  # (d, d) if y has no columns
+        return (error**2).sum(axis=1), 2 * error
+
+    net = cr.mlp([X.shape[1], 1], loss=square, seed=0)
+    with pytest.raises(ValueError, match=r"got \(40, 40\); .*, and y_true is 1-D because y is"):
+        net.train_step(X, Y[:, 0])
+    net.train_step(X, Y[:, :1])
+
+
 def test_a_loss_that_is_not_finite_is_divergence() -> None:
     def breaks(y_pred: Any, y_true: Any) -> tuple[Any, Any]:
         calls.append(1)
