@@ -1,5 +1,13 @@
 """Fully-connected neural networks on CPUs: fast at every size, the same bits on every machine.
 
+``mlp`` and ``Network`` make a network, whose methods train it (``fit``, ``train_step``), measure it
+(``evaluate``), use it (``predict``, ``predict_classes``, ``predictor``), keep it (``save``, and
+``load`` here) and show one step in full (``trace``). What it is made of and learns by stands in the
+modules ``layers``, ``activations``, ``initializers``, ``losses``, ``optimizers``, ``schedules``,
+``callbacks`` and ``metrics``; layers, optimisers and callbacks are here, too. Where an object of
+one of these lists is taken, its name is as well, if it needs no arguments: ``"huber"`` is
+``cr.losses.Huber()``; ``cr.losses.names()`` has all of them.
+
 >>> import numpy as np
 >>> import chainrule as cr
 >>> net = cr.mlp([2, 8, 1], output="sigmoid", seed=0)

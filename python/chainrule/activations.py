@@ -1,4 +1,9 @@
-"""What may stand behind a layer: activations, by name or as objects."""
+"""What may stand behind a layer: activations, by name or as objects.
+
+>>> import chainrule as cr
+>>> cr.Dense(8, "leaky_relu") == cr.Dense(8, cr.activations.LeakyRelu(0.01))
+True
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,10 @@
-"""What weights begin with: initialisers, by name or as objects."""
+"""What weights begin with: initialisers, by name or as objects.
+
+>>> import chainrule as cr
+>>> net = cr.mlp([4, 8, 2], initializer=cr.initializers.Normal(stddev=0.01), seed=0)
+>>> bool(abs(net.weights[0]).max() < 0.05)
+True
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,9 @@
 r"""What training makes small: losses, by name, as objects, or as a function of your own.
 
+A name is the object with its defaults, ``"huber"`` that of ``Huber(delta=1.0)``. Without one, the
+output says: identity is trained with ``mse``, sigmoid with ``binary_cross_entropy``, softmax and
+log_softmax with ``cross_entropy``.
+
 A function ``f(y_pred, y_true) -> (losses, derivatives)`` can stand wherever a loss can. It gets
 predictions (d, m) of the network's dtype and the targets of these rows in the shape and order in
 which they were given: floats of the network's dtype, whole numbers as they are. Both are copies,

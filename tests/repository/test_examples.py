@@ -15,7 +15,8 @@ import pytest
 import chainrule as cr
 from public_objects import MODULES, PUBLIC_OBJECTS
 
-README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
+REPOSITORY = Path(__file__).resolve().parents[2]
+README = (REPOSITORY / "README.md").read_text()
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 
 
@@ -52,6 +53,27 @@ def test_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
             assert printed.getvalue().splitlines() == follower.text.splitlines()
         else:
             assert printed.getvalue() == ""
+
+
+# What the lists of the README leave out: bases of one's own classes, and what is made by others.
+NOT_LISTED = {"Callback", "NetworkLayer", "Noise", "Norm", "Run", "Schedule", "names"}
+
+
+@pytest.mark.parametrize(
+    "family",
+    [
+        *("layers", "activations", "initializers", "losses"),
+        *("optimizers", "schedules", "callbacks", "metrics"),
+    ],
+)
+def test_the_readme_names_all_there_is(family: str) -> None:
+    row = re.search(rf"(?m)^\| \[{family}\]\((\S+)\) \| (.*) \|$", README)
+    assert row is not None
+    assert (REPOSITORY / row[1]).exists()
+    module = getattr(cr, family)
+    by_name = family not in ("layers", "schedules", "callbacks")
+    expected = module.names() if by_name else set(module.__all__) - NOT_LISTED
+    assert sorted(re.findall(r"`(\w+)`", row[2])) == sorted(expected)
 
 
 @pytest.mark.parametrize("public", PUBLIC_OBJECTS | MODULES)

@@ -1,4 +1,13 @@
-"""What may happen during training? Callbacks: to stop, to keep, to log, to change the rate."""
+"""What may happen during training? Callbacks: to stop, to keep, to log, to change the rate.
+
+>>> import numpy as np
+>>> import chainrule as cr
+>>> net, x = cr.mlp([2, 8, 1], seed=0), np.linspace(-1, 1, 80).reshape(40, 2)
+>>> stop = cr.EarlyStopping(patience=5)
+>>> h = net.fit(x, x[:, 0], epochs=500, validation_split=0.2, callbacks=[stop])
+>>> stop.best == min(h["val_loss"])
+True
+"""
 
 from __future__ import annotations
 
