@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
 import numpy as np
@@ -83,8 +83,8 @@ def as_word(name: str, value: object, words: tuple[str, ...]) -> str:
 
 
 def as_list(name: str, value: Iterable[_T]) -> list[_T]:
-    """Return the members of what can be iterated over; a string or a single thing is no list."""
-    if isinstance(value, str) or not isinstance(value, Iterable):
+    """Return the members of what can be iterated over; text, a dict, a single thing are no list."""
+    if isinstance(value, str | Mapping) or not isinstance(value, Iterable):
         raise TypeError(f"{name}: expected a list, got {value!r}")
     return list(value)
 

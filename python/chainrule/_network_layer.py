@@ -61,7 +61,6 @@ class NetworkLayer:
     >>> other.layers[0].trainable = False
     """
 
-    # Fields are the description's: one that is set here would change nothing.
     __slots__ = ("_block", "_description", "_name", "_network", "_number")
 
     def __init__(self, network: Network, number: int, name: str, description: Layer) -> None:
@@ -76,6 +75,15 @@ class NetworkLayer:
         if name.startswith("_"):
             raise AttributeError(name)
         return getattr(self._description, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # Fields are the description's: one that is set here would change nothing.
+        if name not in (*self.__slots__, "trainable"):
+            raise AttributeError(
+                f"{name}: of a network's layer only trainable can be set; parameters come from "
+                "set_weights, everything else from the description that a network is made of"
+            )
+        super().__setattr__(name, value)
 
     def __repr__(self) -> str:
         return repr(self.description)

@@ -84,7 +84,8 @@ class Saving(Learning):
         for argument, given in (("weights", new_weights), ("biases", new_biases)):
             if given is not None and len(given) != len(names):
                 raise ValueError(
-                    f"{argument}: expected {len(names)}, one per Dense layer, got {len(given)}"
+                    f"{argument}: expected {len(names)}, one per Dense layer, got {len(given)}; "
+                    "weights and biases are two arguments"
                 )
         tensors = {}  # those that are given: another thread may be training the others
         for i, name in enumerate(names):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -54,6 +54,11 @@ class Predictor(_core.Predictor):
 
     def __init__(self, network: _core.Network) -> None:
         super().__init__(_network(network))
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "a Predictor cannot be pickled or copied; do that with the network and call predictor()"
+        )
 
     @plain_first(_core.plain_predict)
     def predict(self, x: ArrayLike, *, out: NDArray[Any] | None = None) -> NDArray[Any]:

@@ -178,6 +178,12 @@ def test_arguments_of_a_later_version_are_refused_by_name(name: str) -> None:
     assert str(raised.value).startswith(f"{name.rsplit(maxsplit=1)[-1]}: ")
 
 
+@pytest.mark.parametrize("given", ["accuracy", {"accuracy": 1}, 3])
+def test_what_is_no_list(given: Any) -> None:
+    with pytest.raises(TypeError, match=r"metrics: expected a list, got .*(accuracy|3)"):
+        cr.mlp([3, 2], seed=0).evaluate(X, Y, metrics=given)
+
+
 # ---- Any mixture ---------------------------------------------------------------------------------
 
 _numbers = st.sampled_from([0, 1, -1, 2, 5, 0.5, -0.0, 1e39, np.nan, np.inf, 2**24 + 1, 2**70])

@@ -39,7 +39,7 @@ def test_nothing_can_be_set_that_would_change_nothing() -> None:
     net = cr.Network(2, [cr.Dense(4), cr.Dropout(0.25)], seed=0)
     for layer in net.layers:
         for name in ("units", "p", "description", "weight", "nothing"):
-            with pytest.raises(AttributeError):
+            with pytest.raises(AttributeError, match=f"^{name}: .* only trainable can be set"):
                 setattr(layer, name, 0.5)
         twin = copy.deepcopy(layer)
         assert (repr(twin), twin.description) == (repr(layer), layer.description)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
+import pickle
 import threading
 from typing import Any
 
@@ -166,6 +168,12 @@ def test_calls_have_the_signature_of_python() -> None:
         cr.Predictor.predict_one(object(), x[0])  # type: ignore[arg-type]
     assert p.predict(x=x, out=out) is out
     assert p.predict_one(x=x[0], out=out[0]) is not None
+
+
+@pytest.mark.parametrize("twin", [pickle.dumps, copy.copy, copy.deepcopy])
+def test_it_is_the_network_that_is_pickled(twin: Any) -> None:
+    with pytest.raises(TypeError, match="pickled or copied; do that with the network"):
+        twin(network("float32").predictor())
 
 
 # ---- What it is a copy of ------------------------------------------------------------------------
