@@ -34,7 +34,16 @@ def _load_digits() -> tuple[Any, Any, Any, Any]:
     return x_train, y_train, x_test, y_test
 
 
+def _check_can_write(path: Path) -> None:
+    """Refuse a path for a model file before the work is done, not after it."""
+    if not path.absolute().parent.is_dir():
+        raise CommandError(f"--out: cannot write {str(path)!r}: No such file or directory")
+    if path.is_dir():
+        raise CommandError(f"--out: cannot write {str(path)!r}: Is a directory")
+
+
 def _train_digits(options: argparse.Namespace) -> None:
+    _check_can_write(options.out)
     x_train, y_train, x_test, y_test = _load_digits()
     net = cr.mlp([64, 256, 128, 10], activation="relu", output="softmax", seed=options.seed)
     print(

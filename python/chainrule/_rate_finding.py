@@ -38,6 +38,8 @@ _MEMORY = 0.9
 class LearningRateCurve:
     """The losses of a sweep over learning rates.
 
+    ``plt.semilogx(curve.learning_rates, curve.losses)`` draws it.
+
     Parameters
     ----------
     learning_rates : ndarray, shape (k,)

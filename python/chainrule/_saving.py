@@ -175,6 +175,9 @@ class Saving(Learning):
 
         Notes
         -----
+        With the optimiser's state, a network that is loaded goes on in ``fit`` as this one would,
+        to the last bit.
+
         The layout is that of safetensors, with a checksum over the whole. At every instant there is
         the old file or the new one.
 

@@ -99,7 +99,8 @@ def test_errors_are_told_without_a_traceback(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert _cli.main(["train", "digits", *words]) == 1
-    errors = capsys.readouterr().err
+    printed, errors = capsys.readouterr()
+    assert "epoch 1" not in printed
     assert errors.count("\n") == 1
     assert errors.startswith("chainrule: error: ")
     assert message in errors

@@ -91,6 +91,10 @@ class Callback:
 
     Notes
     -----
+    Hooks are ``on_train_begin``, ``on_epoch_begin``, ``on_batch_begin``, ``on_batch_end``,
+    ``on_epoch_end`` and ``on_train_end``. Each gets the fit under way, a :class:`Run`: the epoch is
+    ``run.epoch``, values are in ``run.logs``, and ``run.stop()`` ends it.
+
     State is reset in ``on_train_begin``. ``on_train_end`` runs however training ends. Batch hooks
     cost nothing unless overridden, by a class or on an object, and no hook that only looks changes
     a bit of the result.

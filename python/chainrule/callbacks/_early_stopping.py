@@ -43,6 +43,10 @@ class EarlyStopping(Watching):
         If an argument is out of range; by ``fit``, before the first update, if `monitor` is not
         there.
 
+    Notes
+    -----
+    Afterwards ``best`` is the best value, and ``best_epoch`` its epoch in that fit, from 1.
+
     References
     ----------
     Prechelt (1998), Early stopping - but when?
