@@ -96,7 +96,7 @@ def test_a_trace_says_what_the_next_layer_receives(norm: cr.layers.Norm) -> None
     for layer in (1, 2):
         assert np.allclose(t.Z[layer], t.W[layer] @ t.A[layer - 1] + t.b[layer], atol=1e-14)
     assert np.allclose(t.dA[1], t.W[2].T @ t.dZ[2], rtol=1e-14)
-    assert f"A1 = {norm.type}, tanh(Z1)" in str(t)
+    assert f"A1 = tanh({norm.type}(Z1))" in str(t)
 
 
 def test_frozen_layers_below_a_norm(norm: cr.layers.Norm, rng: np.random.Generator) -> None:
