@@ -6,6 +6,7 @@ it is one already; whatever would silently lose information is refused with word
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -118,8 +119,11 @@ def as_inputs(name: str, value: ArrayLike | None, n_features: int, dtype: np.dty
             f"{array.shape[0]}; use reshape(1, -1) for one example, reshape(-1, 1) for one feature"
         )
     if array.ndim != 2:
+        is_flat = array.ndim and math.prod(array.shape[1:]) == n_features
+        hint = "; use reshape(len(x), -1)" if is_flat else ""
         raise ValueError(
             f"{name}: expected a 2-D array (examples, {n_features}), got {array.ndim} dimensions"
+            f"{hint}"
         )
     if array.shape[1] != n_features:
         hint = (

@@ -7,6 +7,7 @@ from typing import Any
 
 from chainrule import _core
 from chainrule._checks import MOST_UNITS, as_count, as_flag, as_number, as_positive
+from chainrule._names import as_formula
 
 __all__ = ["Dense"]
 
@@ -100,7 +101,7 @@ class Dense:
         for name in ("max_norm", "learning_rate_multiplier"):
             if name != "max_norm" or self.max_norm is not None:
                 set_field(self, name, as_positive(name, getattr(self, name)))
-        set_field(self, "activation", _core.activations.get(self.activation))
+        set_field(self, "activation", as_formula("activation", _core.activations, self.activation))
         set_field(self, "bias_initializer", _core.initializers.get(self.bias_initializer))
         if self.initializer is not None:
             set_field(self, "initializer", _core.initializers.get(self.initializer))

@@ -19,6 +19,7 @@ from chainrule._arrays import (
     at_least_one,
     check_mean,
 )
+from chainrule._names import as_formula
 from chainrule._own_loss import OwnLoss, in_usual_form, own_loss_of, weighted_mean
 from chainrule._weights import of_known, weights_by_class, without_nan
 from chainrule.metrics._base import Metric, Targets
@@ -83,8 +84,7 @@ def checked_loss(given: Any) -> _core.Formula | OwnLoss:
     """Return the loss of a name, an object or a function."""
     if callable(given) and not isinstance(given, type):
         return OwnLoss(given)
-    loss: _core.Formula = _core.losses.get(given)
-    return loss
+    return as_formula("loss", _core.losses, given)
 
 
 def choose_loss(network: _core.Network, given: object) -> _core.Formula | OwnLoss:

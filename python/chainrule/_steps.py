@@ -11,6 +11,7 @@ from chainrule import _core
 from chainrule._arrays import as_inputs, as_matrix, at_least_one
 from chainrule._checks import as_flag, as_limit, as_number
 from chainrule._examples import check_examples, choose_loss
+from chainrule._names import as_formula
 from chainrule._plain_calls import plain_first
 from chainrule._prediction import Predicting
 from chainrule.errors import DivergenceError
@@ -26,7 +27,7 @@ __all__ = ["Stepping", "optimizer_or_none"]
 
 
 def optimizer_or_none(given: str | _core.Formula | None) -> _core.Formula | None:
-    return None if given is None else _core.optimizers.get(given)
+    return None if given is None else as_formula("optimizer", _core.optimizers, given)
 
 
 def _rate_or_none(given: float | None) -> float | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from chainrule import _core
 from chainrule._checks import MOST_NESTED, as_list, shown
 from chainrule._dense import Dense
+from chainrule._names import as_formula
 from chainrule._network_layer import NetworkLayer
 from chainrule._noise import AlphaDropout, Dropout, GaussianNoise, Noise
 from chainrule._norms import BatchNorm, LayerNorm, Norm, Rescale, Scale
@@ -62,7 +63,8 @@ class Activation:
     activation: str | _core.Formula
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "activation", _core.activations.get(self.activation))
+        found = as_formula("activation", _core.activations, self.activation)
+        object.__setattr__(self, "activation", found)
 
     def describe(self) -> dict[str, Any]:
         """Return the layer as files hold it.

@@ -23,6 +23,7 @@ from chainrule._checks import (
     not_in_this_version,
 )
 from chainrule._examples import checked_loss, default_loss
+from chainrule._names import as_formula
 from chainrule._network_layer import NetworkLayer, depth_first, layers_of
 from chainrule._own_loss import OwnLoss, keep_own_loss, kept_own_losses
 from chainrule._rate_finding import RateFinding
@@ -335,7 +336,8 @@ def mlp(
     given = as_list("sizes", sizes)
     if len(given) < 2:
         raise ValueError(f"sizes: expected at least 2 (features and outputs), got {len(given)}")
-    hidden_activation = _core.activations.get(activation)
+    hidden_activation = as_formula("activation", _core.activations, activation)
+    output_activation = as_formula("output", _core.activations, output)
     counts = [as_count(f"sizes[{i}]", size, most=MOST_UNITS) for i, size in enumerate(given)]
     inside: str | _core.Formula = hidden_activation
     behind: list[Layer] = []
@@ -345,7 +347,7 @@ def mlp(
     layers: list[Layer] = []
     for n in counts[1:-1]:
         layers += [Dense(n, inside, initializer=initializer), *behind, *noise]
-    layers.append(Dense(counts[-1], output, initializer=initializer))
+    layers.append(Dense(counts[-1], output_activation, initializer=initializer))
     return Network(counts[0], layers, loss=loss, dtype=dtype, seed=seed)
 
 

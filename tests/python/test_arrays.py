@@ -329,3 +329,11 @@ def test_a_wrong_out_is_refused_and_not_written(kind: str) -> None:
     assert str(raised.value).startswith("out: ")
     assert repr(out) == before
     assert same_bits(x, X.astype(np.float32))
+
+
+def test_images_are_to_be_made_rows() -> None:
+    net = cr.mlp([4, 1], seed=0)
+    with pytest.raises(ValueError, match=r"got 3 dimensions; use reshape\(len\(x\), -1\)$"):
+        net.predict(np.ones((5, 2, 2)))
+    with pytest.raises(ValueError, match=r"got 3 dimensions$"):
+        net.predict(np.ones((5, 2, 3)))

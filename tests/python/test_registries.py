@@ -257,7 +257,9 @@ def test_unknown_names_are_refused_with_the_known_ones(family: str) -> None:
             build("no_such_" + name)
     with pytest.raises(TypeError, match=r"got 3\.5"):
         build(3.5)
-    with pytest.raises(TypeError, match=r"got <class 'chainrule\._core\.\w+\.\w+'>"):
+    with pytest.raises(
+        TypeError, match=r"got (a class; give|<class 'chainrule\._core\.\w+\.\w+'>)"
+    ):
         build(next(iter(CLASSES[family].values())))
     other = "losses" if family != "losses" else "activations"
     with pytest.raises(TypeError):

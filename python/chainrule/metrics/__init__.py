@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chainrule import _core
 from chainrule._checks import as_list
+from chainrule._names import check_name
 from chainrule.metrics._base import Metric
 from chainrule.metrics._decisions import Accuracy, TopK
 from chainrule.metrics._errors import R2, Mae, Mse, Rmse
@@ -87,7 +87,7 @@ def get_all(metrics: Iterable[object]) -> list[AnyMetric]:
 
 def _get(metric: object) -> AnyMetric:
     if isinstance(metric, str):
-        _core.check_name("metrics", metric, names())
+        check_name("metrics", metric, names())
         return _ALL[metric]()
     if isinstance(metric, Metric):
         return metric
