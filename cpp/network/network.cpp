@@ -115,43 +115,13 @@ void Network<T>::initialize(std::uint64_t seed) {
 }
 
 template <class T>
-const Plan<T>& Network<T>::plan(PlanOptions options) const {
-  options.training &= table_.changes_in_training;  // or two equal plans would be built
-  if (options.loss != nullptr && is_own(*options.loss)) {
-    check(options.purpose != PlanPurpose::evaluate, "loss: expected a formula, got ",
-          options.loss->name, "; ask the function for the losses of predictions");
-    options.own_loss = true;
-    options.loss = nullptr;  // backward begins with what the function says
-  }
-  const bool skips_frozen =
-      options.purpose == PlanPurpose::train || options.purpose == PlanPurpose::gradients;
-  static const std::vector<char> none;
-  const std::vector<char>& frozen = skips_frozen ? table_.frozen : none;
-  const std::lock_guard lock(plans_mutex_);
-  for (const CachedPlan& cached : plans_)
-    if (cached.purpose == options.purpose && cached.capacity == options.capacity &&
-        cached.weights_per_output == options.weights_per_output &&
-        cached.training == options.training && cached.own_loss == options.own_loss &&
-        cached.frozen == frozen &&
-        (options.loss == nullptr ? !cached.loss : cached.loss == *options.loss))
-      return *cached.plan;
-  CachedPlan built{options.purpose,  options.capacity,
-                   std::nullopt,     options.weights_per_output,
-                   options.training, options.own_loss,
-                   frozen,           std::make_unique<const Plan<T>>(make_plan(table_, options))};
-  if (options.loss != nullptr) built.loss = *options.loss;
-  plans_.push_back(std::move(built));
-  return *plans_.back().plan;
-}
-
-template <class T>
 void Network<T>::predict(MatrixView<const T> x, MatrixView<T> y_hat) const {
   const FloatEnvironment environment;
   const std::shared_lock lock(mutex_);
-  const Plan<T>& plan =
+  const SharedPlan<T> plan =
       this->plan({PlanPurpose::infer, plan_capacity(std::min(x.rows, kPredictRows))});
-  const typename WorkspacePool<T>::Loan workspace(workspaces_, plan.workspace_size);
-  chainrule::predict<T>(plan, table_, parameters_.data(), workspace.data(), x, y_hat, threads());
+  const typename WorkspacePool<T>::Loan workspace(workspaces_, plan->workspace_size);
+  chainrule::predict<T>(*plan, table_, parameters_.data(), workspace.data(), x, y_hat, threads());
 }
 
 template <class T>
@@ -174,23 +144,23 @@ LossSums Network<T>::evaluate(const Examples<T>& examples, const FormulaSpec& lo
   const FloatEnvironment environment;
   const auto start = Clock::now();
   const std::shared_lock lock(mutex_);
-  const Plan<T>& plan =
+  const SharedPlan<T> plan =
       this->plan({PlanPurpose::evaluate, plan_capacity(std::min(examples.rows(), kEvaluateRows)),
                   &loss, examples.weights_per_output()});
-  const typename WorkspacePool<T>::Loan workspace(workspaces_, plan.workspace_size);
+  const typename WorkspacePool<T>::Loan workspace(workspaces_, plan->workspace_size);
   while (sums.rows < examples.rows()) {
     const Index first = sums.rows;
     const Examples<T> batch =
-        examples.part(first, std::min(plan.capacity, examples.rows() - first));
+        examples.part(first, std::min(plan->capacity, examples.rows() - first));
     const Selection rows{nullptr, batch.rows()};
-    Run<T> run{plan, table_, parameters_.data(), workspace.data(), batch.x, threads()};
+    Run<T> run{*plan, table_, parameters_.data(), workspace.data(), batch.x, threads()};
     load_targets(run, batch, rows, batch.rows());
-    execute(run, 0, plan.n_forward);
+    execute(run, 0, plan->n_forward);
     check_prediction_range(run);
     sums.loss = weighted_loss_sum(run, batch, rows, sums.loss);
     sums.weight = weight_sum(batch, rows, sums.weight);
     if (y_hat.data != nullptr)
-      copy_rows<T>(run.view(plan.y_hat), y_hat.rows_from(first, batch.rows()));
+      copy_rows<T>(run.view(plan->y_hat), y_hat.rows_from(first, batch.rows()));
     sums.rows += batch.rows();
     if (std::chrono::duration<double>(Clock::now() - start).count() >= max_seconds) break;
   }
@@ -202,17 +172,17 @@ void Network<T>::example_losses(const Examples<T>& examples, const FormulaSpec& 
                                 T* losses) const {
   const FloatEnvironment environment;
   const std::shared_lock lock(mutex_);
-  const Plan<T>& plan = this->plan(
+  const SharedPlan<T> plan = this->plan(
       {PlanPurpose::evaluate, plan_capacity(std::min(examples.rows(), kEvaluateRows)), &loss});
-  const typename WorkspacePool<T>::Loan workspace(workspaces_, plan.workspace_size);
-  for (Index first = 0; first < examples.rows(); first += plan.capacity) {
+  const typename WorkspacePool<T>::Loan workspace(workspaces_, plan->workspace_size);
+  for (Index first = 0; first < examples.rows(); first += plan->capacity) {
     const Examples<T> batch =
-        examples.part(first, std::min(plan.capacity, examples.rows() - first));
-    Run<T> run{plan, table_, parameters_.data(), workspace.data(), batch.x, threads()};
+        examples.part(first, std::min(plan->capacity, examples.rows() - first));
+    Run<T> run{*plan, table_, parameters_.data(), workspace.data(), batch.x, threads()};
     load_targets(run, batch, {nullptr, batch.rows()}, batch.rows());
-    execute(run, 0, plan.n_forward);
+    execute(run, 0, plan->n_forward);
     check_prediction_range(run);
-    std::copy_n(run.view(plan.losses).data, batch.rows(), losses + first);
+    std::copy_n(run.view(plan->losses).data, batch.rows(), losses + first);
   }
 }
 

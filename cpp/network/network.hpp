@@ -17,7 +17,7 @@
 #include "network/clipping.hpp"
 #include "network/descent.hpp"
 #include "network/optimizer_state.hpp"
-#include "network/plan.hpp"
+#include "network/plan_cache.hpp"
 #include "network/spec.hpp"
 #include "network/workspace_pool.hpp"
 
@@ -32,7 +32,7 @@ inline constexpr Index kPredictRows = 512;
 // A forward pass whose backward pass is still to come, or whose dX is.
 template <class T>
 struct Pass {
-  const Plan<T>* plan = nullptr;
+  SharedPlan<T> plan;
   AlignedBuffer<T> x, workspace;
   Index rows = 0;
   std::int64_t version = 0;  // of the parameters
@@ -228,7 +228,7 @@ class Network {
   bool is_training() const { return training_; }
 
   // The caller holds mutex(), alone or together with others.
-  const Plan<T>& plan(PlanOptions options) const;
+  SharedPlan<T> plan(const PlanOptions& options) const { return plans_.get(table_, options); }
 
  private:
   using Lock = std::unique_lock<FairSharedMutex>;
@@ -275,17 +275,7 @@ class Network {
   mutable std::atomic<bool> training_{false};
   mutable FairSharedMutex mutex_;
 
-  struct CachedPlan {
-    PlanPurpose purpose;
-    Index capacity;
-    std::optional<FormulaSpec> loss;
-    bool weights_per_output, training, own_loss;
-    std::vector<char> frozen;
-    std::unique_ptr<const Plan<T>> plan;
-  };
-  mutable std::mutex plans_mutex_;
-  mutable std::vector<CachedPlan> plans_;
-
+  mutable PlanCache<T> plans_;
   mutable WorkspacePool<T> workspaces_;
 
   std::vector<T> further_coefficients_;  // of LayerRates

@@ -75,40 +75,40 @@ Trace<T> Network<T>::trace(const Examples<T>& examples, const FormulaSpec& loss,
   const FloatEnvironment environment;
   if (training) check_rows_of_training(table_, examples.rows());
   std::shared_lock lock(mutex_);
-  const Plan<T>& plan =
+  const SharedPlan<T> plan =
       this->plan({PlanPurpose::keep_all, plan_capacity(examples.rows()), &loss, false, training});
-  AlignedBuffer<T> workspace(plan.workspace_size), gradient(table_.size),
+  AlignedBuffer<T> workspace(plan->workspace_size), gradient(table_.size),
       updated(table_.block_size);
   const Selection rows{nullptr, examples.rows()};
-  Run<T> run{plan,       table_,    parameters_.data(), workspace.data(),
+  Run<T> run{*plan,      table_,    parameters_.data(), workspace.data(),
              examples.x, threads(), next_noise()};
   run.gradient = gradient.data();
   const auto d = static_cast<double>(rows.count);
   Trace<T> trace;
   trace.loss = forward_with_loss(run, examples, rows, {rows.count}, lock) / d;
-  trace.losses.assign(run.view(plan.losses).data, run.view(plan.losses).data + examples.rows());
-  execute(run, plan.n_forward, static_cast<Index>(plan.operations.size()));
+  trace.losses.assign(run.view(plan->losses).data, run.view(plan->losses).data + examples.rows());
+  execute(run, plan->n_forward, static_cast<Index>(plan->operations.size()));
 
   Sgd descent;
   descent.learning_rate = learning_rate;
   OptimizerState<T> optimizer(to_spec(descent), table_.size);
   std::vector<T> further(further_coefficients_.size());
   const Update<T> update =
-      optimizer.begin_update(*plan.kernels, nullptr, {table_.rate_factors, further.data()});
+      optimizer.begin_update(*plan->kernels, nullptr, {table_.rate_factors, further.data()});
   // Frozen layers and statistics stay like that.
   std::copy_n(parameters_.data(), table_.block_size, updated.data());
   AlignedBuffer<T> with_penalty(table_.size);
   std::copy_n(gradient.data(), table_.size, with_penalty.data());
-  chainrule::add_penalty(table_, *plan.kernels, {}, parameters_.data(), with_penalty.data());
+  chainrule::add_penalty(table_, *plan->kernels, {}, parameters_.data(), with_penalty.data());
   sweep(table_, update, with_penalty.data(), parameters_.data(), updated.data(), threads());
   limit_norms(table_, updated.data());
 
-  trace.y_hat = rows_of<T>(run.view(plan.y_hat));
-  trace.input = rows_of<T>(run.input(plan.first_input));
-  trace.dx = rows_of<T>(run.view(plan.input_gradient));
+  trace.y_hat = rows_of<T>(run.view(plan->y_hat));
+  trace.input = rows_of<T>(run.input(plan->first_input));
+  trace.dx = rows_of<T>(run.view(plan->input_gradient));
   for (std::size_t s = 0; s < table_.stages.size(); ++s) {
     const Stage& stage = table_.stages[s];
-    const StageBuffers& buffers = plan.stages[s];
+    const StageBuffers& buffers = plan->stages[s];
     const bool last = s + 1 == table_.stages.size();
     const auto values = [&](BufferId id) { return rows_of<T>(run.view(id)); };
     const auto parameter = [&](Index segment, const T* block) {
@@ -118,17 +118,17 @@ Trace<T> Network<T>::trace(const Examples<T>& examples, const FormulaSpec& loss,
         {parameter(stage.weight, parameters_.data()), parameter(stage.bias, parameters_.data()),
          values(buffers.z), values(buffers.a),
          slope_of(run, links_in_use(stage.links, training), buffers),
-         last && plan.loss != nullptr ? output_gradient(run) : values(buffers.da),
+         last && plan->loss != nullptr ? output_gradient(run) : values(buffers.da),
          values(buffers.dz), parameter(stage.weight, gradient.data()),
          parameter(stage.bias, gradient.data()), parameter(stage.weight, updated.data()),
          parameter(stage.bias, updated.data())});
   }
   run.parameters = updated.data();
-  if (plan.loss == nullptr) {
+  if (plan->loss == nullptr) {
     trace.new_loss = forward_with_loss(run, examples, rows, {rows.count}, lock) / d;
     return trace;
   }
-  execute(run, 0, plan.n_forward);
+  execute(run, 0, plan->n_forward);
   // Where the step has led to predictions that the loss refuses, there is no new loss.
   trace.new_loss = run.refused_row >= 0 ? std::nan("") : weighted_loss_sum(run, examples, rows) / d;
   return trace;

@@ -148,14 +148,14 @@ double Network<T>::train_step(const ExclusiveTraining& /*held*/, const Examples<
   std::unique_lock lock(mutex_);
   const bool descends = this->descends(optimizer);
   if (descends) check_descent(table_, clipping);
-  const Plan<T>& plan =
+  const SharedPlan<T> plan =
       this->plan({descends ? PlanPurpose::gradients : purpose_of_training(clipping),
                   plan_capacity(examples.rows()), &loss, examples.weights_per_output(), true});
   set_descent(descends);
   if (clipping.any()) reserve_gradient();
-  const typename WorkspacePool<T>::Loan workspace(workspaces_, plan.workspace_size);
+  const typename WorkspacePool<T>::Loan workspace(workspaces_, plan->workspace_size);
   const Selection rows{nullptr, examples.rows()};
-  Run<T> run{plan,       table_,    parameters_.data(), workspace.data(),
+  Run<T> run{*plan,      table_,    parameters_.data(), workspace.data(),
              examples.x, threads(), next_noise()};
   const double j =
       forward_with_loss(run, examples, rows, {rows.count}, lock) / static_cast<double>(rows.count);
@@ -225,13 +225,13 @@ Gradients<T> Network<T>::gradients(const Examples<T>& given, const FormulaSpec& 
     alone.lock();
   else
     together.lock();
-  const Plan<T>& plan = this->plan({PlanPurpose::gradients, plan_capacity(examples.rows()), &loss,
-                                    examples.weights_per_output(), training});
+  const SharedPlan<T> plan = this->plan({PlanPurpose::gradients, plan_capacity(examples.rows()),
+                                         &loss, examples.weights_per_output(), training});
   Gradients<T> result;
   result.flat = AlignedBuffer<T>(table_.size);
-  result.pass = {&plan, {}, AlignedBuffer<T>(plan.workspace_size), examples.rows(), version_};
+  result.pass = {plan, {}, AlignedBuffer<T>(plan->workspace_size), examples.rows(), version_};
   const Selection rows{nullptr, examples.rows()};
-  Run<T> run{plan,       table_,    parameters_.data(), result.pass.workspace.data(),
+  Run<T> run{*plan,      table_,    parameters_.data(), result.pass.workspace.data(),
              examples.x, threads(), next_noise()};
   run.gradient = result.flat.data();
   const double sum = training ? forward_with_loss(run, examples, rows, {rows.count}, alone)
@@ -239,7 +239,7 @@ Gradients<T> Network<T>::gradients(const Examples<T>& given, const FormulaSpec& 
   result.loss = sum / static_cast<double>(rows.count);
   result.weight_sum = weight_sum(given, rows);
   if (std::isfinite(sum)) run.updated_parameters = parameters_.data();
-  execute(run, plan.n_forward, plan.n_backward);
+  execute(run, plan->n_forward, plan->n_backward);
   if (training) ++training_forwards_;
   return result;
 }
@@ -278,18 +278,18 @@ void Network<T>::forward(MatrixView<const T> x, MatrixView<T> y_hat) {
   const FloatEnvironment environment;
   check_rows_of_training(table_, x.rows);
   const std::unique_lock lock(mutex_);
-  const Plan<T>& plan =
+  const SharedPlan<T> plan =
       this->plan({PlanPurpose::gradients, plan_capacity(x.rows), nullptr, false, true});
-  pending_ = Pass<T>{&plan, AlignedBuffer<T>(x.rows * x.cols),
-                     AlignedBuffer<T>(plan.workspace_size), x.rows, version_};
+  pending_ = Pass<T>{plan, AlignedBuffer<T>(x.rows * x.cols),
+                     AlignedBuffer<T>(plan->workspace_size), x.rows, version_};
   const MatrixView<T> kept{pending_->x.data(), x.rows, x.cols, x.cols};
   copy_rows<T>(x, kept);
-  Run<T> run{plan, table_,    parameters_.data(), pending_->workspace.data(),
-             kept, threads(), next_noise()};
+  Run<T> run{*plan, table_,    parameters_.data(), pending_->workspace.data(),
+             kept,  threads(), next_noise()};
   run.updated_parameters = parameters_.data();
-  execute(run, 0, plan.n_forward);
+  execute(run, 0, plan->n_forward);
   ++training_forwards_;
-  copy_rows<T>(run.view(plan.y_hat), y_hat);
+  copy_rows<T>(run.view(plan->y_hat), y_hat);
 }
 
 template <class T>

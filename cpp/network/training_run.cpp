@@ -43,9 +43,9 @@ TrainingRun<T>::TrainingRun(Network<T>& network, Examples<T> examples,
   check(loss.has_value(), "loss: none is set");
   check(!is_own(*loss) || examples.own != nullptr, "loss: expected the function of ", loss->name);
   plan_ =
-      &network_.plan({descends ? PlanPurpose::gradients
-                               : purpose_of_training(options_.clipping, options_.accumulate),
-                      plan_capacity(largest_batch_), &*loss, examples_.weights_per_output(), true});
+      network_.plan({descends ? PlanPurpose::gradients
+                              : purpose_of_training(options_.clipping, options_.accumulate),
+                     plan_capacity(largest_batch_), &*loss, examples_.weights_per_output(), true});
   workspace_.emplace(network_.workspaces(), plan_->workspace_size);
   network_.set_descent(descends);
   if (plan_->purpose == PlanPurpose::gradients && !descends) network_.reserve_gradient();

@@ -75,7 +75,7 @@ class TrainingRun {
   Examples<T> examples_;
   TrainingOptions options_;
   Index n_batches_, largest_batch_;
-  const Plan<T>* plan_;
+  SharedPlan<T> plan_;
   std::optional<typename WorkspacePool<T>::Loan> workspace_;
   std::optional<ParameterAverage<T>> average_;
   AlignedBuffer<T> gathered_, predictions_;

@@ -65,19 +65,6 @@ TEST(network_plans_are_for_powers_of_two) {
   for (const auto& [rows, capacity] : expected) CHECK_EQUAL(plan_capacity(rows), capacity);
 }
 
-TEST(network_builds_each_plan_once) {
-  const Network<float> network(example<float>());
-  const FormulaSpec mse = to_spec(Mse{}), entropy = to_spec(CrossEntropy{}), again = mse;
-  const Plan<float>& plan = network.plan({PlanPurpose::train, 64, &mse});
-  CHECK_EQUAL(&plan, &network.plan({PlanPurpose::train, 64, &again}));
-  for (const PlanOptions& other :
-       {PlanOptions{PlanPurpose::train, 128, &mse}, PlanOptions{PlanPurpose::evaluate, 64, &mse},
-        PlanOptions{PlanPurpose::train, 64, &entropy}, PlanOptions{PlanPurpose::train, 64},
-        PlanOptions{PlanPurpose::train, 64, &mse, true}})
-    CHECK(&plan != &network.plan(other));
-  CHECK_EQUAL(&plan, &network.plan({PlanPurpose::train, 64, &mse}));
-}
-
 TEST(network_predicts_nothing_of_nothing) {
   const Network<double> network(example<double>());
   network.predict({nullptr, 0, kFeatures, kFeatures}, {nullptr, 0, kOutputs, kOutputs});
