@@ -90,7 +90,7 @@ class Descent<T>::TrialLine final : public Line {
 
 // p = -H g by two loops over the pairs, algorithm 7.4.
 template <class T>
-typename Descent<T>::Start Descent<T>::set_direction(const Slots& pairs) {
+typename Descent<T>::Way Descent<T>::set_direction(const Slots& pairs) {
   T* p = direction_.data();
   const T* g = gradient_.data();
   const std::size_t n = pairs.size() / 2;
@@ -138,16 +138,16 @@ bool Descent<T>::step(OptimizerState<T>& state, Cost<T>& cost, double value, dou
                       Index n_threads) {
   n_threads_ = n_threads;
   Slots& pairs = state.slots;
-  Start direction = set_direction(pairs);
-  if (!direction.goes_down()) {  // rounding may have spoilt the pairs
+  Way way = set_direction(pairs);
+  if (!way.goes_down()) {  // rounding may have spoilt the pairs
     forget(pairs);
-    direction = set_direction(pairs);
+    way = set_direction(pairs);
   }
-  const double first_step = rate * direction.first_step;
-  const Trial start{0.0, value, direction.slope};
+  const double first_step = rate * way.first_step;
+  const Trial start{0.0, value, way.slope};
   TrialLine line(*this, cost, block);
   Trial found = start;
-  if (direction.goes_down() && first_step > 0.0)
+  if (way.goes_down() && first_step > 0.0)
     found = search_line(line, start, first_step, resolution<T>(value));
   const bool moves = found.step > 0.0;
   if (moves && found.step != line.last_step()) line.at(found.step);

@@ -45,11 +45,11 @@ class Descent {
   class TrialLine;
   using Slots = std::vector<AlignedBuffer<T>>;
 
-  struct Start {
+  struct Way {
     double slope, first_step;  // of the line, and for a rate of 1
     bool goes_down() const { return slope < 0.0 && slope > -kInfinity; }
   };
-  Start set_direction(const Slots& pairs);
+  Way set_direction(const Slots& pairs);
   void remember(Slots& pairs, const T* block);
   template <class F>
   void over_parameters(F&& f) const;

@@ -121,6 +121,11 @@ std::vector<T> parameters_of(const Network<T>& network) {
   return {network.parameters(), network.parameters() + network.table().block_size};
 }
 
+template <class T>
+std::vector<T> vector_of(const AlignedBuffer<T>& buffer) {
+  return {buffer.data(), buffer.data() + buffer.size()};
+}
+
 // Whether everything between the tensors of the block is +0, to the bit.
 template <class T>
 bool padding_is_zero(const ParameterTable<T>& table, const T* block) {

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "network/fixtures.hpp"
+#include "network/pairs.hpp"
 #include "test.hpp"
 
 namespace chainrule {
@@ -43,35 +43,9 @@ class Bowl final : public Cost<T> {
   double spread_;
 };
 
-FormulaSpec lbfgs(double rate = 1.0, Index history = 10) { return to_spec(Lbfgs{rate, history}); }
-
 template <class T>
 NetworkSpec small() {
   return network_spec<T>(2, {dense(3, "tanh"), dense(1)});
-}
-
-template <class T>
-using Slots = std::vector<AlignedBuffer<T>>;
-
-// The pairs that are there, newest first.
-template <class T>
-Index n_pairs(const ParameterTable<T>& table, const Slots<T>& slots) {
-  Index n = 0;
-  for (std::size_t s = 0; s < slots.size(); s += 2)
-    n += dot(table, slots[s].data(), slots[s + 1].data()) > 0 ? 1 : 0;
-  return n;
-}
-
-template <class T>
-std::vector<T> difference(const std::vector<T>& a, const std::vector<T>& b) {
-  std::vector<T> all(a.size());
-  for (std::size_t i = 0; i < a.size(); ++i) all[i] = a[i] - b[i];
-  return all;
-}
-
-template <class T>
-std::vector<T> vector_of(const AlignedBuffer<T>& buffer) {
-  return {buffer.data(), buffer.data() + buffer.size()};
 }
 
 }  // namespace

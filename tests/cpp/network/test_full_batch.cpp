@@ -5,12 +5,12 @@
 #include <limits>
 
 #include "allocations.hpp"
-#include "network/fixtures.hpp"
+#include "kernels/dispatch.hpp"
 #include "network/own_loss.hpp"
+#include "network/pairs.hpp"
 #include "network/penalty.hpp"
 #include "network/state.hpp"
 #include "network/training_run.hpp"
-#include "kernels/dispatch.hpp"
 #include "test.hpp"
 
 namespace chainrule {
@@ -19,32 +19,6 @@ namespace {
 
 constexpr Index kRows = 40, kFeatures = 5, kOutputs = 3;
 constexpr double kForever = std::numeric_limits<double>::infinity();
-
-FormulaSpec lbfgs(double rate = 1.0, Index history = 10) { return to_spec(Lbfgs{rate, history}); }
-
-template <class T>
-using Slots = std::vector<AlignedBuffer<T>>;
-
-// The pairs that are there, newest first.
-template <class T>
-Index n_pairs(const ParameterTable<T>& table, const Slots<T>& slots) {
-  Index n = 0;
-  for (std::size_t s = 0; s < slots.size(); s += 2)
-    n += dot(table, slots[s].data(), slots[s + 1].data()) > 0 ? 1 : 0;
-  return n;
-}
-
-template <class T>
-std::vector<T> difference(const std::vector<T>& a, const std::vector<T>& b) {
-  std::vector<T> all(a.size());
-  for (std::size_t i = 0; i < a.size(); ++i) all[i] = a[i] - b[i];
-  return all;
-}
-
-template <class T>
-std::vector<T> vector_of(const AlignedBuffer<T>& buffer) {
-  return {buffer.data(), buffer.data() + buffer.size()};
-}
 
 // Whether a step went from one network to the next so that the strong Wolfe conditions hold in the
 // numbers of the library: s = W - W_before stands for t p.

@@ -24,11 +24,6 @@ NetworkSpec example() {
   return spec;
 }
 
-template <class T>
-std::vector<T> vector_of(const AlignedBuffer<T>& buffer) {
-  return {buffer.data(), buffer.data() + buffer.size()};
-}
-
 // Other parameters than before.
 template <class T>
 void change(Network<T>& network, T factor) {
