@@ -1,6 +1,8 @@
 #include "network/plan_cache.hpp"
 
+#include <atomic>
 #include <memory>
+#include <thread>
 
 #include "allocations.hpp"
 #include "network/fixtures.hpp"
@@ -95,6 +97,26 @@ TEST(plan_cache_outlived_by_gradients_and_passes) {
     expected_dx = dx;
     expected_flat = flat;
   }
+}
+
+// A plan that others push out of the cache is there until the call that works by it has ended.
+TEST(plan_cache_serves_several_threads) {
+  const Network<double> network(example());
+  const TestData<double> data(5, kFeatures, kOutputs);
+  const auto mean_with = [&](int i) { return mean_loss(network, data.examples(), huber(i)); };
+  std::vector<double> expected;
+  for (int i = 0; i < 100; ++i) expected.push_back(mean_with(i));
+  std::atomic<int> n_same = 0;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 3; ++t)
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 300; ++i) {
+        const int loss = (i + 33 * t) % 100;
+        n_same += mean_with(loss) == expected[static_cast<std::size_t>(loss)] ? 1 : 0;
+      }
+    });
+  for (std::thread& thread : threads) thread.join();
+  CHECK_EQUAL(n_same, 900);
 }
 
 }  // namespace chainrule
