@@ -66,9 +66,9 @@ template <class T>
 Update<T> OptimizerState<T>::begin_update(const KernelTable<T>& kernels,
                                           const double* learning_rate, LayerRates<T> rates) {
   Update<T> update{};
-  update.n_slots = static_cast<Index>(slots.size());
-  for (std::size_t s = 0; s < slots.size(); ++s) update.slots[s] = slots[s].data();
   with_member(Optimizers{}, "optimizer", spec.formula.name, [&]<class F>() {
+    update.n_slots = F::n_slots;
+    for (std::size_t s = 0; s < slots.size(); ++s) update.slots[s] = slots[s].data();
     update.kernel = kernels.optimizers[find_by_name(Optimizers{}, F::name)].update;
     F formula = from_spec<F>(spec.formula);
     const double rate = learning_rate != nullptr ? *learning_rate : formula.learning_rate;

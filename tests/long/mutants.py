@@ -1,7 +1,7 @@
 """Does the suite find every mistake of mutant_table.py?
 
 All mutants are compiled at once into a copy of the tree, and CHAINRULE_MUTANT chooses one of them
-for a process: one build in place of sixty.
+for a process: one build in place of a hundred.
 """
 
 from __future__ import annotations
