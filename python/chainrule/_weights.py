@@ -73,7 +73,7 @@ def weights_by_class(
 
 
 def without_nan(name: str, y: Array, kind: str, *, by_row: bool) -> tuple[Array, Array | None]:
-    """Return targets with placeholders for NaN, and where they are, (d, k) or (d,)."""
+    """Return targets with placeholders for NaN, and where they are: (d, k) or, by row, (d,)."""
     if y.dtype.kind == "f" and y.ndim > 2 and y.size and by_row:
         filled, of_rows = without_nan(name, y.reshape(len(y), -1), kind, by_row=True)
         return filled.reshape(y.shape), of_rows
