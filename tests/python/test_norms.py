@@ -10,10 +10,12 @@ import pytest
 
 import cases
 import chainrule as cr
-import oracle
-import oracle_optimizers
 from helpers import same_bits
-from norm_cases import NORMS, data, learned, lively, normed, of_twin, statistics
+from layer_promises import (
+    check_gradients,
+    check_training,
+)
+from norm_cases import NORMS, data, lively, normed
 
 
 @pytest.fixture(params=NORMS, ids=repr)
@@ -51,48 +53,14 @@ def test_a_batch_by_hand() -> None:
 def test_training_is_that_of_the_oracle(
     optimizer: str, norm: cr.layers.Norm, rng: np.random.Generator
 ) -> None:
-    x, y = data(rng)
-    net = lively(norm)
-    twin = cases.twin(net, rows=len(x))
-    cls = cases.CLASSES["optimizers"][optimizer]
-    given = {"weight_decay": 0.1} if "weight_decay" in cases.fields(cls) else {}
-    rule = oracle_optimizers.OPTIMIZERS[optimizer]
-    training = oracle.Training(twin, lambda m: rule(learning_rate=0.02 * m, **given))
-    call = {"l1": 0.02, "l2": 0.05, "clip_value": 0.5, "clip_norm": 1.0}
-    for step in range(5):
-        asked = call if step % 2 else {}
-        expected = twin.step(x, y, "mse")
-        twin.follow(x)
-        training.update(expected.gradients, **asked)
-        J = net.train_step(x, y, optimizer=cls(0.02, **given), **asked)
-        cases.close(J, expected.J, 1e-10)
-        cases.all_close(learned(net), twin.parameters, [1e-9] * len(learned(net)))
-        if statistics(net):
-            cases.all_close(statistics(net), of_twin(twin), [1e-10] * len(statistics(net)))
-    quiet = cases.twin(net)
-    cases.close(net.predict(x), quiet.forward(x)[-1], 1e-12)
-    cases.close(net.evaluate(x, y)["loss"], quiet.step(x, y, "mse").J, 1e-12)
+    check_training(lively(norm), optimizer, *data(rng))
 
 
 @pytest.mark.parametrize("training", [False, True])
 def test_gradients_are_those_of_the_oracle(
     norm: cr.layers.Norm, dtype: str, training: bool, rng: np.random.Generator
 ) -> None:
-    net = normed(norm, dtype, "tanh")
-    x, y = data(rng, dtype, 300)
-    for _ in range(2):
-        net.train_step(x, y, optimizer=cr.SGD(0.1))  # off where they begin
-    twin = cases.twin(net, rows=len(x) if training else None)
-    step = twin.step(x.astype(float), y.astype(float), "mse")
-    g = net.gradients(x, y, training=training)
-    # Each norm adds two sums and some ten operations to every chain, well below as many again; the
-    # magnitudes of inputs and of their gradients are within 10 of their own.
-    tolerance = 40 * cases.k_of(net, 300) * cases.unit(dtype)
-    cases.close(g.loss, step.J, tolerance)
-    found = list(g.parameters.values())
-    bounds = [tolerance * (magnitude + abs(magnitude).max()) for magnitude in step.magnitudes]
-    cases.all_close(found, step.gradients, bounds)
-    cases.close(g.inputs, step.dX, tolerance * (1 + abs(step.dX).max()))
+    check_gradients(normed(norm, dtype, "tanh"), *data(rng, dtype, 300), training=training)
 
 
 def test_a_constant_feature_and_a_constant_row_stay_finite(dtype: str) -> None:

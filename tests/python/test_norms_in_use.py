@@ -12,6 +12,11 @@ import pytest
 import cases
 import chainrule as cr
 from helpers import same_bits, state_bytes
+from layer_promises import (
+    check_looking,
+    check_predictions,
+    check_ways_of_training,
+)
 from norm_cases import NORMS, STATISTICS, data, learned, normed, statistics
 
 
@@ -30,33 +35,19 @@ def test_predictions_do_not_depend_on_the_batch(
     net = normed(norm, dtype)
     x, y = data(rng, dtype, 40)
     net.fit(x, y, epochs=2, verbose=0)
-    whole = net.predict(x)
-    rows = np.concatenate([net.predict(row) for row in x[:, None]])
-    predictor = net.predictor()
-    ones = np.stack([predictor.predict_one(row) for row in x])
-    for found in (rows, net.forward(x), predictor.predict(x), ones):
-        assert same_bits(found, whole)
-    assert net.gradients(x, y, training=False).loss == net.evaluate(x, y)["loss"]
+    check_predictions(net, x, y)
 
 
 def test_every_way_of_training_has_the_same_bits(
     norm: cr.layers.Norm, dtype: str, rng: np.random.Generator
 ) -> None:
     x, y = data(rng, dtype, 32)
-    descent = cr.SGD(0.1)
-    step, applied, fitted, clipped, by_hand = (normed(norm, dtype) for _ in range(5))
-    trace = normed(norm, dtype).trace(x, y, learning_rate=0.1, training=True)
+    step = check_ways_of_training(lambda: normed(norm, dtype), x, y)
+    trace = normed(norm, dtype).trace(x, y, training=True)
+    by_hand = normed(norm, dtype)
     y_hat = by_hand.forward(x, training=True)
     assert same_bits(y_hat.T, trace.Y_hat)
-    by_hand.apply(by_hand.backward((2 / y.size) * (y_hat - y)), optimizer=descent)
-    step.train_step(x, y, optimizer=descent)
-    applied.apply(applied.gradients(x, y), optimizer=descent)
-    fitted.fit(x, y, batch_size=32, shuffle=False, optimizer=descent)
-    clipped.train_step(x, y, optimizer=descent, clip_norm=1e9)
-    everything = [a.tobytes() for a in (*learned(step), *statistics(step))]
-    for other in (applied, fitted, clipped):
-        assert [a.tobytes() for a in (*learned(other), *statistics(other))] == everything
-    assert [w.tobytes() for w in trace.new_weights] == [w.tobytes() for w in step.weights]
+    by_hand.apply(by_hand.backward((2 / y.size) * (y_hat - y)), optimizer=cr.SGD(0.1))
     for found, expected in zip(statistics(by_hand), statistics(step), strict=True):
         assert same_bits(found, expected)
     for found, expected in zip(learned(by_hand), learned(step), strict=True):
@@ -68,10 +59,7 @@ def test_looking_changes_nothing(norm: cr.layers.Norm, rng: np.random.Generator)
     x, y = data(rng)
     net = normed(norm)
     net.fit(x, y, epochs=2, verbose=0)
-    before = state_bytes(net)
-    net.predict(x), net.evaluate(x, y), net.forward(x), net.gradients(x, y, training=False)
-    net.trace(x, y), net.trace(x, y, training=True), net.example_losses(x, y), str(net)
-    assert state_bytes(net) == before
+    check_looking(net, x, y)
 
 
 def test_any_number_of_threads_makes_the_same_bits(

@@ -12,9 +12,15 @@ import pytest
 
 import cases
 import chainrule as cr
-import oracle_optimizers
 from helpers import mse, same_bits, state_bytes
-from norm_cases import data, learned, of_twin, statistics
+from layer_promises import (
+    check_gradients,
+    check_looking,
+    check_predictions,
+    check_training,
+    check_ways_of_training,
+)
+from norm_cases import data, learned
 
 # Blocks behind a layer, with the activation first, in front of all, in each other, of no Dense
 # layer, of noise alone, and at the end.
@@ -81,43 +87,14 @@ def test_a_block_by_hand() -> None:
 def test_training_is_that_of_the_oracle(
     optimizer: str, name: str, rng: np.random.Generator
 ) -> None:
-    x, y = data(rng)
-    net = network(name)
-    twin = cases.twin(net, rows=len(x))
-    cls = cases.CLASSES["optimizers"][optimizer]
-    given = {"weight_decay": 0.1} if "weight_decay" in cases.fields(cls) else {}
-    rule = oracle_optimizers.OPTIMIZERS[optimizer]
-    training = cases.oracle.Training(twin, lambda m: rule(learning_rate=0.02 * m, **given))
-    call = {"l1": 0.02, "l2": 0.05, "clip_value": 0.5, "clip_norm": 1.0}
-    for step in range(5):
-        asked = call if step % 2 else {}
-        expected = twin.step(x, y, "mse")
-        twin.follow(x)
-        training.update(expected.gradients, **asked)
-        J = net.train_step(x, y, loss="mse", optimizer=cls(0.02, **given), **asked)
-        cases.close(J, expected.J, 1e-10)
-        cases.all_close(learned(net), twin.parameters, [1e-9] * len(learned(net)))
-        if statistics(net):
-            cases.all_close(statistics(net), of_twin(twin), [1e-10] * len(statistics(net)))
-    cases.close(net.predict(x), cases.twin(net).forward(x)[-1], 1e-12)
+    check_training(network(name), optimizer, *data(rng))
 
 
 @pytest.mark.parametrize("training", [False, True])
 def test_gradients_are_those_of_the_oracle(
     name: str, dtype: str, training: bool, rng: np.random.Generator
 ) -> None:
-    net = network(name, dtype)
-    x, y = data(rng, dtype, 300)
-    for _ in range(2):
-        net.train_step(x, y, loss="mse", optimizer=cr.SGD(0.1))  # off where they begin
-    step = cases.twin(net, rows=len(x) if training else None).step(x, y.astype(float), "mse")
-    g = net.gradients(x, y, training=training)
-    # Sums of a block add one operation to each chain, norms and noise some ten.
-    tolerance = 40 * cases.k_of(net, 300) * cases.unit(dtype)
-    cases.close(g.loss, step.J, tolerance)
-    bounds = [tolerance * (magnitude + abs(magnitude).max()) for magnitude in step.magnitudes]
-    cases.all_close(list(g.parameters.values()), step.gradients, bounds)
-    cases.close(g.inputs, step.dX, tolerance * (1 + abs(step.dX).max()))
+    check_gradients(network(name, dtype), *data(rng, dtype, 300), training=training)
 
 
 def test_a_trace_has_derivatives_by_what_goes_both_ways(rng: np.random.Generator) -> None:
@@ -166,40 +143,20 @@ def test_predictions_do_not_depend_on_the_batch(
     net = network(name, dtype)
     x, y = data(rng, dtype, 40)
     net.fit(x, y, epochs=2, loss="mse", verbose=0)
-    whole = net.predict(x)
-    rows = np.concatenate([net.predict(row) for row in x[:, None]])
-    predictor = net.predictor()
-    ones = np.stack([predictor.predict_one(row) for row in x])
-    for found in (rows, net.forward(x), predictor.predict(x), ones):
-        assert same_bits(found, whole)
-    assert net.gradients(x, y, training=False).loss == net.evaluate(x, y)["loss"]
+    check_predictions(net, x, y)
 
 
 def test_every_way_of_training_has_the_same_bits(
     name: str, dtype: str, rng: np.random.Generator
 ) -> None:
-    x, y = data(rng, dtype, 32)
-    step, applied, fitted, clipped = (network(name, dtype, loss="mse") for _ in range(4))
-    descent = cr.SGD(0.1)
-    trace = network(name, dtype).trace(x, y, loss="mse", learning_rate=0.1, training=True)
-    step.train_step(x, y, optimizer=descent)
-    applied.apply(applied.gradients(x, y), optimizer=descent)
-    fitted.fit(x, y, batch_size=32, shuffle=False, optimizer=descent)
-    clipped.train_step(x, y, optimizer=descent, clip_norm=1e9)
-    everything = [a.tobytes() for a in (*learned(step), *statistics(step))]
-    for other in (applied, fitted, clipped):
-        assert [a.tobytes() for a in (*learned(other), *statistics(other))] == everything
-    assert [w.tobytes() for w in trace.new_weights] == [w.tobytes() for w in step.weights]
+    check_ways_of_training(lambda: network(name, dtype, loss="mse"), *data(rng, dtype, 32))
 
 
 def test_looking_changes_nothing(name: str, rng: np.random.Generator) -> None:
     x, y = data(rng)
     net = network(name, loss="mse")
     net.fit(x, y, epochs=2, verbose=0)
-    before = state_bytes(net)
-    net.predict(x), net.evaluate(x, y), net.forward(x), net.gradients(x, y, training=False)
-    net.trace(x, y), net.trace(x, y, training=True), net.example_losses(x, y), str(net)
-    assert state_bytes(net) == before
+    check_looking(net, x, y)
 
 
 def test_any_number_of_threads_makes_the_same_bits(dtype: str, rng: np.random.Generator) -> None:
