@@ -159,15 +159,6 @@ void move_average(Index n, const T* w, T factor, T* e) {
   }
 }
 
-// Slots that an optimiser does not use with its fields are null.
-template <class F, class T>
-CHAINRULE_INLINE bool has_slot(T* const* slots, Index s) {
-  if constexpr (requires { &F::uses_slot; })
-    return slots[s] != nullptr;
-  else
-    return true;
-}
-
 template <class F, class T>
 void slope_products(MatrixView<const T> z, MatrixView<const T> da, MatrixView<T> products) {
   for (Index i = 0; i < z.rows; ++i)
@@ -175,10 +166,25 @@ void slope_products(MatrixView<const T> z, MatrixView<const T> da, MatrixView<T>
       store(products.row(i) + j, load(da.row(i) + j) * F::by_slope(load(z.row(i) + j)));
 }
 
+// Slots that an optimiser does not use with its fields are null.
 template <class F, class T>
-void optimizer_update(Index n, const T* g, const T* w, T* w_next, T* const* slots,
-                      const T* coefficients) {
+CHAINRULE_INLINE bool has_slot(T* const* slots, Index s) {
+  if constexpr (requires { F::n_slots_at_least; })
+    return s < F::n_slots_at_least || slots[s] != nullptr;
+  else
+    return true;
+}
+
+// Pointers and coefficients are copied: for all that the compiler knows, a store could change the
+// caller's, and it would load them anew for each vector.
+template <class F, class T>
+void optimizer_update(Index n, const T* g, const T* w, T* w_next, T* const* given_slots,
+                      const T* given_coefficients) {
   using V = Vec<T>;
+  T* slots[F::n_slots];
+  T coefficients[F::n_coefficients];
+  for (Index s = 0; s < F::n_slots; ++s) slots[s] = given_slots[s];
+  for (Index c = 0; c < F::n_coefficients; ++c) coefficients[c] = given_coefficients[c];
   for (Index i = 0; i < n; i += V::width) {
     V slot[F::n_slots];
     for (Index s = 0; s < F::n_slots; ++s)
