@@ -29,6 +29,17 @@ THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
 )
+# What keeps other libraries to AVX2, so that a race of that tier is one of equals: NumPy's OpenBLAS,
+# oneDNN, PyTorch, MKL, and XLA, one of whose backends knows no limit and is left out.
+ISA_VARIABLES = {
+    "avx2": {
+        "OPENBLAS_CORETYPE": "Haswell",
+        "ONEDNN_MAX_CPU_ISA": "AVX2",
+        "ATEN_CPU_CAPABILITY": "avx2",
+        "MKL_ENABLE_INSTRUCTIONS": "AVX2",
+        "XLA_FLAGS": "--xla_cpu_max_isa=AVX2 --xla_cpu_experimental_ynn_fusion_type=",
+    }
+}
 
 
 @dataclass(frozen=True)
@@ -42,7 +53,7 @@ class Entrant:
     n_threads : int
         Threads, and the CPUs that they are bound to.
     isa : str
-        Tier of chainrule's kernels; other libraries choose for themselves.
+        Tier of chainrule's kernels; other libraries are kept to it if it is avx2.
     package : str
         Folder from which chainrule is imported; empty: the one that is installed.
     """
@@ -98,7 +109,7 @@ class Library(Process):
     def __init__(self, folder: Path, entrant: Entrant, problem: Any) -> None:
         given = {"entrant": asdict(entrant), "problem": asdict(problem)}
         command = [sys.executable, str(folder / "worker.py"), json.dumps(given)]
-        variables = {"CHAINRULE_ISA": entrant.isa}
+        variables = {"CHAINRULE_ISA": entrant.isa} | ISA_VARIABLES.get(entrant.isa, {})
         if entrant.package:
             paths = [entrant.package, os.environ.get("PYTHONPATH", "")]
             variables["PYTHONPATH"] = os.pathsep.join(filter(None, paths))

@@ -57,17 +57,21 @@ class Loop:
     def __init__(self, problem: Problem, x: Array, y: np.ndarray) -> None:
         self.net = network(problem)
         self.run = self.net._start_training(
-            x[: RESIDENT * BATCH],
-            y[: RESIDENT * BATCH],
-            cr.losses.CrossEntropy(),
-            cr.Adam(LEARNING_RATE),
-            None,
-            BATCH,
-            False,  # shuffle
-            False,  # keep predictions
-            *(math.inf, math.inf),  # no clipping
-            *(0.0, 0.0),  # no penalty
-            self.net._snapshot(),
+            x=x[: RESIDENT * BATCH],
+            y=y[: RESIDENT * BATCH],
+            loss=cr.losses.CrossEntropy(),
+            optimizer=cr.Adam(LEARNING_RATE),
+            weights=None,
+            batch_size=BATCH,
+            shuffle=False,
+            keep_predictions=False,
+            clip_value=math.inf,
+            clip_norm=math.inf,
+            l1=0.0,
+            l2=0.0,
+            accumulate=1,
+            ema=0.0,
+            before=self.net._snapshot(),
         )
 
     def seconds(self) -> float:

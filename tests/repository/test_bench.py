@@ -9,7 +9,23 @@ from pathlib import Path
 
 import pytest
 
-COMPARE = Path(__file__).resolve().parents[2] / "bench" / "compare.py"
+BENCH = Path(__file__).resolve().parents[2] / "bench"
+COMPARE = BENCH / "compare.py"
+# Each with as little work as it can have, and what its last line says.
+PROGRAMS = [
+    (
+        "training/bench_step.py",
+        "--networks 8-32-32-2 --threads 1 --rounds 2 --seconds 0.01 --against numpy_by_hand",
+        "load after",
+    ),
+    (
+        "serving/bench_predict.py",
+        "--networks 8-64-64-2 --threads 1 --rounds 2 --seconds 0.01 --against numpy_by_hand",
+        "load after",
+    ),
+    ("training/bench_shuffled_fit.py", "--threads 1 --rounds 1", "wanted"),
+    ("answers/bench_answers.py", "--tries 1", "wanted"),
+]
 
 
 def write(path: Path, seconds: dict[str, float], *, rounds: int = 15) -> Path:
@@ -75,3 +91,12 @@ def test_files_without_a_common_case_are_refused(tmp_path: Path) -> None:
     old = write(tmp_path / "old.json", {"chainrule_fit": 10.0})
     new = write(tmp_path / "new.json", {"numpy_by_hand": 10.0})
     assert compare(old, new, "--at-least", 0.5).returncode == 2
+
+
+@pytest.mark.parametrize(("program", "options", "end"), PROGRAMS)
+def test_programs_run(program: str, options: str, end: str) -> None:
+    command = [sys.executable, str(BENCH / program), *options.split()]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert done.stderr == ""
+    assert done.returncode in (0, 1)  # what is wanted may be missed
+    assert end in done.stdout.splitlines()[-1]
