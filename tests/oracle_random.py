@@ -171,6 +171,7 @@ INITIALIZERS: dict[str, Callable[..., Array]] = {
     "lecun_normal": lambda draw, n_in, n_out: math.sqrt(1 / n_in) * draw.normal(),
     "variance_scaling": variance_scaling,
     "orthogonal": orthogonal,
+    "lsuv": orthogonal,  # until data scale it
     "sparse": sparse,
 }
 
@@ -181,7 +182,11 @@ OF_LOGARITHMS: dict[str, Callable[[Draw], float]] = {
     **{name: lambda draw: 1.0 for name in INITIALIZERS if "normal" in name},
     "variance_scaling": lambda draw: 1.0,
     "sparse": lambda draw: 1.0,
-    "orthogonal": lambda draw: float(np.linalg.cond(draw.normal())),
+    **{
+        name: lambda draw: float(np.linalg.cond(draw.normal()))
+        for name, twin in INITIALIZERS.items()
+        if twin is orthogonal
+    },
 }
 
 

@@ -134,6 +134,12 @@ std::vector<const void*> tensors_from_python(const std::vector<TensorShape>& exp
   return data;
 }
 
+std::vector<const void*> given_from_python(const NetworkSpec& spec, const py::dict& arrays) {
+  if (arrays.empty()) return {};
+  constexpr bool kMayBeMissing = true;
+  return tensors_from_python(parameter_tensors(spec), arrays, kMayBeMissing);
+}
+
 template <class T>
 py::dict trace_to_python(const Network<T>& network, Index rows, const Trace<T>& trace) {
   const Index n = network.table().n_features(), m = network.table().n_outputs();

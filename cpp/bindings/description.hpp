@@ -24,6 +24,9 @@ py::dict state_to_python(const Network<T>& network);
 std::vector<const void*> tensors_from_python(const std::vector<TensorShape>& expected,
                                              const py::dict& tensors, bool may_be_missing = false);
 
+// What initialize() takes for the initialisers that are arrays; nothing if there are none.
+std::vector<const void*> given_from_python(const NetworkSpec& spec, const py::dict& arrays);
+
 // One step looked at, as nested dicts of arrays.
 template <class T>
 py::dict trace_to_python(const Network<T>& network, Index rows, const Trace<T>& trace);

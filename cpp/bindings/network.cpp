@@ -6,10 +6,10 @@
 
 namespace chainrule {
 
-void NetworkObject::build(const NetworkSpec& spec) {
+void NetworkObject::build(const NetworkSpec& spec, std::span<const void* const> given) {
   const auto drawn = [&]<class T>(T /*type*/) {
     const GilRelease release;  // the parameters of a large network take seconds
-    return std::make_unique<Network<T>>(spec);
+    return std::make_unique<Network<T>>(spec, Start::drawn, given);
   };
   if (spec.dtype == "float32")
     hold(drawn(float{}));
@@ -28,10 +28,13 @@ std::string names_of(const std::vector<Link>& links) {
 }
 
 void bind_properties(NetworkClass& cls) {
-  cls.def("_build",
-          [](NetworkObject& self, const py::dict& description) {
-            self.build(description_from_python(description).network);
-          })
+  cls.def(
+         "_build",
+         [](NetworkObject& self, const py::dict& description, const py::dict& arrays) {
+           const NetworkSpec spec = description_from_python(description).network;
+           self.build(spec, given_from_python(spec, arrays));
+         },
+         py::arg("description"), py::arg("arrays"))
       .def(
           "_description",
           [](const NetworkObject& self) {

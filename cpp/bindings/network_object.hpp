@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <variant>
 
 #include "bindings/arrays.hpp"
@@ -17,7 +18,8 @@ namespace chainrule {
 class NetworkObject {
  public:
   // Either of them once: gradients and fits under way refer to the network that is there.
-  void build(const NetworkSpec& spec);
+  // `given` as in initialize().
+  void build(const NetworkSpec& spec, std::span<const void* const> given);
   template <class T>
   void hold(std::unique_ptr<Network<T>> network) {
     if (!std::holds_alternative<std::monostate>(network_))

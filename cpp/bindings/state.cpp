@@ -53,14 +53,20 @@ void bind_state(NetworkClass& cls) {
           py::arg("description"), py::arg("tensors"))
       .def(
           "_initialize",
-          [](NetworkObject& self, std::uint64_t seed) {
+          [](NetworkObject& self, std::uint64_t seed, const py::dict& arrays,
+             const std::optional<py::array>& x) {
             self.visit([&](auto& net) {
+              using T = Scalar<decltype(net)>;
+              const auto given = given_from_python(net.spec(), arrays);
+              const auto rows = x ? input_matrix<T>(*x, "x", -1, net.table().n_features())
+                                  : MatrixView<const T>{};
               const ExclusiveTraining exclusive(net.training_flag());
               const GilRelease release;
-              net.initialize(seed);
+              net.initialize(seed, given, rows);
             });
           },
-          py::arg("seed"))
+          py::arg("seed"), py::arg("arrays"), py::arg("x"),
+          "Draw all parameters; those that wait for data are scaled by the rows of `x`.")
       .def(
           "_first_nonfinite_parameters",
           [](const NetworkObject& self) {

@@ -122,6 +122,6 @@ struct Uniform {
 
 using Initializers = TypeList<Zeros, Ones, Constant, Normal, TruncatedNormal, Uniform,
                               VarianceScaling, GlorotUniform, GlorotNormal, HeUniform, HeNormal,
-                              LecunUniform, LecunNormal, Orthogonal, Sparse>;
+                              LecunUniform, LecunNormal, Orthogonal, Lsuv, Sparse>;
 
 }  // namespace chainrule

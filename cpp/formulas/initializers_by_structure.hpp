@@ -1,8 +1,8 @@
 // Which initialisers shape the weights of a unit or of a layer together? Most of a row zero, or all
-// rows at right angles.
+// rows at right angles, scaled by data or not.
 //
 // With `fills_tensors`, fill() gives all units of a layer at once, row after row, and is called for
-// the first one.
+// the first one. With `scaled_by_data`, its rows or columns have length 1 until data scale them.
 #pragma once
 
 #include <cmath>
@@ -18,6 +18,8 @@ namespace chainrule {
 
 template <class F>
 inline constexpr bool fills_tensors = requires { F::fills_tensors; };
+template <class F>
+inline constexpr bool scaled_by_data = requires { F::scaled_by_data; };
 
 struct Sparse {
   static constexpr auto name = "sparse";
@@ -93,6 +95,28 @@ matrices: Q of a matrix of normal numbers, R having a positive diagonal. Biases 
     }
     for (double& value : w) value *= gain;
   }
+};
+
+struct Lsuv {
+  static constexpr auto name = "lsuv";
+  static constexpr auto class_name = "Lsuv";
+  static constexpr auto doc =
+      R"(Layer-sequential unit variance: orthogonal, then scaled by data, the first layer first.
+
+.. math:: W \leftarrow \frac{W}{\sqrt{\operatorname{Var}(W A_{prev})}}
+
+The variance is that over all rows and units, of what the layers before, scaled already, make of the
+rows, as a training forward does. They are those of ``net.initialize(x)``, or of the first batch that
+the network learns from. Until then W is that of ``orthogonal``, and only a W whose rows (or columns,
+if there are fewer) still have length 1 is scaled; frozen layers are, too. Where nothing varies,
+``net.initialize(x)`` raises, and a first batch leaves the layer as it is. For weights alone.)";
+  static constexpr auto reference =
+      "Mishkin and Matas (2016), All you need is a good init, algorithm 1.";
+  static constexpr bool fills_tensors = true;
+  static constexpr bool scaled_by_data = true;
+  static constexpr auto fields = std::make_tuple();
+
+  void fill(const LayerUnit& first, std::span<double> w) const { Orthogonal{}.fill(first, w); }
 };
 
 }  // namespace chainrule

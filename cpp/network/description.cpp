@@ -127,6 +127,10 @@ LayerSpec layer_from(const json::Object& members_of_layer, const std::string& pl
   set_type(layer, place + ".type", type);
   std::visit([&](auto& spec) { members(io, spec); }, layer);
   io.finish();
+  if (const auto* dense = std::get_if<DenseSpec>(&layer))
+    check(!is_scaled_by_data(dense->bias_initializer), place,
+          ".bias_initializer: expected one of values, got '", dense->bias_initializer.name,
+          "', which scales weights by data; take 'zeros'");
   return layer;
 }
 

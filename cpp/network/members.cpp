@@ -28,13 +28,19 @@ void with_formula(Family family, std::string_view place, std::string_view name, 
   }
 }
 
+// What stands in the place of a formula and has a name alone.
+bool is_callers(const FormulaSpec& spec, Family family) {
+  return (family == Family::loss && is_own(spec)) ||
+         (family == Family::initializer && is_array(spec));
+}
+
 Value field_value(const auto& value) { return value; }
 Value field_value(const MaybeNumber& value) { return value ? Value(*value) : Value(nullptr); }
 Value field_value(const Numbers& value) { return json::Array(value.begin(), value.end()); }
 
 json::Object formula_object(const FormulaSpec& spec, Family family) {
   MemberWriter io;
-  if (family == Family::loss && is_own(spec)) {
+  if (is_callers(spec, family)) {
     io.name("name", spec.name);
     return std::move(io.object);
   }
@@ -179,7 +185,7 @@ bool MemberReader::has(std::string_view key) const {
 FormulaSpec MemberReader::formula_members(Family family) {
   FormulaSpec spec;
   name("name", spec.name);
-  if (family == Family::loss && is_own(spec)) return spec;
+  if (is_callers(spec, family)) return spec;
   with_formula(family, place_, spec.name, [&]<class F>() {
     F formula;
     for_each_field(formula, [&](const auto& field) {

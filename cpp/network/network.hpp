@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <shared_mutex>
+#include <span>
 #include <stdexcept>
 #include <vector>
 
@@ -127,7 +128,9 @@ enum class Start { drawn, zero };
 template <class T>
 class Network {
  public:
-  explicit Network(NetworkSpec spec, Start start = Start::drawn);
+  // `given` as in chainrule::initialize().
+  explicit Network(NetworkSpec spec, Start start = Start::drawn,
+                   std::span<const void* const> given = {});
 
   const NetworkSpec& spec() const { return spec_; }
   const ParameterTable<T>& table() const { return table_; }
@@ -164,7 +167,13 @@ class Network {
   const std::optional<OptimizerState<T>>& optimizer_state() const { return optimizer_; }
   std::optional<OptimizerState<T>>& optimizer_state() { return optimizer_; }
 
-  void initialize(std::uint64_t seed);
+  // Draws all parameters anew, and scales by `x`, if it has rows, those that wait for data.
+  void initialize(std::uint64_t seed, std::span<const void* const> given = {},
+                  MatrixView<const T> x = {});
+  // Whether the next training forward is the first one, and weights wait for its rows to be scaled;
+  // and to do that. The caller holds mutex().
+  bool awaits_data() const;
+  void scale_by_first(MatrixView<const T> x) { take_scaled(scaled_by_first(x)); }
   T* parameters() { return parameters_.data(); }
   const T* parameters() const { return parameters_.data(); }
   // Held while parameters are read or written from outside.
@@ -237,6 +246,11 @@ class Network {
   Index threads() const;
   bool has_room(const Snapshot<T>& snapshot) const;
   void copy_into(Snapshot<T>& snapshot) const;
+  Index scale_by_data(MatrixView<const T> x, T* block) const;
+  // What a training forward of x begins with, empty if that are the parameters; they become it once
+  // the batch was not refused.
+  AlignedBuffer<T> scaled_by_first(MatrixView<const T> x) const;
+  void take_scaled(AlignedBuffer<T> scaled);
   void check_prediction_range(const Run<T>& run) const;
   Run<T> run_of(const Pass<T>& pass) const;
   // Sum of w l over a batch, and everything that backward needs. A loss of the caller's is asked

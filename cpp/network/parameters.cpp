@@ -68,6 +68,7 @@ void ParameterTable<T>::add_dense(const DenseSpec& dense, const LayerPlace& plac
   if (dense.bias) stage.bias = add_segment(place, "bias", 1, false);
   stages.push_back(std::move(stage));
   frozen.push_back(dense.trainable ? 0 : 1);
+  scaled_by_data.push_back(dense.initializer && is_scaled_by_data(*dense.initializer) ? 1 : 0);
 }
 
 template <class T>
@@ -157,11 +158,18 @@ void write_tensor(const Segment& segment, const T* tensor, T* block) {
 
 template <class T>
 void initialize(const NetworkSpec& spec, const ParameterTable<T>& table, std::uint64_t seed,
-                T* block) {
+                T* block, std::span<const void* const> given) {
   std::vector<double> units;
   std::vector<T> tensor;
-  const auto fill = [&](const FormulaSpec& initializer, const Segment& segment,
-                        const Stage& stage) {
+  const auto fill = [&](const FormulaSpec& initializer, Index id, const Stage& stage) {
+    const Segment& segment = table.segments[static_cast<std::size_t>(id)];
+    if (is_array(initializer)) {
+      const void* values = given.empty() ? nullptr : given[static_cast<std::size_t>(id)];
+      check(values != nullptr, "initializer: ", segment.name,
+            " began with an array, which no file holds: build the network anew with it, or call "
+            "set_weights");
+      return write_tensor(segment, static_cast<const T*>(values), block);
+    }
     const Purpose purpose = segment.is_weight ? Purpose::kWeights : Purpose::kBiases;
     tensor.resize(static_cast<std::size_t>(segment.n_parameters()));
     with_member(Initializers{}, "initializer", initializer.name, [&]<class F>() {
@@ -187,10 +195,9 @@ void initialize(const NetworkSpec& spec, const ParameterTable<T>& table, std::ui
   for (const Stage& stage : table.stages) {
     const auto layer = static_cast<std::size_t>(stage.layer);
     const auto& dense = std::get<DenseSpec>(spec.layers[layer]);
-    fill(dense.initializer ? *dense.initializer : default_initializer(spec, layer),
-         table.segments[static_cast<std::size_t>(stage.weight)], stage);
-    if (stage.bias >= 0)
-      fill(dense.bias_initializer, table.segments[static_cast<std::size_t>(stage.bias)], stage);
+    fill(dense.initializer ? *dense.initializer : default_initializer(spec, layer), stage.weight,
+         stage);
+    if (stage.bias >= 0) fill(dense.bias_initializer, stage.bias, stage);
   }
 }
 
@@ -269,15 +276,16 @@ double sum_of_magnitudes(const ParameterTable<T>& table, const T* block) {
   return sum_of_terms(table, [&](Index i) { return std::fabs(static_cast<double>(block[i])); });
 }
 
-#define CHAINRULE_INSTANTIATE(T)                                                             \
-  template struct ParameterTable<T>;                                                         \
-  template void read_tensor(const Segment&, const T*, T*);                                   \
-  template void write_tensor(const Segment&, const T*, T*);                                  \
-  template void initialize(const NetworkSpec&, const ParameterTable<T>&, std::uint64_t, T*); \
-  template void check_rows_of_training(const ParameterTable<T>&, Index);                     \
-  template Index first_nonfinite_stage(const ParameterTable<T>&, const T*);                  \
-  template double norm(const ParameterTable<T>&, const T*);                                  \
-  template double dot(const ParameterTable<T>&, const T*, const T*);                         \
+#define CHAINRULE_INSTANTIATE(T)                                                            \
+  template struct ParameterTable<T>;                                                        \
+  template void read_tensor(const Segment&, const T*, T*);                                  \
+  template void write_tensor(const Segment&, const T*, T*);                                 \
+  template void initialize(const NetworkSpec&, const ParameterTable<T>&, std::uint64_t, T*, \
+                           std::span<const void* const>);                                   \
+  template void check_rows_of_training(const ParameterTable<T>&, Index);                    \
+  template Index first_nonfinite_stage(const ParameterTable<T>&, const T*);                 \
+  template double norm(const ParameterTable<T>&, const T*);                                 \
+  template double dot(const ParameterTable<T>&, const T*, const T*);                        \
   template double sum_of_magnitudes(const ParameterTable<T>&, const T*);
 CHAINRULE_INSTANTIATE(float)
 CHAINRULE_INSTANTIATE(double)

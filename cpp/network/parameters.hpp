@@ -3,6 +3,7 @@
 // the batches, which no optimiser sees.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -75,7 +76,8 @@ struct ParameterTable {
   Index n_parameters = 0;           // without padding
   // The different learning-rate multipliers of the layers; the first is 1.
   std::vector<double> rate_factors = {1.0};
-  std::vector<char> frozen;  // per stage, whether its layer is
+  std::vector<char> frozen;          // per stage, whether its layer is
+  std::vector<char> scaled_by_data;  // and whether data scale its weights before it learns
   // Whether a layer asks for it.
   bool has_penalty = false;
   bool has_max_norm = false;
@@ -117,10 +119,11 @@ void read_tensor(const Segment& segment, const T* block, T* tensor);
 template <class T>
 void write_tensor(const Segment& segment, const T* tensor, T* block);
 
-// Draws all parameters from the seed by the initialisers of the description.
+// Draws all parameters from the seed by the initialisers of the description. `given` has the
+// tensors of those that are arrays, one pointer for each segment, or nothing if there are none.
 template <class T>
 void initialize(const NetworkSpec& spec, const ParameterTable<T>& table, std::uint64_t seed,
-                T* block);
+                T* block, std::span<const void* const> given = {});
 
 // std::invalid_argument if a training forward cannot have so few rows.
 template <class T>

@@ -59,6 +59,19 @@ using LayerSpec = std::variant<DenseSpec, ActivationSpec, Dropout, AlphaDropout,
 inline constexpr std::string_view kOwn = "own:";
 inline bool is_own(const FormulaSpec& loss) { return loss.name.starts_with(kOwn); }
 
+// An array of the caller's in the place of an initializer, which no file holds.
+inline constexpr std::string_view kArray = "array";
+inline bool is_array(const FormulaSpec& initializer) { return initializer.name == kArray; }
+
+// Whether data scale the weights that it draws.
+inline bool is_scaled_by_data(const FormulaSpec& initializer) {
+  if (is_array(initializer)) return false;
+  bool is_scaled = false;
+  with_member(Initializers{}, "initializer", initializer.name,
+              [&]<class F>() { is_scaled = scaled_by_data<F>; });
+  return is_scaled;
+}
+
 struct NetworkSpec {
   std::string dtype = "float32";
   Index n_features = 0;

@@ -155,11 +155,13 @@ double Network<T>::train_step(const ExclusiveTraining& /*held*/, const Examples<
   if (clipping.any()) reserve_gradient();
   const typename WorkspacePool<T>::Loan workspace(workspaces_, plan->workspace_size);
   const Selection rows{nullptr, examples.rows()};
-  Run<T> run{*plan,      table_,    parameters_.data(), workspace.data(),
-             examples.x, threads(), next_noise()};
+  AlignedBuffer<T> scaled = scaled_by_first(examples.x);
+  const T* parameters = scaled.size() > 0 ? scaled.data() : parameters_.data();
+  Run<T> run{*plan, table_, parameters, workspace.data(), examples.x, threads(), next_noise()};
   const double j =
       forward_with_loss(run, examples, rows, {rows.count}, lock) / static_cast<double>(rows.count);
   // From here on nothing is refused, so that a step which raises ValueError has changed nothing.
+  take_scaled(std::move(scaled));
   use_optimizer(optimizer);
   ++training_forwards_;
   if (!std::isfinite(j))
@@ -229,13 +231,18 @@ Gradients<T> Network<T>::gradients(const Examples<T>& given, const FormulaSpec& 
                                          &loss, examples.weights_per_output(), training});
   Gradients<T> result;
   result.flat = AlignedBuffer<T>(table_.size);
-  result.pass = {plan, {}, AlignedBuffer<T>(plan->workspace_size), examples.rows(), version_};
+  result.pass = {plan, {}, AlignedBuffer<T>(plan->workspace_size), examples.rows()};
   const Selection rows{nullptr, examples.rows()};
-  Run<T> run{*plan,      table_,    parameters_.data(), result.pass.workspace.data(),
+  AlignedBuffer<T> scaled;
+  if (training) scaled = scaled_by_first(examples.x);
+  const T* parameters = scaled.size() > 0 ? scaled.data() : parameters_.data();
+  Run<T> run{*plan,      table_,    parameters,  result.pass.workspace.data(),
              examples.x, threads(), next_noise()};
   run.gradient = result.flat.data();
   const double sum = training ? forward_with_loss(run, examples, rows, {rows.count}, alone)
                               : forward_with_loss(run, examples, rows, {rows.count}, together);
+  take_scaled(std::move(scaled));
+  result.pass.version = version_;
   result.loss = sum / static_cast<double>(rows.count);
   result.weight_sum = weight_sum(given, rows);
   if (std::isfinite(sum)) run.updated_parameters = parameters_.data();
@@ -278,6 +285,7 @@ void Network<T>::forward(MatrixView<const T> x, MatrixView<T> y_hat) {
   const FloatEnvironment environment;
   check_rows_of_training(table_, x.rows);
   const std::unique_lock lock(mutex_);
+  scale_by_first(x);
   const SharedPlan<T> plan =
       this->plan({PlanPurpose::gradients, plan_capacity(x.rows), nullptr, false, true});
   pending_ = Pass<T>{plan, AlignedBuffer<T>(x.rows * x.cols),

@@ -114,9 +114,14 @@ void TrainingRun<T>::begin_epoch(std::span<const double> factors) {
   check(factors.empty() || std::ssize(factors) == n_updates(), "factors: expected ", n_updates(),
         ", one for each update, got ", std::ssize(factors));
   factors_.assign(factors.begin(), factors.end());
-  if (average_) average_->hide();
   std::iota(order_.begin(), order_.end(), Index{0});
   if (options_.shuffle) shuffle(order_, network_.spec().seed, network_.epochs());
+  {
+    const FloatEnvironment environment;
+    const std::unique_lock lock(network_.mutex());
+    if (network_.awaits_data()) network_.scale_by_first(load_batch(rows_of_batch(0)));
+  }
+  if (average_) average_->hide();
   batches_done_ = updates_done_ = 0;
   group_ = {};
   loss_sum_ = weight_sum_ = 0.0;

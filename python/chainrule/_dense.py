@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chainrule import _core
 from chainrule._checks import MOST_UNITS, as_count, as_flag, as_number, as_positive
+from chainrule._given_array import GivenArray, as_initializer
 from chainrule._names import as_formula
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 __all__ = ["Dense"]
 
@@ -28,12 +32,12 @@ class Dense:
         The activation :math:`f`, one of ``chainrule.activations``.
     bias : bool, default True
         Whether there is a bias :math:`b`.
-    initializer : str, Formula or None, default None
-        How the weights begin, one of ``chainrule.initializers``; None takes the usual one for the
-        next activation (``he_normal`` for relu and its like, ``lecun_normal`` for selu,
-        ``glorot_uniform`` otherwise).
-    bias_initializer : str or Formula, default "zeros"
-        How the biases begin.
+    initializer : str, Formula, array_like or None, default None
+        How the weights begin, one of ``chainrule.initializers``, or their values, (n_out, n_in);
+        None takes the usual one for the next activation (``he_normal`` for relu and its like,
+        ``lecun_normal`` for selu, ``glorot_uniform`` otherwise).
+    bias_initializer : str, Formula or array_like, default "zeros"
+        How the biases begin, or their values, (n_out,).
     l1, l2 : float in [0, inf), default 0.0
         Coefficients of the penalty on the weights of this layer, to which those of ``fit`` and
         ``train_step`` are added; both together are the elastic net. Biases pay nothing.
@@ -59,6 +63,9 @@ class Dense:
     A description: immutable, comparable, and usable in any number of networks. The weights ``W`` of
     a network's layer have shape ``(n_out, n_in)``, as in Z = W A + b and in PyTorch.
 
+    A file has the weights of a network as they are, but no arrays that they began with: a network
+    that was loaded cannot go back to them by ``initialize()``.
+
     References
     ----------
     Rumelhart, Hinton and Williams (1986), Learning representations by back-propagating errors.
@@ -83,8 +90,8 @@ class Dense:
     activation: str | _core.Formula = "identity"
     _: KW_ONLY
     bias: bool = True
-    initializer: str | _core.Formula | None = None
-    bias_initializer: str | _core.Formula = "zeros"
+    initializer: str | _core.Formula | GivenArray | ArrayLike | None = None
+    bias_initializer: str | _core.Formula | GivenArray | ArrayLike = "zeros"
     l1: float = 0.0
     l2: float = 0.0
     max_norm: float | None = None
@@ -102,9 +109,11 @@ class Dense:
             if name != "max_norm" or self.max_norm is not None:
                 set_field(self, name, as_positive(name, getattr(self, name)))
         set_field(self, "activation", as_formula("activation", _core.activations, self.activation))
-        set_field(self, "bias_initializer", _core.initializers.get(self.bias_initializer))
-        if self.initializer is not None:
-            set_field(self, "initializer", _core.initializers.get(self.initializer))
+        for name in ("initializer", "bias_initializer"):
+            if name != "initializer" or self.initializer is not None:
+                set_field(self, name, as_initializer(name, getattr(self, name)))
+        if not self.bias and isinstance(self.bias_initializer, GivenArray):
+            raise ValueError("bias_initializer: expected no array with bias=False; leave one out")
 
     def _settings(self) -> list[str]:
         """Return what a summary says of the settings that are not at their defaults."""
@@ -135,6 +144,6 @@ class Dense:
         for field in fields(self):
             value = getattr(self, field.name)
             description[field.name] = (
-                value.describe() if isinstance(value, _core.Formula) else value
+                value.describe() if isinstance(value, _core.Formula | GivenArray) else value
             )
         return description

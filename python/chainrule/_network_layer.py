@@ -6,8 +6,12 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from chainrule._arrays import as_matrix, as_vector
 from chainrule._checks import as_flag
 from chainrule._dense import Dense
+from chainrule._given_array import GivenArray
 from chainrule._noise import Noise
 from chainrule._norms import Norm
 
@@ -19,7 +23,7 @@ if TYPE_CHECKING:
     from chainrule.layers import Layer
     from chainrule.network import Network
 
-__all__ = ["NetworkLayer", "depth_first", "layers_of"]
+__all__ = ["NetworkLayer", "arrays_given", "depth_first", "layers_of"]
 
 
 def depth_first(layers: Iterable[NetworkLayer]) -> Iterator[NetworkLayer]:
@@ -215,3 +219,26 @@ def layers_of(
         layers.append(layer)
         first += sum(1 for _ in depth_first([layer]))
     return tuple(layers)
+
+
+def arrays_given(
+    layers: Iterable[NetworkLayer], n_features: int, dtype: str
+) -> dict[str, NDArray[Any]]:
+    """Return the arrays that layers begin with, under the names of their tensors."""
+    arrays = {}
+    n_in, type_of_network = n_features, np.dtype(dtype)
+    for layer in depth_first(layers):
+        dense = layer._description
+        if not isinstance(dense, Dense):
+            continue
+        weight, bias = dense.initializer, dense.bias_initializer
+        if isinstance(weight, GivenArray) and weight.values is not None:
+            arrays[f"{layer._name}.weight"] = as_matrix(
+                f"{layer._place}.initializer", weight.values, (dense.units, n_in), type_of_network
+            )
+        if isinstance(bias, GivenArray) and bias.values is not None:
+            arrays[f"{layer._name}.bias"] = as_vector(
+                f"{layer._place}.bias_initializer", bias.values, dense.units, type_of_network
+            )
+        n_in = dense.units
+    return arrays

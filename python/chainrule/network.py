@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from chainrule import _core
+from chainrule._arrays import as_inputs, at_least_one
 from chainrule._checks import (
     MOST_UNITS,
     as_count,
@@ -20,11 +21,10 @@ from chainrule._checks import (
     as_path,
     as_seed,
     as_word,
-    not_in_this_version,
 )
 from chainrule._examples import checked_loss, default_loss
 from chainrule._names import as_formula
-from chainrule._network_layer import NetworkLayer, depth_first, layers_of
+from chainrule._network_layer import NetworkLayer, arrays_given, depth_first, layers_of
 from chainrule._own_loss import OwnLoss, keep_own_loss, kept_own_losses
 from chainrule._rate_finding import RateFinding
 from chainrule._warnings import warn_of_notices
@@ -120,15 +120,20 @@ class Network(RateFinding):
         warn_of_notices()
         given = checked_layers("layers", layers)
         chosen = None if loss is None else checked_loss(loss)
+        dtype_name = _dtype_name(dtype)
+        n_in = as_count("n_features", n_features, most=MOST_UNITS)
+        own_layers = layers_of(self, given)
         self._build(
             {
-                "dtype": _dtype_name(dtype),
-                "n_features": as_count("n_features", n_features, most=MOST_UNITS),
+                "dtype": dtype_name,
+                "n_features": n_in,
                 "seed": secrets.randbits(32) if seed is None else as_seed(seed),
                 "layers": [layer.describe() for layer in given],
                 "loss": chosen.describe() if isinstance(chosen, _core.Formula) else None,
-            }
+            },
+            arrays_given(own_layers, n_in, dtype_name),
         )
+        self.__dict__["_layers"] = own_layers
         if isinstance(chosen, OwnLoss):
             keep_own_loss(self, chosen)
 
@@ -148,6 +153,12 @@ class Network(RateFinding):
             layers = layers_of(self, map(from_description, descriptions))
             self.__dict__["_layers"] = layers
         return layers
+
+    def copy(self, seed: int | None = None) -> Self:  # noqa: D102
+        twin = super().copy(seed)
+        # With the arrays that they begin with, which no description holds.
+        twin.__dict__["_layers"] = layers_of(twin, [layer.description for layer in self.layers])
+        return twin
 
     @property
     def loss(self) -> Any:
@@ -180,21 +191,21 @@ class Network(RateFinding):
 
         Parameters
         ----------
-        x : optional
-            Kept for a later version.
+        x : array_like (d, n), optional
+            A batch for the layers whose initialiser is ``lsuv``, which are scaled by it; some
+            hundred rows will do. Without it, the first batch that the network learns from does.
         seed : int in [0, 2**64), optional
             The seed to draw from; by default that of the network.
 
         Raises
         ------
         TypeError
-            If `seed` is no whole number.
+            If `seed` is no whole number, or `x` does not hold real numbers.
         ValueError
-            If it is out of range.
+            If something is out of range, `x` is given but not wanted or does not vary, or a layer
+            began with an array and the network comes from a file, which has none.
         RuntimeError
             If the network is being trained.
-        NotImplementedError
-            If `x` is given.
 
         Examples
         --------
@@ -205,9 +216,17 @@ class Network(RateFinding):
         >>> net.initialize()
         >>> bool((net.weights[0] == before).all())
         True
+        >>> net = cr.mlp([2, 1], initializer="lsuv", dtype="float64", seed=0)
+        >>> net.initialize(x := [[1.0, 2.0], [3.0, 5.0], [4.0, 1.0]])
+        >>> round(float(net.predict(x).var()), 6)
+        1.0
         """
-        not_in_this_version(x=(x, None))
-        self._initialize(self.seed if seed is None else as_seed(seed))
+        from_seed = self.seed if seed is None else as_seed(seed)
+        rows = None
+        if x is not None:
+            rows = at_least_one("x", as_inputs("x", x, self.n_features, np.dtype(self.dtype)))
+        arrays = arrays_given(self.layers, self.n_features, self.dtype)
+        self._initialize(from_seed, arrays, rows)
 
     def summary(self) -> None:
         """Print the layers with shapes and numbers of parameters.

@@ -22,6 +22,7 @@ DESCRIPTIONS = [
     cr.Dense(3, initializer=cr.initializers.Normal(0.0, stddev=0.5)),
     cr.Dense(3, initializer=cr.initializers.Normal(0.0, stddev=0.25)),
     cr.Dense(3, bias_initializer="ones"),
+    cr.Dense(3, initializer="lsuv"),
     cr.Activation("relu"),
     cr.Activation("softmax"),
     cr.Dropout(),

@@ -176,17 +176,15 @@ LATER = {
         "checkpoint": "file",
         "on_divergence": "stop",
     },
-    "initialize": {"x": X},
 }
 
 
 @pytest.mark.parametrize(("method", "name"), [(m, n) for m, given in LATER.items() for n in given])
 def test_what_comes_later_is_refused_by_name(method: str, name: str) -> None:
     net = small()
-    positional = {"initialize": []}.get(method, [X, Y])
     before = cases.state(net)
     with pytest.raises(NotImplementedError, match=f"^{name}: "):
-        getattr(net, method)(*positional, **{name: LATER[method][name]})
+        getattr(net, method)(X, Y, **{name: LATER[method][name]})
     assert cases.state(net) == before
 
 

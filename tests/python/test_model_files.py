@@ -164,6 +164,18 @@ WRONG = {
         _set("description/layers/0/learning_rate_multiplier", 0),
         r"layers\[0\]\.learning_rate_multiplier: expected a positive number",
     ),
+    "biases that data scale": (
+        _set("description/layers/0/bias_initializer", {"name": "lsuv"}),
+        "bias_initializer: expected one of values, got 'lsuv'",
+    ),
+    "array with values": (
+        _set("description/layers/0/initializer", {"name": "array", "values": [1]}),
+        r"layers\[0\]\.initializer: unknown key 'values'",
+    ),
+    "array of an activation": (
+        _set("description/layers/0/activation", {"name": "array"}),
+        r"layers\[0\]\.activation.*array",
+    ),
     "unknown metadata": (_set("header/__metadata__/zzz", "1"), "zzz"),
     "unknown tensor": (
         _set("header/zzz", {"dtype": "F32", "shape": [0], "data_offsets": [36, 36]}),

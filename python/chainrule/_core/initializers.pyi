@@ -4,7 +4,7 @@ The initializers.
 from __future__ import annotations
 import chainrule._core
 import typing
-__all__: list = ['Zeros', 'Ones', 'Constant', 'Normal', 'TruncatedNormal', 'Uniform', 'VarianceScaling', 'GlorotUniform', 'GlorotNormal', 'HeUniform', 'HeNormal', 'LecunUniform', 'LecunNormal', 'Orthogonal', 'Sparse']
+__all__: list = ['Zeros', 'Ones', 'Constant', 'Normal', 'TruncatedNormal', 'Uniform', 'VarianceScaling', 'GlorotUniform', 'GlorotNormal', 'HeUniform', 'HeNormal', 'LecunUniform', 'LecunNormal', 'Orthogonal', 'Lsuv', 'Sparse']
 class Zeros(chainrule._core.Formula):
     """
     All zero, the usual start of biases.
@@ -449,6 +449,34 @@ class Orthogonal(chainrule._core.Formula):
         """
         Length g of the rows or columns.
         """
+class Lsuv(chainrule._core.Formula):
+    """
+    Layer-sequential unit variance: orthogonal, then scaled by data, the first layer first.
+    
+    .. math:: W \\leftarrow \\frac{W}{\\sqrt{\\operatorname{Var}(W A_{prev})}}
+    
+    The variance is that over all rows and units, of what the layers before, scaled already, make of the
+    rows, as a training forward does. They are those of ``net.initialize(x)``, or of the first batch that
+    the network learns from. Until then W is that of ``orthogonal``, and only a W whose rows (or columns,
+    if there are fewer) still have length 1 is scaled; frozen layers are, too. Where nothing varies,
+    ``net.initialize(x)`` raises, and a first batch leaves the layer as it is. For weights alone.
+    
+    References
+    ----------
+    Mishkin and Matas (2016), All you need is a good init, algorithm 1.
+    
+    Examples
+    --------
+    >>> import chainrule as cr
+    >>> cr.initializers.Lsuv().name
+    'lsuv'
+    """
+    def __getstate__(self) -> tuple[dict, dict]:
+        ...
+    def __init__(self) -> None:
+        ...
+    def __setstate__(self, arg0: tuple[dict, dict]) -> None:
+        ...
 class Sparse(chainrule._core.Formula):
     """
     Normally distributed, but zero for a part of the inputs, which each unit draws for itself.

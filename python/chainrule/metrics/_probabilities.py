@@ -101,7 +101,7 @@ def _negative_log(p: Floats) -> Floats:
     layer = Dense(1, bias=False, initializer="ones").describe()
     description = {"dtype": "float64", "n_features": 1, "seed": 0, "layers": [layer], "loss": None}
     network: _core.Network = _core.Network.__new__(_core.Network)  # type: ignore[no-untyped-call]
-    network._build(description)
+    network._build(description, {})
     column = np.ascontiguousarray(p).reshape(-1, 1)
     loss = _core.losses.get("cross_entropy")
     return network._example_losses(column, np.ones_like(column), loss).reshape(p.shape)

@@ -59,6 +59,7 @@ DenseSpec drawn_dense(Random& random, Index units) {
   dense.bias = random() % 4 != 0;
   if (random() % 2 == 0) dense.initializer = drawn_formula(Initializers{}, random);
   dense.bias_initializer = drawn_formula(Initializers{}, random);
+  if (dense.bias_initializer.name == Lsuv::name) dense.bias_initializer = to_spec(Zeros{});
   return dense;
 }
 

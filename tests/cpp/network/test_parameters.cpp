@@ -290,8 +290,10 @@ TEST(parameters_are_drawn_as_defined) {
     for_each_type(Initializers{}, []<class F>() {
       NetworkSpec spec = example<T>();
       for (LayerSpec& layer : spec.layers)
-        if (auto* given = std::get_if<DenseSpec>(&layer))
-          given->initializer = given->bias_initializer = to_spec(F{});
+        if (auto* given = std::get_if<DenseSpec>(&layer)) {
+          given->initializer = to_spec(F{});
+          given->bias_initializer = scaled_by_data<F> ? to_spec(Orthogonal{}) : to_spec(F{});
+        }
       const ParameterTable<T> table(spec);
       AlignedBuffer<T> block(table.size);
       for (const std::uint64_t seed :
@@ -308,6 +310,35 @@ TEST(parameters_are_drawn_as_defined) {
         }
       }
     });
+  });
+}
+
+// Tensors that are given, whatever their type; without them nothing can begin.
+TEST(parameters_begin_with_arrays) {
+  for_each_dtype([]<class T>() {
+    DenseSpec first = dense(3), second = dense(2);
+    first.initializer = second.bias_initializer = FormulaSpec{std::string(kArray), {}};
+    const NetworkSpec spec = network_spec<T>(4, {first, second});
+    const ParameterTable<T> table(spec);
+    std::vector<T> block(static_cast<std::size_t>(table.block_size), T(0)), drawn = block;
+    std::vector<T> w(12), b(2);
+    std::iota(w.begin(), w.end(), T(1));
+    std::iota(b.begin(), b.end(), T(-5));
+    const std::vector<const void*> given = {w.data(), nullptr, nullptr, b.data()};
+    initialize(spec, table, 1, block.data(), given);
+    CHECK(tensor_of(table.segments[0], block.data()) == w);
+    CHECK(tensor_of(table.segments[3], block.data()) == b);
+    NetworkSpec without = spec;
+    std::get<DenseSpec>(without.layers[0]) = dense(3);
+    std::get<DenseSpec>(without.layers[1]) = dense(2);
+    initialize(without, ParameterTable<T>(without), 1, drawn.data());
+    for (const std::size_t other : {1, 2})
+      CHECK(tensor_of(table.segments[other], block.data()) ==
+            tensor_of(table.segments[other], drawn.data()));
+    const std::vector<const void*> half = {w.data(), nullptr, nullptr, nullptr};
+    CHECK_THROWS(initialize(spec, table, 1, block.data(), half),
+                 "initializer: layers.1.bias began with an array, which no file holds");
+    CHECK_THROWS(initialize(spec, table, 1, block.data()), "initializer: layers.0.weight began");
   });
 }
 
