@@ -29,8 +29,8 @@ THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
 )
-# What keeps other libraries to AVX2, so that a race of that tier is one of equals: OpenBLAS, oneDNN,
-# PyTorch, MKL, and XLA, one of whose backends knows no limit and is left out.
+# What keeps other libraries to AVX2, so that a race of that tier is one of equals: OpenBLAS,
+# oneDNN, PyTorch, MKL, and XLA, one of whose backends knows no limit and is left out.
 ISA_VARIABLES = {
     "avx2": {
         "OPENBLAS_CORETYPE": "Haswell",
