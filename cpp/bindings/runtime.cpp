@@ -2,6 +2,9 @@
 #include <pybind11/stl.h>
 #include <pybind11/typing.h>
 
+#include <atomic>
+
+#include "base/finite.hpp"
 #include "base/random.hpp"
 #include "base/thread_count.hpp"
 #include "base/thread_pool.hpp"
@@ -65,7 +68,26 @@ double accuracy_of(const py::array& predictions, const py::array& y,
                   by_entry || y_hat.cols == 1);
 }
 
+// A large array comes from memory, of which one thread does not get all that there is to get.
+template <class T>
+bool are_finite(const py::array_t<T, py::array::c_style>& array) {
+  constexpr Index kPart = 1 << 18;
+  const std::span<const T> numbers(array.data(), static_cast<std::size_t>(array.size()));
+  const Index n_parts = ceil_div(array.size(), kPart);
+  if (n_parts <= 1) return all_finite(numbers);
+  const GilRelease release;
+  std::atomic<bool> finite = true;
+  parallel_for(n_parts, max_threads(), [&](Index i, Index /*thread*/) noexcept {
+    const auto first = static_cast<std::size_t>(i * kPart);
+    const std::size_t count = std::min(static_cast<std::size_t>(kPart), numbers.size() - first);
+    if (!all_finite(numbers.subspan(first, count))) finite = false;
+  });
+  return finite;
+}
+
 void bind_data(py::module_& module) {
+  module.def("all_finite", &are_finite<float>, py::arg("array").noconvert());
+  module.def("all_finite", &are_finite<double>, py::arg("array").noconvert());
   module.def(
       "metric_accuracy",
       [](const py::array& predictions, const py::array& y, const std::optional<py::array>& weights,

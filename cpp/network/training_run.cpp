@@ -13,6 +13,18 @@
 
 namespace chainrule {
 
+namespace {
+
+// A row of n numbers, kLanes to a cache line; of a long one the beginning, behind which the
+// processor fetches ahead by itself.
+template <class T>
+void prefetch(const T* row, Index n) {
+  constexpr Index kMost = 64 * kLanes<T>;
+  for (Index j = 0; j < std::min(n, kMost); j += kLanes<T>) __builtin_prefetch(row + j);
+}
+
+}  // namespace
+
 template <class T>
 TrainingRun<T>::TrainingRun(Network<T>& network, Examples<T> examples,
                             const TrainingOptions& options, Snapshot<T>* before)
@@ -149,12 +161,17 @@ BatchGroup TrainingRun<T>::group_from(Index batch) const {
   return {(end < n_batches_ ? end * options_.batch_size : examples_.rows()) - first};
 }
 
-// X of a batch: gathered where its rows are shuffled.
+// X of a batch: gathered where its rows are shuffled. They lie all over memory, so that each is
+// asked for while others are copied.
 template <class T>
 MatrixView<const T> TrainingRun<T>::load_batch(Selection rows) {
   if (!options_.shuffle) return examples_.x.rows_from(rows.row(0), rows.count);
   const MatrixView<T> x{gathered_.data(), rows.count, examples_.x.cols, gathered_stride_};
-  for (Index i = 0; i < rows.count; ++i) copy_row(examples_.x.row(rows.row(i)), x.cols, x.row(i));
+  constexpr Index kAhead = 2;
+  for (Index i = 0; i < rows.count; ++i) {
+    if (i + kAhead < rows.count) prefetch(examples_.x.row(rows.row(i + kAhead)), x.cols);
+    copy_row(examples_.x.row(rows.row(i)), x.cols, x.row(i));
+  }
   return x;
 }
 
@@ -162,12 +179,11 @@ MatrixView<const T> TrainingRun<T>::load_batch(Selection rows) {
 // by the processor, and more than L1 takes would only push out what the step needs.
 template <class T>
 void TrainingRun<T>::prefetch_batch(Selection rows) const {
-  constexpr Index kMostBytes = 16 << 10, kLine = kLanes<T>;
+  constexpr Index kMostBytes = 16 << 10;
   const Index n = examples_.x.cols;
-  if (rows.count * round_up(n, kLine) * static_cast<Index>(sizeof(T)) > kMostBytes) return;
+  if (rows.count * round_up(n, kLanes<T>) * static_cast<Index>(sizeof(T)) > kMostBytes) return;
   for (Index i = 0; i < rows.count; ++i) {
-    const T* x = examples_.x.row(rows.row(i));
-    for (Index j = 0; j < n; j += kLine) __builtin_prefetch(x + j);
+    prefetch(examples_.x.row(rows.row(i)), n);
     if (examples_.classes != nullptr)
       __builtin_prefetch(examples_.classes + rows.row(i));
     else if (examples_.y.data != nullptr)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from chainrule import _core
 from chainrule._warnings import warn
 
 if TYPE_CHECKING:
@@ -95,9 +96,8 @@ def _converted(name: str, array: Array, dtype: np.dtype[Any]) -> Array:
             )
     with np.errstate(all="ignore"):
         result = np.require(array, dtype=dtype.newbyteorder("="), requirements=["C", "A"])
-    finite = np.isfinite(result)
-    if not finite.all():
-        position = tuple(int(i) for i in np.argwhere(~finite)[0])
+    if not _core.all_finite(result):
+        position = tuple(int(i) for i in np.argwhere(~np.isfinite(result))[0])
         where = ", ".join(
             f"{axis} {i}" for axis, i in zip(("row", "column"), position, strict=False)
         )

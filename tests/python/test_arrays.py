@@ -337,3 +337,17 @@ def test_images_are_to_be_made_rows() -> None:
         net.predict(np.ones((5, 2, 2)))
     with pytest.raises(ValueError, match=r"got 3 dimensions$"):
         net.predict(np.ones((5, 2, 3)))
+
+
+@pytest.mark.parametrize("n", [1, 7, 2**18, 2**18 + 1, 3 * 2**18 + 5])
+def test_what_is_not_finite_is_found_wherever_it_is(n: int, dtype: str) -> None:
+    net, x = cr.mlp([1, 1], dtype=dtype, seed=0), np.ones((n, 1), dtype)
+    for row in {0, n // 2, n - 1}:
+        for value in (np.nan, np.inf, -np.inf):
+            x[row] = value
+            with pytest.raises(
+                ValueError, match=f"x: expected finite numbers, got .* in row {row},"
+            ):
+                net.predict(x)
+            x[row] = 1
+    net.predict(x)

@@ -13,7 +13,7 @@ from . import losses
 from . import optimizers
 from . import initializers
 from . import schedules
-__all__: list = ['ModelFileError', 'Formula', 'activations', 'losses', 'optimizers', 'initializers', 'check_name', 'Snapshot', 'Gradients', 'TrainingRun', 'Network', 'plain_step', 'plain_network_predict', 'Predictor', 'plain_predict', 'plain_predict_one', 'set_num_threads', 'get_num_threads', 'thread_notice', 'isa', 'available_isas', 'isa_notice', 'compiler', 'version', 'path_counters', 'reset_path_counters', 'break_isa', 'set_wait_for_all_workers', 'metric_accuracy', 'validation_split', 'schedules']
+__all__: list = ['ModelFileError', 'Formula', 'activations', 'losses', 'optimizers', 'initializers', 'check_name', 'Snapshot', 'Gradients', 'TrainingRun', 'Network', 'plain_step', 'plain_network_predict', 'Predictor', 'plain_predict', 'plain_predict_one', 'set_num_threads', 'get_num_threads', 'thread_notice', 'isa', 'available_isas', 'isa_notice', 'compiler', 'version', 'path_counters', 'reset_path_counters', 'break_isa', 'set_wait_for_all_workers', 'all_finite', 'metric_accuracy', 'validation_split', 'schedules']
 class ModelFileError(ValueError):
     pass
 class Formula:
@@ -283,6 +283,12 @@ class Predictor:
         """
         Number of outputs m.
         """
+@typing.overload
+def all_finite(array: numpy.typing.NDArray[numpy.float32]) -> bool:
+    ...
+@typing.overload
+def all_finite(array: numpy.typing.NDArray[numpy.float64]) -> bool:
+    ...
 def available_isas() -> list[str]:
     ...
 def break_isa(name: str) -> None:
