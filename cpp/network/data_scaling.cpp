@@ -76,9 +76,9 @@ Index scale_by_data(Run<T>& run, T* block) {
       continue;
     }
     const Segment& weight = run.table.segments[static_cast<std::size_t>(stage.weight)];
-    std::transform(block + weight.offset, block + weight.offset + weight.size,
-                   block + weight.offset,
-                   [&](T w) { return static_cast<T>(static_cast<double>(w) / sigma); });
+    T* w = block + weight.offset;
+    for (Index j = 0; j < weight.size; ++j)
+      w[j] = static_cast<T>(static_cast<double>(w[j]) / sigma);
     execute(run, i, i + 1);
   }
   return first_constant;

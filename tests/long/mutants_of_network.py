@@ -54,6 +54,43 @@ OF_NETWORK = {
         ("the slope of the wrong layer", "s > 0 ? chains_[s - 1] : input_chain_", "chains_[s]"),
         ("the slope behind a product is left out", "operation.activation = link.activation;", ""),
     ],
+    "network/data_scaling.cpp": [
+        (
+            "lsuv divides by the variance",
+            "return std::sqrt(squares / n);",
+            "return squares / n;",
+        ),
+        (
+            "lsuv takes the bias for a part of what W makes",
+            "static_cast<double>(z(i, o)) - (bias == nullptr ? 0.0 : static_cast<double>(bias[o]))",
+            "static_cast<double>(z(i, o))",
+        ),
+        (
+            "lsuv scales later layers by what the first ones made before they were scaled",
+            (
+                "w[j] = static_cast<T>(static_cast<double>(w[j]) / sigma);\n"
+                "    execute(run, i, i + 1);"
+            ),
+            "w[j] = static_cast<T>(static_cast<double>(w[j]) / sigma);",
+        ),
+        (
+            "lsuv measures rows where columns have length 1",
+            "weight.n_out <= weight.n_in;",
+            "true;",
+        ),
+    ],
+    "network/network.cpp": [
+        (
+            "every batch scales what still has length 1",
+            "if (training_forwards_ > 0) return false;",
+            "",
+        ),
+        (
+            "a batch that scales tells nobody that parameters have changed",
+            "parameters_ = std::move(scaled);\n  parameters_changed();",
+            "parameters_ = std::move(scaled);",
+        ),
+    ],
     "network/normalization.hpp": [
         (
             "running statistics forget nothing",

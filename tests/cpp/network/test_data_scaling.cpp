@@ -195,11 +195,14 @@ TEST(nothing_to_scale_by) {
     CHECK_THROWS(initialize(constant), "x: what layer 1 of the Dense layers makes of these 2 rows");
     CHECK_THROWS(initialize(first_rows(data, 1)), "x: what layer 2 ");  // one row and one unit
     CHECK(same_state(network, as_drawn));
-    Examples<T> examples = data.examples();
-    examples.x = constant;
-    examples.y.rows = 2;
-    network.train_step(examples, to_spec(Mse{}), nullptr);
-    CHECK_EQUAL(network.training_forwards(), 1);
+    // A first batch leaves what it cannot scale, and the next one is not the first.
+    std::vector<T> y_hat(kRows);
+    network.forward(constant, {y_hat.data(), 2, 1, 1});
+    network.forward(data.inputs(), {y_hat.data(), kRows, 1, 1});
+    CHECK_EQUAL(network.training_forwards(), 2);
+    const Segment& first = network.table().segments[0];
+    CHECK(
+        std::equal(network.parameters(), network.parameters() + first.size, as_drawn.parameters()));
     Network<T> other(network_spec<T>(kFeatures, {dense(4)}));
     CHECK_THROWS(other.initialize(7, {}, data.inputs()), "x: expected none, since no layer");
     NetworkSpec normed = network_spec<T>(kFeatures, {BatchNorm{}, scaled(dense(4))});
