@@ -41,6 +41,7 @@ def _fuzz(folder: Path, name: str, minutes: float) -> bool:
         "entropic": 0,  # its bookkeeping takes longer than the reading
         "timeout": 10,  # seconds for one file
         "verbosity": 0,
+        "print_funcs": 0,  # each name that is new takes the symbolizer seconds
         "print_final_stats": 1,
         "artifact_prefix": f"{folder}/{name}-",
     }
