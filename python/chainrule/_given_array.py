@@ -91,7 +91,7 @@ def as_initializer(argument: str, given: object) -> _core.Formula | GivenArray:
     if isinstance(given, GivenArray):
         return given
     is_array = isinstance(given, list | tuple) or hasattr(given, "__array__")
-    if is_array and not isinstance(given, type):
+    if is_array and not isinstance(given, str | type):  # NumPy's strings are arrays, too
         values: Any = given
         return GivenArray(as_tensor(argument, values))
     return as_formula(argument, _core.initializers, given)

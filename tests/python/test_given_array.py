@@ -61,6 +61,12 @@ def test_arrays_are_copied_and_cannot_be_written() -> None:
         del dense.initializer.values
 
 
+def test_a_string_of_numpy_is_a_name() -> None:
+    """It has ``__array__``, as an array."""
+    named = cr.Dense(1, initializer=np.str_("ones"), bias_initializer=np.str_("normal"))
+    assert named == cr.Dense(1, initializer="ones", bias_initializer="normal")
+
+
 def test_layers_with_arrays_are_values() -> None:
     dense = cr.Dense(3, initializer=W, bias_initializer=B.astype("float32"))
     same = cr.Dense(3, initializer=W.tolist(), bias_initializer=B)
