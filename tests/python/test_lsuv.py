@@ -59,7 +59,6 @@ def test_the_defining_equation() -> None:
 WAYS: dict[str, Callable[[cr.Network], object]] = {
     "fit": lambda net: net.fit(X, Y, epochs=2, batch_size=50, shuffle=False, verbose=0),
     "fit, averaged": lambda net: net.fit(X, Y, batch_size=50, ema=0.5, shuffle=False, verbose=0),
-    "fit, accumulated": lambda net: net.fit(X, Y, batch_size=50, accumulate=2, shuffle=False),
     "fit by lbfgs": lambda net: net.fit(X, Y, epochs=3, optimizer="lbfgs", verbose=0),
     "train_step": lambda net: net.train_step(X, Y),
     "train_step, clipped": lambda net: net.train_step(X, Y, clip_norm=0.1),
@@ -81,6 +80,14 @@ def test_the_first_rows_scale(way: str, dtype: str) -> None:
     for net in (ready, waiting, *nets):
         WAYS[way](net)
         assert state_bytes(net) == state_bytes(ready)
+
+
+def test_the_first_of_accumulated_batches_scales(dtype: str) -> None:
+    ready, waiting = network(dtype), network(dtype)
+    ready.initialize(X[:20])
+    for net in (ready, waiting):
+        net.fit(X, Y, batch_size=20, accumulate=2, shuffle=False, verbose=0)
+    assert state_bytes(waiting) == state_bytes(ready)
 
 
 def test_what_does_not_learn_scales_nothing() -> None:
