@@ -63,8 +63,8 @@ class Dense:
     A description: immutable, comparable, and usable in any number of networks. The weights ``W`` of
     a network's layer have shape ``(n_out, n_in)``, as in Z = W A + b and in PyTorch.
 
-    A file has the weights of a network as they are, but no arrays that they began with: a network
-    that was loaded cannot go back to them by ``initialize()``.
+    A file or a pickle of a network has its weights as they are, but no arrays that they began with:
+    a network that was loaded cannot go back to them by ``initialize()``.
 
     References
     ----------

@@ -191,9 +191,9 @@ class Network(RateFinding):
 
         Parameters
         ----------
-        x : array_like (d, n), optional
-            A batch for the layers whose initialiser is ``lsuv``, which are scaled by it; some
-            hundred rows will do. Without it, the first batch that the network learns from does.
+        x : array_like, shape (d, n_features), optional
+            Examples by which the layers whose initialiser is ``lsuv`` are scaled; some hundred will
+            do. Without them, the first batch that the network learns from scales these layers.
         seed : int in [0, 2**64), optional
             The seed to draw from; by default that of the network.
 
