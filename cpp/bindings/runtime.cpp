@@ -2,7 +2,8 @@
 #include <pybind11/stl.h>
 #include <pybind11/typing.h>
 
-#include <atomic>
+#include <optional>
+#include <span>
 
 #include "base/finite.hpp"
 #include "base/random.hpp"
@@ -68,21 +69,13 @@ double accuracy_of(const py::array& predictions, const py::array& y,
                   by_entry || y_hat.cols == 1);
 }
 
-// A large array comes from memory, of which one thread does not get all that there is to get.
 template <class T>
 bool are_finite(const py::array_t<T, py::array::c_style>& array) {
-  constexpr Index kPart = 1 << 18;
   const std::span<const T> numbers(array.data(), static_cast<std::size_t>(array.size()));
-  const Index n_parts = ceil_div(array.size(), kPart);
-  if (n_parts <= 1) return all_finite(numbers);
-  const GilRelease release;
-  std::atomic<bool> finite = true;
-  parallel_for(n_parts, max_threads(), [&](Index i, Index /*thread*/) noexcept {
-    const auto first = static_cast<std::size_t>(i * kPart);
-    const std::size_t count = std::min(static_cast<std::size_t>(kPart), numbers.size() - first);
-    if (!all_finite(numbers.subspan(first, count))) finite = false;
-  });
-  return finite;
+  constexpr std::size_t kSmall = 1 << 16;
+  std::optional<GilRelease> release;
+  if (numbers.size() > kSmall) release.emplace();
+  return all_finite(numbers);
 }
 
 void bind_data(py::module_& module) {

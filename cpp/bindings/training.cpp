@@ -99,6 +99,7 @@ void bind_run(py::module_& module) {
            if (factors)
              given = {checked_data<double>(*factors, "factors", {-1}, false),
                       static_cast<std::size_t>(factors->size())};
+           const GilRelease release;  // the first one may scale weights by data
            all(self, [&](auto& run) { run.begin_epoch(given); });
          },
          py::arg("factors") = py::none())

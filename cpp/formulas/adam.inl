@@ -37,7 +37,7 @@ so far takes its place in the quotient.)";
             "whether to divide by the largest mean of squares so far", kAddedLater});
 
   static constexpr const char* slots[] = {"exp_avg", "exp_avg_sq", "max_exp_avg_sq"};
-  static constexpr Index n_slots_at_least = 2, n_slots = 3;
+  static constexpr Index n_slots_always = 2, n_slots = 3;
   static constexpr const char* powers[] = {"beta_1_power", "beta_2_power"};
   static constexpr Index n_powers = 2;
   enum Coefficient {
@@ -52,7 +52,7 @@ so far takes its place in the quotient.)";
     n_coefficients
   };
 
-  bool uses_slot(Index s) const { return s < n_slots_at_least || amsgrad; }
+  bool uses_slot(Index /*s*/) const { return amsgrad; }
   void advance(double* power) const {
     power[0] *= beta_1;
     power[1] *= beta_2;
@@ -118,13 +118,13 @@ Weight decay :math:`\lambda` acts on parameters directly, at the rate :math:`\et
             "whether to divide by the largest mean of squares so far"});
 
   static constexpr const char* slots[] = {"exp_avg", "exp_avg_sq", "max_exp_avg_sq"};
-  static constexpr Index n_slots_at_least = 2, n_slots = 3;
+  static constexpr Index n_slots_always = 2, n_slots = 3;
   static constexpr const char* powers[] = {"beta_1_power", "beta_2_power"};
   static constexpr Index n_powers = 2;
   // Those of Adam, and what is kept of the weight in place of its decay.
   enum Coefficient { kKeepWeight = Adam::kDecay, n_coefficients = Adam::n_coefficients };
 
-  bool uses_slot(Index s) const { return s < n_slots_at_least || amsgrad; }
+  bool uses_slot(Index /*s*/) const { return amsgrad; }
   void advance(double* power) const {
     power[0] *= beta_1;
     power[1] *= beta_2;

@@ -109,7 +109,9 @@ The variance is that over all rows and units, of what the layers before, scaled 
 rows, as a training forward does. They are those of ``net.initialize(x)``, or of the first batch that
 the network learns from. Until then W is that of ``orthogonal``, and only a W whose rows (or columns,
 if there are fewer) still have length 1 is scaled; frozen layers are, too. Where nothing varies,
-``net.initialize(x)`` raises, and a first batch leaves the layer as it is. For weights alone.)";
+``net.initialize(x)`` raises, and a first batch leaves the layer as it is. Rows count alike, whatever
+their weights. Before gradients of several machines are put together, call ``net.initialize(x)``. For
+weights alone.)";
   static constexpr auto reference =
       "Mishkin and Matas (2016), All you need is a good init, algorithm 1.";
   static constexpr bool fills_tensors = true;

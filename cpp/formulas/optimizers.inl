@@ -3,7 +3,7 @@
 // State lives beside the parameters: `slots` are blocks of their shape, `powers` are running
 // products such as beta^t, kept in float64. advance() is called once per update, over all
 // parameters; step() turns fields and powers into the coefficients of this update, in float64,
-// rounded once; update() is elementwise. With uses_slot(), those behind the first n_slots_at_least
+// rounded once; update() is elementwise. With uses_slot(), those behind the first n_slots_always
 // are there only for some values of the fields. Every optimiser has a learning_rate; where there is
 // a weight_decay, there is decay_biases.
 
@@ -136,14 +136,12 @@ first.)";
             "whether weight decay acts on biases too"});
 
   static constexpr const char* slots[] = {"square_avg", "grad_avg", "momentum_buffer"};
-  static constexpr Index n_slots_at_least = 1, n_slots = 3;
+  static constexpr Index n_slots_always = 1, n_slots = 3;
   static constexpr const char* const* powers = nullptr;
   static constexpr Index n_powers = 0;
   enum Coefficient { kRate, kShare, kKeep, kEpsilon, kMomentum, kCentered, kDecay, n_coefficients };
 
-  bool uses_slot(Index s) const {
-    return s < n_slots_at_least || (s == 1 ? centered : momentum != 0);
-  }
+  bool uses_slot(Index s) const { return s == 1 ? centered : momentum != 0; }
   void advance(double* /*powers*/) const {}
   void step(double rate, Index /*updates_before*/, const double* /*powers*/, double* c) const {
     c[kRate] = rate;

@@ -102,7 +102,7 @@ std::string name_of_slot(Index s) {
 template <class F>
 bool uses_slot(const F& formula, Index s) {
   if constexpr (requires { formula.uses_slot(s); })
-    return formula.uses_slot(s);
+    return s < F::n_slots_always || formula.uses_slot(s);
   else
     return true;
 }

@@ -13,7 +13,7 @@ bool awaits_data(const ParameterTable<T>& table, Index stage, const T* block);
 
 // W <- W / sqrt(Var(W A_prev)) in all stages that await it, from the first to the last. `block`
 // holds the parameters of `run`, whose plan keeps all buffers. Returns the number l of the first
-// layer that stays as it is because its W A_prev does not vary; 0 if there is none.
+// layer that stays as it is because its W A_prev does not vary or is not finite; 0 if none does.
 template <class T>
 Index scale_by_data(Run<T>& run, T* block);
 

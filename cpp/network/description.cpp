@@ -127,10 +127,13 @@ LayerSpec layer_from(const json::Object& members_of_layer, const std::string& pl
   set_type(layer, place + ".type", type);
   std::visit([&](auto& spec) { members(io, spec); }, layer);
   io.finish();
-  if (const auto* dense = std::get_if<DenseSpec>(&layer))
+  if (const auto* dense = std::get_if<DenseSpec>(&layer)) {
     check(!is_scaled_by_data(dense->bias_initializer), place,
-          ".bias_initializer: expected one of values, got '", dense->bias_initializer.name,
-          "', which scales weights by data; take 'zeros'");
+          ".bias_initializer: expected an initializer of biases, got '",
+          dense->bias_initializer.name, "', which scales weights by data; take 'zeros'");
+    check(dense->bias || !is_array(dense->bias_initializer), place,
+          ".bias_initializer: expected no array in a layer without bias");
+  }
   return layer;
 }
 

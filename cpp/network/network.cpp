@@ -9,7 +9,6 @@
 #include "base/float_environment.hpp"
 #include "base/thread_count.hpp"
 #include "kernels/dispatch.hpp"
-#include "network/data_scaling.hpp"
 #include "network/penalty.hpp"
 
 namespace chainrule {
@@ -109,51 +108,20 @@ void Network<T>::initialize(std::uint64_t seed, std::span<const void* const> giv
   const Index layer = first_nonfinite_stage(table_, drawn.data());
   check(layer == 0, "initializer: layer ", layer, " of the Dense layers begins with numbers too ",
         "large for ", spec_.dtype);
-  const std::unique_lock lock(mutex_);
   if (x.rows > 0) {
     check(std::ranges::count(table_.scaled_by_data, 1) > 0,
           "x: expected none, since no layer has an initializer that looks at data, such as 'lsuv'");
     check_rows_of_training(table_, x.rows);
-    const Index constant = scale_by_data(x, drawn.data());
-    check(constant == 0, "x: what layer ", constant, " of the Dense layers makes of these ", x.rows,
-          " rows does not vary, so that lsuv cannot scale it; give more rows, or other ones");
+    const std::shared_lock lock(mutex_);
+    const Index unscaled = scale_by_data(x, drawn.data());
+    check(unscaled == 0, "x: what layer ", unscaled, " of the Dense layers makes of these ", x.rows,
+          " rows does not vary, or is not finite, so that lsuv cannot scale it; give more rows, or "
+          "scale them");
   }
+  const std::unique_lock lock(mutex_);
   parameters_ = std::move(drawn);
   optimizer_.reset();
   training_forwards_ = epochs_ = 0;
-  parameters_changed();
-}
-
-template <class T>
-Index Network<T>::scale_by_data(MatrixView<const T> x, T* block) const {
-  const SharedPlan<T> plan =
-      this->plan({PlanPurpose::keep_all, plan_capacity(x.rows), nullptr, false, true});
-  AlignedBuffer<T> workspace(plan->workspace_size);
-  Run<T> run{*plan, table_, block, workspace.data(), x, threads(), {spec_.seed, 0}};
-  return chainrule::scale_by_data(run, block);
-}
-
-template <class T>
-bool Network<T>::awaits_data() const {
-  if (training_forwards_ > 0) return false;
-  for (std::size_t s = 0; s < table_.stages.size(); ++s)
-    if (chainrule::awaits_data(table_, static_cast<Index>(s), parameters_.data())) return true;
-  return false;
-}
-
-template <class T>
-AlignedBuffer<T> Network<T>::scaled_by_first(MatrixView<const T> x) const {
-  AlignedBuffer<T> scaled;
-  if (!awaits_data()) return scaled;
-  copy_buffer(parameters_, scaled);
-  scale_by_data(x, scaled.data());
-  return scaled;
-}
-
-template <class T>
-void Network<T>::take_scaled(AlignedBuffer<T> scaled) {
-  if (scaled.size() == 0) return;
-  parameters_ = std::move(scaled);
   parameters_changed();
 }
 

@@ -170,10 +170,11 @@ class Network {
   // Draws all parameters anew, and scales by `x`, if it has rows, those that wait for data.
   void initialize(std::uint64_t seed, std::span<const void* const> given = {},
                   MatrixView<const T> x = {});
-  // Whether the next training forward is the first one, and weights wait for its rows to be scaled;
-  // and to do that. The caller holds mutex().
+  // Whether weights wait for data: those of the first training forward, in a network that has
+  // learnt nothing yet.
   bool awaits_data() const;
-  void scale_by_first(MatrixView<const T> x) { take_scaled(scaled_by_first(x)); }
+  // Scales them by its rows. The caller holds mutex() for both.
+  void scale_for_first_forward(MatrixView<const T> x);
   T* parameters() { return parameters_.data(); }
   const T* parameters() const { return parameters_.data(); }
   // Held while parameters are read or written from outside.
@@ -247,10 +248,13 @@ class Network {
   bool has_room(const Snapshot<T>& snapshot) const;
   void copy_into(Snapshot<T>& snapshot) const;
   Index scale_by_data(MatrixView<const T> x, T* block) const;
-  // What a training forward of x begins with, empty if that are the parameters; they become it once
-  // the batch was not refused.
-  AlignedBuffer<T> scaled_by_first(MatrixView<const T> x) const;
-  void take_scaled(AlignedBuffer<T> scaled);
+  // The parameters scaled by x; empty if none wait for data. They become the network's once the
+  // batch was not refused.
+  AlignedBuffer<T> parameters_scaled_by(MatrixView<const T> x) const;
+  const T* begun_with(const AlignedBuffer<T>& scaled) const {
+    return scaled.size() > 0 ? scaled.data() : parameters_.data();
+  }
+  void take_scaled(AlignedBuffer<T>& scaled);  // which is empty then
   void check_prediction_range(const Run<T>& run) const;
   Run<T> run_of(const Pass<T>& pass) const;
   // Sum of w l over a batch, and everything that backward needs. A loss of the caller's is asked

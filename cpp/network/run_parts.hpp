@@ -71,6 +71,10 @@ inline Grid make_grid(Index rows, Index row_limit, Index panels, Index panel_lim
       grid.row_parts = std::max(
           grid.row_parts,
           std::min(ceil_div(rows, kLanes<double>), ceil_div(2 * n_threads, grid.panel_parts)));
+    // Of a few blocks each thread gets as many: 5 for two threads take as long as 6.
+    const Index even = round_up(grid.panel_parts, n_threads);
+    if (grid.size() < 8 * n_threads && grid.size() % n_threads != 0 && even <= panels)
+      grid.panel_parts = even;
   }
   return grid;
 }

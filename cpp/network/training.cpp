@@ -155,21 +155,23 @@ double Network<T>::train_step(const ExclusiveTraining& /*held*/, const Examples<
   if (clipping.any()) reserve_gradient();
   const typename WorkspacePool<T>::Loan workspace(workspaces_, plan->workspace_size);
   const Selection rows{nullptr, examples.rows()};
-  AlignedBuffer<T> scaled = scaled_by_first(examples.x);
-  const T* parameters = scaled.size() > 0 ? scaled.data() : parameters_.data();
-  Run<T> run{*plan, table_, parameters, workspace.data(), examples.x, threads(), next_noise()};
+  AlignedBuffer<T> scaled = parameters_scaled_by(examples.x);
+  if (plan->loss == nullptr) take_scaled(scaled);  // the caller's may predict with them
+  Run<T> run{*plan,      table_,    begun_with(scaled), workspace.data(),
+             examples.x, threads(), next_noise()};
   const double j =
       forward_with_loss(run, examples, rows, {rows.count}, lock) / static_cast<double>(rows.count);
   // From here on nothing is refused, so that a step which raises ValueError has changed nothing.
-  take_scaled(std::move(scaled));
   use_optimizer(optimizer);
-  ++training_forwards_;
-  if (!std::isfinite(j))
+  if (!std::isfinite(j)) {
     note_failure(run);
-  else if (descends)
-    return descend(run, examples, rows, j, learning_rate, penalty, lock);
-  else
-    learn_from(run, true, learning_rate, clipping, penalty);
+    if (scaled.size() == 0) ++training_forwards_;  // else the first one is still to come
+    return j;
+  }
+  take_scaled(scaled);
+  ++training_forwards_;
+  if (descends) return descend(run, examples, rows, j, learning_rate, penalty, lock);
+  learn_from(run, true, learning_rate, clipping, penalty);
   return j;
 }
 
@@ -234,20 +236,21 @@ Gradients<T> Network<T>::gradients(const Examples<T>& given, const FormulaSpec& 
   result.pass = {plan, {}, AlignedBuffer<T>(plan->workspace_size), examples.rows()};
   const Selection rows{nullptr, examples.rows()};
   AlignedBuffer<T> scaled;
-  if (training) scaled = scaled_by_first(examples.x);
-  const T* parameters = scaled.size() > 0 ? scaled.data() : parameters_.data();
-  Run<T> run{*plan,      table_,    parameters,  result.pass.workspace.data(),
+  if (training) scaled = parameters_scaled_by(examples.x);
+  if (plan->loss == nullptr) take_scaled(scaled);
+  Run<T> run{*plan,      table_,    begun_with(scaled), result.pass.workspace.data(),
              examples.x, threads(), next_noise()};
   run.gradient = result.flat.data();
   const double sum = training ? forward_with_loss(run, examples, rows, {rows.count}, alone)
                               : forward_with_loss(run, examples, rows, {rows.count}, together);
-  take_scaled(std::move(scaled));
+  const bool is_first = scaled.size() > 0, succeeds = std::isfinite(sum);
+  if (succeeds) take_scaled(scaled);
   result.pass.version = version_;
   result.loss = sum / static_cast<double>(rows.count);
   result.weight_sum = weight_sum(given, rows);
-  if (std::isfinite(sum)) run.updated_parameters = parameters_.data();
+  if (succeeds) run.updated_parameters = parameters_.data();
   execute(run, plan->n_forward, plan->n_backward);
-  if (training) ++training_forwards_;
+  if (training && (succeeds || !is_first)) ++training_forwards_;
   return result;
 }
 
@@ -285,11 +288,14 @@ void Network<T>::forward(MatrixView<const T> x, MatrixView<T> y_hat) {
   const FloatEnvironment environment;
   check_rows_of_training(table_, x.rows);
   const std::unique_lock lock(mutex_);
-  scale_by_first(x);
+  AlignedBuffer<T> scaled = parameters_scaled_by(x);
   const SharedPlan<T> plan =
       this->plan({PlanPurpose::gradients, plan_capacity(x.rows), nullptr, false, true});
-  pending_ = Pass<T>{plan, AlignedBuffer<T>(x.rows * x.cols),
-                     AlignedBuffer<T>(plan->workspace_size), x.rows, version_};
+  Pass<T> pass{plan, AlignedBuffer<T>(x.rows * x.cols), AlignedBuffer<T>(plan->workspace_size),
+               x.rows};
+  take_scaled(scaled);
+  pass.version = version_;
+  pending_ = std::move(pass);
   const MatrixView<T> kept{pending_->x.data(), x.rows, x.cols, x.cols};
   copy_rows<T>(x, kept);
   Run<T> run{*plan, table_,    parameters_.data(), pending_->workspace.data(),
@@ -336,6 +342,10 @@ void Network<T>::apply(const T* gradient, const double* learning_rate, const For
   const bool changes_gradient = clipping.any() || is_penalised(table_, penalty);
   const ExclusiveTraining exclusive(training_);
   const std::unique_lock lock(mutex_);
+  if (awaits_data())
+    throw std::runtime_error(
+        "apply: lsuv waits for data to scale weights by, which these gradients have not seen; call "
+        "initialize(x) first");
   check(!descends(optimizer),
         "optimizer: LBFGS cannot learn from gradients alone, since its line search asks for the "
         "loss at other weights; call train_step(x, y) or fit(x, y), or give another optimizer");

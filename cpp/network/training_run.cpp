@@ -131,7 +131,7 @@ void TrainingRun<T>::begin_epoch(std::span<const double> factors) {
   {
     const FloatEnvironment environment;
     const std::unique_lock lock(network_.mutex());
-    if (network_.awaits_data()) network_.scale_by_first(load_batch(rows_of_batch(0)));
+    if (network_.awaits_data()) network_.scale_for_first_forward(load_batch(rows_of_batch(0)));
   }
   if (average_) average_->hide();
   batches_done_ = updates_done_ = 0;
@@ -167,7 +167,7 @@ template <class T>
 MatrixView<const T> TrainingRun<T>::load_batch(Selection rows) {
   if (!options_.shuffle) return examples_.x.rows_from(rows.row(0), rows.count);
   const MatrixView<T> x{gathered_.data(), rows.count, examples_.x.cols, gathered_stride_};
-  constexpr Index kAhead = 2;
+  constexpr Index kAhead = 2;  // 1 hides half of the wait (Zen 5)
   for (Index i = 0; i < rows.count; ++i) {
     if (i + kAhead < rows.count) prefetch(examples_.x.row(rows.row(i + kAhead)), x.cols);
     copy_row(examples_.x.row(rows.row(i)), x.cols, x.row(i));

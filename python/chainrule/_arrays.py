@@ -97,17 +97,24 @@ def _converted(name: str, array: Array, dtype: np.dtype[Any]) -> Array:
     with np.errstate(all="ignore"):
         result = np.require(array, dtype=dtype.newbyteorder("="), requirements=["C", "A"])
     if not _core.all_finite(result):
-        position = tuple(int(i) for i in np.argwhere(~np.isfinite(result))[0])
-        where = ", ".join(
-            f"{axis} {i}" for axis, i in zip(("row", "column"), position, strict=False)
-        )
-        if array.dtype.kind == "f" and np.isfinite(array[position]):
-            raise ValueError(
-                f"{name}: {array[position]!s} in {where} is too large for {dtype.name}; "
-                "scale the data, or use a float64 network"
-            )
-        raise ValueError(f"{name}: expected finite numbers, got {result[position]} in {where}")
+        _refuse(name, result, array, dtype)
     return result
+
+
+def _refuse(name: str, result: Array, array: Array, dtype: np.dtype[Any]) -> None:
+    """Raise ``ValueError`` for the first number that is not finite after conversion to `dtype`."""
+    found = np.argwhere(~np.isfinite(result))
+    if not len(found):
+        raise ValueError(f"{name}: another thread has changed it while it was read; give a copy")
+    position = tuple(int(i) for i in found[0])
+    where = ", ".join(f"{axis} {i}" for axis, i in zip(("row", "column"), position, strict=False))
+    given = array[position]
+    if array.dtype.kind == "f" and np.isfinite(given):
+        raise ValueError(
+            f"{name}: {given!s} in {where} is too large for {dtype.name}; "
+            "scale the data, or use a float64 network"
+        )
+    raise ValueError(f"{name}: expected finite numbers, got {given!s} in {where}")
 
 
 def as_inputs(name: str, value: ArrayLike | None, n_features: int, dtype: np.dtype[Any]) -> Array:
@@ -151,7 +158,7 @@ def as_tensor(name: str, value: ArrayLike | None) -> Array:
     """Return finite numbers in C order; shape and dtype stay as they are."""
     array = np.require(_numeric(name, value), requirements=["C", "A"])
     if not np.isfinite(array).all():
-        raise ValueError(f"{name}: expected finite numbers, got NaN or infinity")
+        _refuse(name, array, array, array.dtype)
     return array
 
 

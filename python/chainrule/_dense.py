@@ -113,7 +113,9 @@ class Dense:
             if name != "initializer" or self.initializer is not None:
                 set_field(self, name, as_initializer(name, getattr(self, name)))
         if not self.bias and isinstance(self.bias_initializer, GivenArray):
-            raise ValueError("bias_initializer: expected no array with bias=False; leave one out")
+            raise ValueError(
+                "bias_initializer: expected no array with bias=False; leave one of the two out"
+            )
 
     def _settings(self) -> list[str]:
         """Return what a summary says of the settings that are not at their defaults."""

@@ -11,9 +11,9 @@ from chainrule._arrays import as_tensor
 from chainrule._names import as_formula
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-__all__ = ["GivenArray", "as_initializer"]
+__all__ = ["GivenArray", "as_initializer", "initializer_from_description"]
 
 
 class GivenArray:
@@ -37,10 +37,18 @@ class GivenArray:
     values: NDArray[Any] | None
 
     def __init__(self, values: ArrayLike | None) -> None:
-        kept = None if values is None else np.array(values)
+        kept = None if values is None else np.array(as_tensor("initializer", values), order="C")
         if kept is not None:
             kept.flags.writeable = False
+            kept = kept.view()  # of which nobody can say that it may be written
         object.__setattr__(self, "values", kept)
+
+    __array_ufunc__ = None  # what is compared with an array is not an array of comparisons
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
+        if self.values is None:
+            raise ValueError("initializer: no file holds the array that it was")
+        return np.array(self.values, dtype=dtype)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{name}: an initializer cannot be changed; make another one")
@@ -59,9 +67,7 @@ class GivenArray:
         return np.array_equal(self.values, other.values)
 
     def __hash__(self) -> int:
-        if self.values is None:
-            return hash(self.name)
-        return hash((self.values.shape, float(self.values.astype(np.float64).sum())))
+        return hash(self.name if self.values is None else self.values.shape)
 
     def __repr__(self) -> str:
         if self.values is None:
@@ -94,4 +100,17 @@ def as_initializer(argument: str, given: object) -> _core.Formula | GivenArray:
     if is_array and not isinstance(given, str | type):  # NumPy's strings are arrays, too
         values: Any = given
         return GivenArray(as_tensor(argument, values))
-    return as_formula(argument, _core.initializers, given)
+    try:
+        return as_formula(argument, _core.initializers, given)
+    except TypeError as error:
+        raise TypeError(
+            str(error).replace("expected a name", "expected an array, a name")
+        ) from None
+
+
+def initializer_from_description(description: dict[str, Any]) -> _core.Formula | GivenArray:
+    """Return the initialiser of a description, whose array is not known if it was one."""
+    if description["name"] == GivenArray.name:
+        return GivenArray(None)
+    formula: _core.Formula = _core.initializers.from_description(description)
+    return formula

@@ -203,6 +203,17 @@ class NetworkLayer:
                 "trained; give prelu to a Dense layer to freeze both"
             )
 
+    def _array_of(self, initializer: str) -> tuple[str, NDArray[Any]]:
+        """Return what messages call an initialiser that is an array, and its values."""
+        argument = f"{self._place}.{initializer}"
+        values: NDArray[Any] | None = getattr(self._description, initializer).values
+        if values is None:
+            raise ValueError(
+                f"{argument}: this was an array, and files do not hold it; build a network of "
+                f"dataclasses.replace(layer, {initializer}=...), or call set_weights"
+            )
+        return argument, values
+
     @property
     def _place(self) -> str:
         """What messages call it: ``layers[3].block[0]``."""
@@ -231,14 +242,15 @@ def arrays_given(
         dense = layer._description
         if not isinstance(dense, Dense):
             continue
-        weight, bias = dense.initializer, dense.bias_initializer
-        if isinstance(weight, GivenArray) and weight.values is not None:
+        if isinstance(dense.initializer, GivenArray):
+            argument, values = layer._array_of("initializer")
             arrays[f"{layer._name}.weight"] = as_matrix(
-                f"{layer._place}.initializer", weight.values, (dense.units, n_in), type_of_network
+                argument, values, (dense.units, n_in), type_of_network
             )
-        if isinstance(bias, GivenArray) and bias.values is not None:
+        if isinstance(dense.bias_initializer, GivenArray):
+            argument, values = layer._array_of("bias_initializer")
             arrays[f"{layer._name}.bias"] = as_vector(
-                f"{layer._place}.bias_initializer", bias.values, dense.units, type_of_network
+                argument, values, dense.units, type_of_network
             )
         n_in = dense.units
     return arrays

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from chainrule import _core
 from chainrule._checks import MOST_NESTED, as_list, shown
 from chainrule._dense import Dense
-from chainrule._given_array import GivenArray
+from chainrule._given_array import initializer_from_description
 from chainrule._names import as_formula
 from chainrule._network_layer import NetworkLayer
 from chainrule._noise import AlphaDropout, Dropout, GaussianNoise, Noise
@@ -210,12 +210,5 @@ def from_description(description: dict[str, Any]) -> Layer:
         return Activation(**values)
     for name in ("initializer", "bias_initializer"):
         if values[name] is not None:
-            values[name] = _initializer(values[name])
+            values[name] = initializer_from_description(values[name])
     return Dense(**values)
-
-
-def _initializer(description: dict[str, Any]) -> _core.Formula | GivenArray:
-    if description["name"] == GivenArray.name:
-        return GivenArray(None)
-    formula: _core.Formula = _core.initializers.from_description(description)
-    return formula

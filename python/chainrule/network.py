@@ -296,7 +296,7 @@ def mlp(
     *,
     dropout: float = 0.0,
     norm: str | None = None,
-    initializer: str | _core.Formula | None = None,
+    initializer: str | _core.Formula | ArrayLike | None = None,
     loss: LossLike | None = None,
     dtype: DTypeLike = "float32",
     seed: int | None = None,
@@ -319,7 +319,7 @@ def mlp(
     norm : {"batch", "layer"}, optional
         The norm between the weights of each hidden layer and its activation, :class:`BatchNorm` or
         :class:`LayerNorm`; by default there is none.
-    initializer : str or Formula, optional
+    initializer : str, Formula or array_like, optional
         How weights begin; by default the usual one for each activation.
     loss : str, Formula or function, optional
         As in :class:`Network`.

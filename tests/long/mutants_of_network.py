@@ -74,21 +74,29 @@ OF_NETWORK = {
             "w[j] = static_cast<T>(static_cast<double>(w[j]) / sigma);",
         ),
         (
-            "lsuv measures rows where columns have length 1",
-            "weight.n_out <= weight.n_in;",
-            "true;",
-        ),
-    ],
-    "network/network.cpp": [
-        (
             "every batch scales what still has length 1",
-            "if (training_forwards_ > 0) return false;",
-            "",
+            "training_forwards_ > 0",
+            "false",
+        ),
+        (
+            "a network that has learnt is scaled",
+            "(optimizer_ && optimizer_->spec.updates > 0)",
+            "false",
         ),
         (
             "a batch that scales tells nobody that parameters have changed",
-            "parameters_ = std::move(scaled);\n  parameters_changed();",
-            "parameters_ = std::move(scaled);",
+            "scaled = {};\n  parameters_changed();",
+            "scaled = {};",
+        ),
+        (
+            "what was scaled by 1 waits for data again",
+            "if (std::abs(sigma - 1.0) <= kRounding) sigma = 1.0 + kRounding;",
+            "",
+        ),
+        (
+            "lsuv measures rows where columns have length 1",
+            "weight.n_out <= weight.n_in;",
+            "true;",
         ),
     ],
     "network/normalization.hpp": [
@@ -147,7 +155,7 @@ OF_NETWORK = {
         ),
         (
             "a loss that is not finite moves statistics",
-            "if (std::isfinite(sum)) run.updated_parameters = parameters_.data();",
+            "if (succeeds) run.updated_parameters = parameters_.data();",
             "run.updated_parameters = parameters_.data();",
         ),
         (

@@ -55,6 +55,8 @@ def test_arrays_are_copied_and_cannot_be_written() -> None:
     assert dense.initializer.values.tolist() == W.tolist()
     with pytest.raises(ValueError, match="read-only"):
         dense.initializer.values[0, 0] = 1
+    with pytest.raises(ValueError, match="WRITEABLE"):
+        dense.initializer.values.flags.writeable = True
     with pytest.raises(AttributeError, match="values: an initializer cannot be changed"):
         dense.initializer.values = W
     with pytest.raises(AttributeError, match="values: an initializer cannot be changed"):
@@ -86,6 +88,12 @@ def test_layers_with_arrays_are_values() -> None:
     assert repr(cr.Dense(1, initializer=[[1, 2]]).initializer) == "GivenArray([[1, 2]])"
     assert repr(GivenArray(None)) == "GivenArray(None)"
     assert len(repr(GivenArray(np.zeros((500, 500))))) < 300
+    large = GivenArray(np.array([[1e308, 1e308], [0, 1]]))
+    assert hash(large) == hash(GivenArray(np.asfortranarray(large)))
+    assert large == GivenArray(np.asfortranarray(large))
+    assert (large == large.values) is False
+    with pytest.raises(ValueError, match="no file holds"):
+        np.asarray(GivenArray(None))
 
 
 def test_files_know_that_there_was_an_array_but_not_which() -> None:
@@ -95,13 +103,13 @@ def test_files_know_that_there_was_an_array_but_not_which() -> None:
         assert loaded.layers[0].initializer == loaded.layers[0].bias_initializer == GivenArray(None)
         before = loaded.to_bytes(optimizer=True)
         with pytest.raises(
-            ValueError, match=r"layers\.0\.weight began with an array, which no file"
+            ValueError, match=r"layers\[0\]\.initializer: this was an array, and files"
         ):
             loaded.initialize()
         assert loaded.to_bytes(optimizer=True) == before
         loaded.train_step(np.ones((5, 4)), np.ones((5, 2)))
         with pytest.raises(
-            ValueError, match=r"layers\.0\.weight began with an array, which no file"
+            ValueError, match=r"layers\[0\]\.initializer: this was an array, and files"
         ):
             cr.Network(4, [layer.description for layer in loaded.layers])
 
@@ -128,11 +136,15 @@ def test_copies_keep_the_arrays() -> None:
         ({"initializer": [[np.nan]]}, ValueError, "^initializer: expected finite numbers"),
         ({"initializer": [["a"]]}, TypeError, "^initializer: expected real numbers"),
         ({"initializer": np.ma.masked_array(W)}, TypeError, "^initializer: masked arrays"),
-        ({"initializer": 3}, TypeError, "^initializer: expected a name or an object of"),
+        ({"initializer": 3}, TypeError, "^initializer: expected an array, a name or an object of"),
         ({"initializer": "lsvu"}, ValueError, "^initializer: .*did you mean lsuv"),
         ({"bias_initializer": "zero"}, ValueError, "^bias_initializer: .*did you mean zeros"),
         ({"bias": False, "bias_initializer": B}, ValueError, "^bias_initializer: expected no arra"),
-        ({"bias_initializer": "lsuv"}, ValueError, r"layers\[0\]\.bias_initializer: expected one"),
+        (
+            {"bias_initializer": "lsuv"},
+            ValueError,
+            r"layers\[0\]\.bias_initializer: expected an init",
+        ),
     ],
 )
 def test_what_is_no_initializer(settings: dict[str, Any], kind: type, message: str) -> None:

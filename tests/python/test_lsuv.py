@@ -132,15 +132,34 @@ def test_the_number_of_threads_makes_no_difference() -> None:
 
 
 def test_a_refused_step_scales_nothing() -> None:
-    def loss(p: np.ndarray, y: np.ndarray) -> None:
-        raise KeyError("refused")
+    net = cr.mlp([6, 3], initializer="lsuv", seed=4)
+    before = [w.tobytes() for w in net.weights]
+    for call in (net.train_step, net.gradients):
+        with pytest.raises(ValueError, match="loss: poisson needs predictions"):
+            call(X, np.ones((50, 3)), loss="poisson")
+    with pytest.raises(cr.DivergenceError):
+        net.train_step(X, np.full((50, 3), 1e30))
+    assert [w.tobytes() for w in net.weights] == before
 
+
+def test_a_loss_of_the_callers_predicts_with_what_was_scaled() -> None:
+    net = cr.mlp([6, 20, 3], "relu", initializer="lsuv", dtype="float64", seed=4)
+
+    def loss(p: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        assert p.tobytes() == net.predict(X).tobytes()
+        return (p**2).sum(axis=1), 2 * p
+
+    net.gradients(X, Y, loss=loss)
+
+
+def test_gradients_that_saw_no_scaled_weights_are_not_applied() -> None:
     net = network()
     before = state_bytes(net)
-    for call in (net.train_step, net.gradients):
-        with pytest.raises(KeyError, match="refused"):
-            call(X, Y, loss=loss)
+    with pytest.raises(RuntimeError, match=r"apply: .* call initialize\(x\) first"):
+        net.apply(net.gradients(X, Y, training=False))
     assert state_bytes(net) == before
+    net.initialize(X)
+    net.apply(net.gradients(X, Y, training=False))
 
 
 def test_a_fit_that_diverges_goes_back_to_what_was_drawn() -> None:

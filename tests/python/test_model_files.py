@@ -166,7 +166,7 @@ WRONG = {
     ),
     "biases that data scale": (
         _set("description/layers/0/bias_initializer", {"name": "lsuv"}),
-        "bias_initializer: expected one of values, got 'lsuv'",
+        "bias_initializer: expected an initializer of biases, got 'lsuv'",
     ),
     "array with values": (
         _set("description/layers/0/initializer", {"name": "array", "values": [1]}),

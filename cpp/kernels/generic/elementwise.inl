@@ -169,8 +169,8 @@ void slope_products(MatrixView<const T> z, MatrixView<const T> da, MatrixView<T>
 // Slots that an optimiser does not use with its fields are null.
 template <class F, class T>
 CHAINRULE_INLINE bool has_slot(T* const* slots, Index s) {
-  if constexpr (requires { F::n_slots_at_least; })
-    return s < F::n_slots_at_least || slots[s] != nullptr;
+  if constexpr (requires { &F::uses_slot; })
+    return s < F::n_slots_always || slots[s] != nullptr;
   else
     return true;
 }

@@ -255,6 +255,40 @@ TEST(allocation_failures_while_building) {
   });
 }
 
+// A first batch that fails leaves weights that wait for data, and the next one is the first.
+TEST(allocation_failures_of_scaling_by_data) {
+  for_each_dtype([]<class T>() {
+    const TestData<T> data(kRows, kFeatures, kOutputs);
+    const FormulaSpec loss = to_spec(Mse{}), optimizer = to_spec(Adam{});
+    const auto waiting = [] {
+      DenseSpec hidden = dense(6, "relu");
+      hidden.initializer = to_spec(Lsuv{});
+      NetworkSpec spec = network_spec<T>(kFeatures, {hidden, dense(kOutputs, "sigmoid")});
+      spec.loss = to_spec(Mse{});
+      return std::make_unique<Network<T>>(spec);
+    };
+    const auto check_failures = [&](const auto& act) {
+      test::check_failures(waiting, look_at<T>,
+                           [&](Network<T>& network, Bytes& /*result*/) { act(network); });
+    };
+    check_failures([&](Network<T>& network) {
+      network.train_step(data.examples(), loss, nullptr, &optimizer);
+    });
+    check_failures([&](Network<T>& network) { network.gradients(data.examples(), loss, true); });
+    check_failures([&](Network<T>& network) {
+      std::vector<T> y_hat(data.y.size());
+      network.forward(data.inputs(), {y_hat.data(), kRows, kOutputs, kOutputs});
+    });
+    check_failures([&](Network<T>& network) { network.initialize(9, {}, data.inputs()); });
+    check_failures([&](Network<T>& network) {
+      Snapshot<T> before;
+      TrainingRun<T> run(network, data.examples(), {8, true, false, &optimizer, &loss}, &before);
+      run.begin_epoch();
+      run.run(0, kForever, 0.01);
+    });
+  });
+}
+
 TEST(allocation_failures_while_loading) {
   for_each_dtype([]<class T>() {
     const auto other = trained<T>();

@@ -141,6 +141,7 @@ TEST(the_first_batch_of_a_fit_scales) {
       for (Network<double>* network : {&waiting, &ready}) {
         TrainingOptions options{kBatch, shuffles, false};
         options.ema = ema;
+        options.accumulate = shuffles ? 2 : 1;
         TrainingRun<double> run(*network, data.examples(), options);
         for (int epoch = 0; epoch < 2; ++epoch) {
           run.begin_epoch();
@@ -162,6 +163,41 @@ TEST(a_refused_batch_does_not_scale) {
   CHECK_THROWS(network.train_step(data.examples(), refuses, nullptr), "needs predictions");
   CHECK_THROWS(network.gradients(data.examples(), refuses, true), "needs predictions");
   CHECK(same_state(network, as_drawn) && network.awaits_data());
+}
+
+// A step whose J is not finite changes nothing, and the next one is the first.
+TEST(a_batch_that_diverges_does_not_scale) {
+  NetworkSpec spec = network_spec<float>(kFeatures, {scaled(dense(kOutputs))});
+  const TestData<float> data(kRows, kFeatures, kOutputs);
+  TestData<float> wild = data;
+  wild.y[0] = std::numeric_limits<float>::max();
+  Network<float> network(spec);
+  const Network<float> as_drawn(spec);
+  CHECK(!std::isfinite(network.gradients(wild.examples(), to_spec(Mse{}), true).loss));
+  CHECK(same_state(network, as_drawn) && network.awaits_data());
+  CHECK(!std::isfinite(network.train_step(wild.examples(), to_spec(Mse{}), nullptr)));
+  CHECK(same_bits(parameters_of(network), parameters_of(as_drawn)));
+  CHECK(network.training_forwards() == 0 && network.awaits_data());
+}
+
+// Even where the factor is 1: rows of the unit matrix, whose variance is 1 behind a square matrix.
+TEST(what_was_scaled_does_not_wait) {
+  for_each_dtype([]<class T>() {
+    constexpr Index n = 4;
+    const T size = static_cast<T>(std::sqrt(static_cast<double>(n)));
+    std::vector<T> x(2 * n * n);
+    for (Index i = 0; i < n; ++i) {
+      x[static_cast<std::size_t>(i * n + i)] = size;
+      x[static_cast<std::size_t>((n + i) * n + i)] = -size;
+    }
+    Network<T> network(network_spec<T>(n, {scaled(dense(n))}));
+    const std::vector<T> drawn = parameters_of(network);
+    network.initialize(network.spec().seed, {}, {x.data(), 2 * n, n, n});
+    CHECK(!network.awaits_data());
+    const std::vector<T> w = parameters_of(network);
+    for (std::size_t i = 0; i < w.size(); ++i)
+      CHECK(std::abs(static_cast<double>(w[i] - drawn[i])) <= 2e-6);
+  });
 }
 
 TEST(only_weights_as_they_were_drawn_are_scaled) {
@@ -194,6 +230,14 @@ TEST(nothing_to_scale_by) {
     const auto initialize = [&](MatrixView<const T> x) { network.initialize(7, {}, x); };
     CHECK_THROWS(initialize(constant), "x: what layer 1 of the Dense layers makes of these 2 rows");
     CHECK_THROWS(initialize(first_rows(data, 1)), "x: what layer 2 ");  // one row and one unit
+    for (const T value : {T(0.1), T(0.2), T(0.7)}) {
+      const std::vector<T> same(kFeatures * 11, value);
+      Network<T> one(network_spec<T>(kFeatures, {scaled(dense(1))}));
+      for (const Index n : {2, 3, 7, 11})
+        CHECK_THROWS(one.initialize(7, {}, {same.data(), n, kFeatures, kFeatures}), "layer 1 ");
+    }
+    const std::vector<T> huge(kFeatures * 2, std::numeric_limits<T>::max());
+    CHECK_THROWS(initialize({huge.data(), 2, kFeatures, kFeatures}), "or is not finite");
     CHECK(same_state(network, as_drawn));
     // A first batch leaves what it cannot scale, and the next one is not the first.
     std::vector<T> y_hat(kRows);
