@@ -166,7 +166,6 @@ LATER: dict[str, Callable[[cr.Network], Any]] = {
             "on_divergence": "stop",
         }.items()
     },
-    "initialize x": lambda net: net.initialize(X),
 }
 
 
