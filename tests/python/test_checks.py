@@ -159,13 +159,8 @@ def test_a_batch_larger_than_the_data_is_the_data() -> None:
 
 
 LATER: dict[str, Callable[[cr.Network], Any]] = {
-    **{
-        f"fit {name}": lambda net, name=name, value=value: net.fit(X, Y, **{name: value})
-        for name, value in {
-            "checkpoint": "x",
-            "on_divergence": "stop",
-        }.items()
-    },
+    f"fit {name}": lambda net, name=name, value=value: net.fit(X, Y, **{name: value})
+    for name, value in {"checkpoint": "x", "on_divergence": "stop"}.items()
 }
 
 
