@@ -95,8 +95,8 @@ OF_NETWORK = {
         ),
         (
             "lsuv measures rows where columns have length 1",
-            "weight.n_out <= weight.n_in;",
-            "true;",
+            "weight.n_out <= weight.n_in",
+            "true",
         ),
     ],
     "network/normalization.hpp": [
