@@ -219,6 +219,20 @@ TEST(only_weights_as_they_were_drawn_are_scaled) {
   CHECK(same_bits(after, parameters_of(network)));
 }
 
+// Nor is a network that has learnt without a training forward, from gradients of somewhere else.
+TEST(a_network_that_has_learnt_does_not_wait) {
+  const NetworkSpec spec = network_spec<float>(kFeatures, {scaled(dense(9))});
+  Network<float> network(spec);
+  const std::vector<float> drawn = parameters_of(network);
+  network.parameters()[0] += 0.5F;
+  const AlignedBuffer<float> gradient(network.table().size);
+  network.apply(gradient.data(), nullptr);
+  std::copy(drawn.begin(), drawn.end(), network.parameters());
+  CHECK(network.training_forwards() == 0 && !network.awaits_data());
+  network.set_optimizer(std::nullopt);
+  CHECK(network.awaits_data());
+}
+
 TEST(nothing_to_scale_by) {
   for_each_dtype([]<class T>() {
     const NetworkSpec spec = network_spec<T>(kFeatures, {scaled(dense(4)), scaled(dense(1))});
