@@ -332,7 +332,7 @@ TEST(parameters_begin_with_arrays) {
     std::get<DenseSpec>(without.layers[0]) = dense(3);
     std::get<DenseSpec>(without.layers[1]) = dense(2);
     initialize(without, ParameterTable<T>(without), 1, drawn.data());
-    for (const std::size_t other : {1, 2})
+    for (const std::size_t other : {std::size_t{1}, std::size_t{2}})
       CHECK(tensor_of(table.segments[other], block.data()) ==
             tensor_of(table.segments[other], drawn.data()));
     const std::vector<const void*> half = {w.data(), nullptr, nullptr, nullptr};
