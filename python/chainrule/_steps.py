@@ -335,7 +335,8 @@ class Stepping(Predicting):
         ValueError
             If the gradients are of another network or not finite, or a value is wrong.
         RuntimeError
-            If the network is already being trained.
+            If the network is already being trained, or weights wait for data to be scaled by
+            (``lsuv``) that these gradients have not seen; call ``initialize(x)`` first.
 
         References
         ----------

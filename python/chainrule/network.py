@@ -217,7 +217,8 @@ class Network(RateFinding):
         >>> bool((net.weights[0] == before).all())
         True
         >>> net = cr.mlp([2, 1], initializer="lsuv", dtype="float64", seed=0)
-        >>> net.initialize(x := [[1.0, 2.0], [3.0, 5.0], [4.0, 1.0]])
+        >>> x = [[1.0, 2.0], [3.0, 5.0], [4.0, 1.0]]
+        >>> net.initialize(x)
         >>> round(float(net.predict(x).var()), 6)
         1.0
         """
