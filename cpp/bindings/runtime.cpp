@@ -49,6 +49,7 @@ void bind_test_switches(py::module_& module) {
     all["fused_updates"] = counters.fused_updates;
     all["sweeps"] = counters.sweeps;
     all["threaded_operations"] = counters.threaded_operations;
+    all["tiled_predictions"] = counters.tiled_predictions;
     all["most_threads"] = counters.most_threads;
     return all;
   });

@@ -11,7 +11,8 @@ namespace chainrule {
 
 namespace {
 
-std::atomic<long> fused_updates{0}, sweeps{0}, threaded_operations{0}, most_threads{0};
+std::atomic<long> fused_updates{0}, sweeps{0}, threaded_operations{0}, tiled_predictions{0},
+    most_threads{0};
 
 template <class T>
 class Executor : public RunParts<T> {
@@ -248,6 +249,8 @@ void note_threads(long took_part) {
   }
 }
 
+void note_tiled_prediction() { tiled_predictions.fetch_add(1, std::memory_order_relaxed); }
+
 template <class T>
 MatrixView<T> Run<T>::view(BufferId id) const {
   if (id == kNoBuffer) return {};
@@ -265,17 +268,6 @@ void execute(Run<T>& run, Index first, Index last) {
   Executor<T> executor(run);
   for (Index i = first; i < last; ++i)
     std::visit(executor, run.plan.operations[static_cast<std::size_t>(i)]);
-}
-
-template <class T>
-void predict(const Plan<T>& plan, const ParameterTable<T>& table, const T* parameters, T* workspace,
-             MatrixView<const T> x, MatrixView<T> y_hat, Index n_threads) {
-  for (Index first = 0; first < x.rows; first += plan.capacity) {
-    const Index count = std::min(plan.capacity, x.rows - first);
-    Run<T> run{plan, table, parameters, workspace, x.rows_from(first, count), n_threads};
-    execute(run, 0, plan.n_forward);
-    copy_rows<T>(run.view(plan.y_hat), y_hat.rows_from(first, count));
-  }
 }
 
 template <class T>
@@ -298,10 +290,13 @@ void move_average(const KernelTable<T>& kernels, double beta, std::span<const T>
   });
 }
 
-PathCounters path_counters() { return {fused_updates, sweeps, threaded_operations, most_threads}; }
+PathCounters path_counters() {
+  return {fused_updates, sweeps, threaded_operations, tiled_predictions, most_threads};
+}
 
 void reset_path_counters() {
-  for (std::atomic<long>* counter : {&fused_updates, &sweeps, &threaded_operations, &most_threads})
+  for (std::atomic<long>* counter :
+       {&fused_updates, &sweeps, &threaded_operations, &tiled_predictions, &most_threads})
     *counter = 0;
 }
 
@@ -309,10 +304,6 @@ template struct Run<float>;
 template struct Run<double>;
 template void execute(Run<float>&, Index, Index);
 template void execute(Run<double>&, Index, Index);
-template void predict(const Plan<float>&, const ParameterTable<float>&, const float*, float*,
-                      MatrixView<const float>, MatrixView<float>, Index);
-template void predict(const Plan<double>&, const ParameterTable<double>&, const double*, double*,
-                      MatrixView<const double>, MatrixView<double>, Index);
 template void sweep(const ParameterTable<float>&, const Update<float>&, const float*, const float*,
                     float*, Index);
 template void sweep(const ParameterTable<double>&, const Update<double>&, const double*,

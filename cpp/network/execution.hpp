@@ -76,11 +76,6 @@ struct Run {
 template <class T>
 void execute(Run<T>& run, Index first, Index last);
 
-// Y_hat for any number of rows of X, plan.capacity of them at a time.
-template <class T>
-void predict(const Plan<T>& plan, const ParameterTable<T>& table, const T* parameters, T* workspace,
-             MatrixView<const T> x, MatrixView<T> y_hat, Index n_threads);
-
 // Applies an update to all parameters but those of frozen layers, from a stored gradient; the same
 // bits as from the tiles.
 template <class T>
@@ -97,6 +92,7 @@ struct PathCounters {
   long fused_updates = 0;
   long sweeps = 0;
   long threaded_operations = 0;
+  long tiled_predictions = 0;
   long most_threads = 0;
 };
 PathCounters path_counters();

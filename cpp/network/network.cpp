@@ -10,6 +10,7 @@
 #include "base/thread_count.hpp"
 #include "kernels/dispatch.hpp"
 #include "network/penalty.hpp"
+#include "network/prediction.hpp"
 
 namespace chainrule {
 
@@ -129,10 +130,12 @@ template <class T>
 void Network<T>::predict(MatrixView<const T> x, MatrixView<T> y_hat) const {
   const FloatEnvironment environment;
   const std::shared_lock lock(mutex_);
-  const SharedPlan<T> plan =
-      this->plan({PlanPurpose::infer, plan_capacity(std::min(x.rows, kPredictRows))});
-  const typename WorkspacePool<T>::Loan workspace(workspaces_, plan->workspace_size);
-  chainrule::predict<T>(*plan, table_, parameters_.data(), workspace.data(), x, y_hat, threads());
+  const RowTiles tiles = row_tiles(table_, x.rows, threads());
+  const SharedPlan<T> plan = this->plan({PlanPurpose::infer, plan_capacity(tiles.rows)});
+  const typename WorkspacePool<T>::Loan workspace(workspaces_,
+                                                  tiles.n_threads * plan->workspace_size);
+  chainrule::predict<T>(*plan, table_, parameters_.data(), workspace.data(), tiles, x, y_hat,
+                        threads());
 }
 
 template <class T>

@@ -27,9 +27,6 @@ namespace chainrule {
 // Plans are built for a power of two of rows, so that few of them serve all batch sizes.
 Index plan_capacity(Index rows);
 
-// Rows that predict takes at a time: their activations stay in cache.
-inline constexpr Index kPredictRows = 512;
-
 // A forward pass whose backward pass is still to come, or whose dX is.
 template <class T>
 struct Pass {

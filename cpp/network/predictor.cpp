@@ -1,12 +1,12 @@
 #include "network/predictor.hpp"
 
-#include <algorithm>
 #include <bit>
 
 #include "base/check.hpp"
 #include "base/float_environment.hpp"
 #include "base/thread_count.hpp"
 #include "base/thread_memory.hpp"
+#include "network/prediction.hpp"
 
 namespace chainrule {
 
@@ -23,12 +23,13 @@ Predictor<T>::Predictor(const Network<T>& network)
 template <class T>
 void Predictor<T>::predict(MatrixView<const T> x, MatrixView<T> y_hat) const {
   const FloatEnvironment environment;
-  const auto capacity = static_cast<std::size_t>(plan_capacity(std::min(x.rows, kPredictRows)));
+  const Index n_threads = n_threads_ > 0 ? n_threads_ : max_threads();
+  const RowTiles tiles = row_tiles(table_, x.rows, n_threads);
+  const auto capacity = static_cast<std::size_t>(plan_capacity(tiles.rows));
   const Plan<T>& plan = plans_[static_cast<std::size_t>(std::countr_zero(capacity))];
-  T* workspace = reinterpret_cast<T*>(thread_memory(plan.workspace_bytes()));
+  T* workspace = reinterpret_cast<T*>(thread_memory(tiles.n_threads * plan.workspace_bytes()));
   const typename Published<AlignedBuffer<T>>::Reading parameters(parameters_);
-  chainrule::predict<T>(plan, table_, (*parameters).data(), workspace, x, y_hat,
-                        n_threads_ > 0 ? n_threads_ : max_threads());
+  chainrule::predict<T>(plan, table_, (*parameters).data(), workspace, tiles, x, y_hat, n_threads);
 }
 
 template <class T>

@@ -12,6 +12,8 @@ namespace chainrule {
 
 // Counts an operation in which so many threads took part.
 void note_threads(long took_part);
+// Counts a prediction whose tiles of rows went to several threads.
+void note_tiled_prediction();
 
 // A thread pays from about this many floating-point operations: some 20 us of work, ten times the
 // cost of handing over a block.

@@ -74,7 +74,9 @@ def test_threads_of_the_library_and_of_the_network_are_alike(rng: np.random.Gene
             cr.set_num_threads(n)
             _testing.reset_path_counters()
             found.add(net.predict(x).tobytes())
-            assert _testing.path_counters()["most_threads"] == (n if n > 1 else 0)
+            counters = _testing.path_counters()
+            assert counters["most_threads"] == (n if n > 1 else 0)
+            assert counters["tiled_predictions"] == (n > 1)
     finally:
         cr.set_num_threads(before)
     assert len(found) == 1

@@ -28,6 +28,7 @@ def test_counters_start_at_zero_and_can_be_reset(rng: np.random.Generator) -> No
         "fused_updates",
         "sweeps",
         "threaded_operations",
+        "tiled_predictions",
         "most_threads",
     }
     net = cr.mlp([2, 3, 1], seed=0)

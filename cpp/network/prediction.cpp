@@ -1,0 +1,64 @@
+#include "network/prediction.hpp"
+
+#include "network/run_parts.hpp"
+
+namespace chainrule {
+
+namespace {
+
+// Fewer rows would read the weights too often for what they compute.
+constexpr Index kLeastRows = 64;
+// Tiles of several threads: more of them than threads even out what one thread loses.
+constexpr Index kThreadRows = 256;
+// Every thread reads all weights. From a cache that they share that costs nothing; from memory,
+// less than each thread reading a part of them for all rows.
+constexpr Index kMostWeightBytes = Index{4} << 20;
+
+}  // namespace
+
+template <class T>
+RowTiles row_tiles(const ParameterTable<T>& table, Index rows, Index n_threads) {
+  if (rows <= kLeastRows) return {rows > 0 ? Index{1} : Index{0}, rows, 1};
+  const double work = 2.0 * static_cast<double>(rows) * static_cast<double>(table.n_parameters);
+  Index takers = threads_for(work, n_threads);
+  if (rows < kLeastRows * takers ||
+      table.block_size * static_cast<Index>(sizeof(T)) > kMostWeightBytes)
+    takers = 1;
+  const Index n_tiles =
+      takers == 1 ? ceil_div(rows, kPredictRows) : round_up(ceil_div(rows, kThreadRows), takers);
+  return {n_tiles, ceil_div(rows, n_tiles), takers};
+}
+
+template <class T>
+void predict(const Plan<T>& plan, const ParameterTable<T>& table, const T* parameters, T* workspace,
+             const RowTiles& tiles, MatrixView<const T> x, MatrixView<T> y_hat, Index n_threads) {
+  const auto predict_tile = [&](Index tile, Index thread, Index threads_of_layer) {
+    const Range rows = part(x.rows, tiles.n_tiles, tile);
+    Run<T> run{plan,
+               table,
+               parameters,
+               workspace + thread * plan.workspace_size,
+               x.rows_from(rows.begin, rows.size()),
+               threads_of_layer};
+    execute(run, 0, plan.n_forward);
+    copy_rows<T>(run.view(plan.y_hat), y_hat.rows_from(rows.begin, rows.size()));
+  };
+  if (tiles.n_threads == 1) {
+    for (Index tile = 0; tile < tiles.n_tiles; ++tile) predict_tile(tile, 0, n_threads);
+    return;
+  }
+  parallel_for(tiles.n_tiles, tiles.n_threads,
+               [&](Index tile, Index thread) noexcept { predict_tile(tile, thread, 1); });
+  note_threads(static_cast<long>(region_report().n_threads_took_part));
+  note_tiled_prediction();
+}
+
+#define CHAINRULE_INSTANTIATE(T)                                                                 \
+  template RowTiles row_tiles(const ParameterTable<T>&, Index, Index);                           \
+  template void predict(const Plan<T>&, const ParameterTable<T>&, const T*, T*, const RowTiles&, \
+                        MatrixView<const T>, MatrixView<T>, Index);
+CHAINRULE_INSTANTIATE(float)
+CHAINRULE_INSTANTIATE(double)
+#undef CHAINRULE_INSTANTIATE
+
+}  // namespace chainrule
