@@ -10,8 +10,8 @@ namespace {
 constexpr Index kLeastRows = 64;
 // Tiles of several threads: more of them than threads even out what one thread loses.
 constexpr Index kThreadRows = 256;
-// Every thread reads all weights. From a cache that they share that costs nothing; from memory,
-// less than each thread reading a part of them for all rows.
+// Every thread reads all weights, which a cache that they share makes cheap; from memory, it would
+// cost more than a part of them for each thread and all rows.
 constexpr Index kMostWeightBytes = Index{4} << 20;
 
 }  // namespace
