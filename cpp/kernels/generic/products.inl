@@ -20,18 +20,23 @@ BlockOfC<T> rows_by_panels(MatrixView<const T> a, const T* b, Index n_panels, co
 template <class T>
 void forward(const ForwardBlock<T>& block) {
   alignas(64) T sums[kBlockPanels * kBlockRows * kLanes<T>];
-  const Index rows = block.x.rows;
   const BlockOfC<T> c = rows_by_panels<T>(block.x, block.w, block.n_panels, block.bias, sums);
-  for (Index p = 0; p < block.n_panels; ++p) {
+  Index rows = block.x.rows, n_panels = block.n_panels;
+  Index z_stride = block.z_stride, a_stride = block.a_stride;
+  if (rows == 1) {  // whose panels lie one after the other, as the rows of a single panel do
+    rows = n_panels;
+    n_panels = 1;
+    z_stride = a_stride = kLanes<T>;
+  }
+  for (Index p = 0; p < n_panels; ++p) {
     const MatrixView<T> z{c.data + p * c.panel_stride, rows, kLanes<T>, kLanes<T>};
-    if (block.z != nullptr) copy_block<T>(z, block.z + p * kLanes<T>, block.z_stride);
+    if (block.z != nullptr) copy_block<T>(z, block.z + p * kLanes<T>, z_stride);
     if (block.a == nullptr) continue;
     T* a = block.a + p * kLanes<T>;
     if (block.activation.kernels == nullptr)
-      copy_block<T>(z, a, block.a_stride);
+      copy_block<T>(z, a, a_stride);
     else
-      block.activation.kernels->forward(z, {a, rows, kLanes<T>, block.a_stride},
-                                        block.activation.fields);
+      block.activation.kernels->forward(z, {a, rows, kLanes<T>, a_stride}, block.activation.fields);
   }
 }
 

@@ -194,6 +194,8 @@ void tiles_of_height(Index height, TileColumn<T, A>& column, Index r0, Index n_t
 template <int max_rows, int n_panels, class T, class A>
 void all_tiles(TileColumn<T, A> column) {
   const bool packed = std::is_same_v<A, PackedA<T>>;
+  if (!packed && column.rows <= kTileRows)  // without divisions, which one row would notice
+    return tiles_of_height<max_rows, n_panels>(column.rows, column, 0, 1);
   const Index n_tiles = ceil_div(column.rows, kTileRows);
   const Index height = packed ? column.rows % kTileRows : column.rows / n_tiles;
   const Index higher = packed ? kTileRows : height + 1;
