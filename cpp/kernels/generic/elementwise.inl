@@ -100,7 +100,7 @@ void activation_forward(MatrixView<const T> z, MatrixView<T> a, const T* fields)
   using V = Vec<T>;
   const F f = from_values<F>(fields);
   if constexpr (F::row_wise) {
-    if (z.cols <= kShortRow) return forward_short_rows(f, z, a);
+    if (z.rows > 1 && z.cols <= kShortRow) return forward_short_rows(f, z, a);
   }
   for (Index i = 0; i < z.rows; ++i) {
     if constexpr (F::row_wise) {

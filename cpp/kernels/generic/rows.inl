@@ -23,35 +23,41 @@ CHAINRULE_INLINE Index parts_of(Index count) {
   return (count + V::width - 1) / V::width;
 }
 
+// The first `count` lanes are at p, the others are `fill`; of a Vec only as many are stored.
+// Nothing behind them is touched. Tiers that have instructions for it have functions of their own.
+template <class T>
+Vec<T> load_first(const T* p, Index count, T fill) {
+  alignas(64) T lanes[Vec<T>::width];
+  for (Index j = 0; j < Vec<T>::width; ++j) lanes[j] = j < count ? p[j] : fill;
+  return load(lanes);
+}
+template <class T>
+void store_first(T* p, Index count, Vec<T> x) {
+  alignas(64) T lanes[Vec<T>::width];
+  store(lanes, x);
+  for (Index j = 0; j < count; ++j) p[j] = lanes[j];
+}
+
 // The lanes beyond `count` are `fill` in the parts that have an element, and the other parts are
 // not set; nothing beyond p[count - 1] is read.
 template <class V>
 CHAINRULE_INLINE Lanes<V> load_lanes(const typename V::Scalar* p, Index count,
                                      typename V::Number fill) {
   Lanes<V> lanes;
-  const Index full = count / V::width;
+  const Index full = count / V::width, rest = count % V::width;
   for (Index i = 0; i < full; ++i) lanes.part[i] = load_part<V>(p + i * V::width);
-  if constexpr (!is_column<V>) {
-    if (count % V::width == 0) return lanes;
-    alignas(64) typename V::Scalar rest[V::width];
-    for (Index j = 0; j < V::width; ++j)
-      rest[j] = full * V::width + j < count ? p[full * V::width + j] : fill;
-    lanes.part[full] = load(rest);
-  }
+  if constexpr (!is_column<V>)
+    if (rest > 0) lanes.part[full] = load_first(p + full * V::width, rest, fill);
   return lanes;
 }
 
 // Nothing beyond p[count - 1] is written.
 template <class V>
 CHAINRULE_INLINE void store_lanes(typename V::Scalar* p, Index count, const Lanes<V>& lanes) {
-  const Index full = count / V::width;
+  const Index full = count / V::width, rest = count % V::width;
   for (Index i = 0; i < full; ++i) store_part(p + i * V::width, lanes.part[i]);
-  if constexpr (!is_column<V>) {
-    if (count % V::width == 0) return;
-    alignas(64) typename V::Scalar rest[V::width];
-    store(rest, lanes.part[full]);
-    for (Index j = full * V::width; j < count; ++j) p[j] = rest[j - full * V::width];
-  }
+  if constexpr (!is_column<V>)
+    if (rest > 0) store_first(p + full * V::width, rest, lanes.part[full]);
 }
 
 // How many parts a row of n elements needs: short ones have columns of their own only.
@@ -67,6 +73,23 @@ CHAINRULE_INLINE Lanes<V> all_lanes(Index parts, typename V::Number x) {
   return lanes;
 }
 
+// Lane j of the result is lane j + n of x, from the begin again behind the last one.
+template <int n, class V>
+CHAINRULE_INLINE V rotate_lanes(V x) {
+  return [&]<int... j>(std::integer_sequence<int, j...>) {
+    return V{__builtin_shufflevector(x.v, x.v, ((j + n) % int{V::width})...)};
+  }(std::make_integer_sequence<int, int{V::width}>());
+}
+
+// Lane 0: lanes `half` apart are combined, then those half as far apart, up to 1.
+template <int half, class V, class Combine>
+CHAINRULE_INLINE typename V::Scalar fold_vec(V x, Combine combine) {
+  if constexpr (half == 0)
+    return x.v[0];
+  else
+    return fold_vec<half / 2>(combine(x, rotate_lanes<half>(x)), combine);
+}
+
 // Lanes 8 apart are combined, then 4, 2, 1: whole parts first, then within the last one. Parts that
 // a short row has not would change no bit: no sum of lanes is -0, and no element is below -inf.
 template <class V, class Combine>
@@ -76,15 +99,10 @@ CHAINRULE_INLINE typename V::Scalar fold(Lanes<V> lanes, Index parts, Combine co
       lanes.part[i] = combine(lanes.part[i], lanes.part[i + half]);
     parts = parts < half ? parts : half;
   }
-  if constexpr (is_column<V>) {
+  if constexpr (is_column<V>)
     return lanes.part[0].v;
-  } else {
-    alignas(64) typename V::Scalar row[V::width];
-    store(row, lanes.part[0]);
-    for (Index half = V::width / 2; half > 0; half /= 2)
-      for (Index j = 0; j < half; ++j) row[j] = combine(row[j], row[j + half]);
-    return row[0];
-  }
+  else
+    return fold_vec<V::width / 2>(lanes.part[0], combine);
 }
 
 template <class V>
@@ -125,22 +143,21 @@ CHAINRULE_INLINE typename V::Scalar sum_row(Index n, F f, const In*... in) {
       for (Index i = 0; i < parts_of<V>(count); ++i) result.part[i] = f(x.part[i]...);
     };
     apply(load_lanes<V>(in + j, count, 0)...);
-    if (count % V::width != 0) {  // what f made of the lanes beyond the row does not count
-      alignas(64) typename V::Scalar term[kVirtualLanes];
-      store_lanes(term, count, result);
-      result = load_lanes<V>(term, count, 0);
-    }
+    if constexpr (!is_column<V>)  // what f made of the lanes beyond the row does not count
+      if (count % V::width != 0) {
+        alignas(64) typename V::Scalar term[V::width];
+        V& last = result.part[count / V::width];
+        store(term, last);
+        last = load_first(term, count % V::width, typename V::Number(0));
+      }
     for (Index i = 0; i < parts_of<V>(count); ++i) sum.part[i] = sum.part[i] + result.part[i];
   });
   return fold_sum(sum, parts);
 }
 
-template <class X>
-CHAINRULE_INLINE X larger(X a, X b) {
-  if constexpr (std::is_floating_point_v<X>)
-    return a < b ? b : a;
-  else
-    return select(less(a, b), b, a);
+template <class V>
+CHAINRULE_INLINE V larger(V a, V b) {
+  return select(less(a, b), b, a);
 }
 
 // The largest element; NaN is passed over, since the caller meets it again in the exponentials.

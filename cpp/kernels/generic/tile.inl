@@ -205,23 +205,40 @@ void all_tiles(TileColumn<T, A> column) {
     tiles_of_height<max_rows, n_panels>(height, column, n_higher * higher, n_tiles - n_higher);
 }
 
-// Some steps of C = A B for any number of panels, n_panels at a time.
-template <int max_rows, int n_panels, class T, class A>
-void all_panels(A a, Index rows, PanelsOfB<T> b, Index panels, const Steps& steps, BlockOfC<T> c,
-                bool new_rows = true) {
-  for (; panels >= n_panels; panels -= n_panels) {
+// Some steps of C = A B.
+template <class T, class A>
+struct Product {
+  A a;
+  Index rows;
+  Index n_panels;
+  PanelsOfB<T> b;
+  Steps steps;
+  BlockOfC<T> c;
+  bool new_rows = true;
+};
+
+// All panels that are left, at most max_panels at a time.
+template <int max_rows, int max_panels, class T, class A>
+void all_panels(Product<T, A>& left) {
+  if constexpr (max_panels > 1)
+    if (left.n_panels < max_panels) return all_panels<max_rows, max_panels - 1>(left);
+  const PanelsOfB<T>& b = left.b;
+  const Steps& steps = left.steps;
+  do {
     // The steps of k of a panel lie next to each other where B is in panels.
-    const bool has_next = panels > n_panels && b.k_stride == kLanes<T>;
-    const T* next = b.data + n_panels * b.panel_stride + steps.k0 * kLanes<T>;
-    all_tiles<max_rows, n_panels, T, A>(
-        {a, rows, new_rows, b, steps, c,
-         has_next ? Ahead<T>(next, steps.k1 - steps.k0, ceil_div(rows, kTileRows)) : Ahead<T>()});
-    new_rows = false;
-    b.data += n_panels * b.panel_stride;
-    c.advance(n_panels);
-  }
-  if constexpr (n_panels > 1)
-    if (panels > 0) all_panels<max_rows, n_panels - 1>(a, rows, b, panels, steps, c, new_rows);
+    const bool has_next = left.n_panels > max_panels && b.k_stride == kLanes<T>;
+    const T* next = b.data + max_panels * b.panel_stride + steps.k0 * kLanes<T>;
+    all_tiles<max_rows, max_panels, T, A>(
+        {left.a, left.rows, left.new_rows, b, steps, left.c,
+         has_next ? Ahead<T>(next, steps.k1 - steps.k0, ceil_div(left.rows, kTileRows))
+                  : Ahead<T>()});
+    left.new_rows = false;
+    left.n_panels -= max_panels;
+    left.b.data += max_panels * b.panel_stride;
+    left.c.advance(max_panels);
+  } while (left.n_panels >= max_panels);
+  if constexpr (max_panels > 1)
+    if (left.n_panels > 0) all_panels<max_rows, max_panels - 1>(left);
 }
 
 // How many panels a tile of n_rows takes: few rows take more of them, since eight chains beside
@@ -237,9 +254,10 @@ constexpr int panels_of_tile(int n_rows) {
 template <class T, class A>
 void block_of_tiles(A a, Index rows, const PanelsOfB<T>& b, Index panels, const Steps& steps,
                     const BlockOfC<T>& c) {
+  Product<T, A> product{a, rows, panels, b, steps, c};
   if constexpr (std::is_same_v<A, RowsOfA<T>>) {
-    if (rows == 1) return all_panels<1, panels_of_tile<T>(1)>(a, rows, b, panels, steps, c);
-    if (rows == 2) return all_panels<2, panels_of_tile<T>(2)>(a, rows, b, panels, steps, c);
+    if (rows == 1) return all_panels<1, panels_of_tile<T>(1)>(product);
+    if (rows == 2) return all_panels<2, panels_of_tile<T>(2)>(product);
   }
-  all_panels<kTileRows, kTilePanels>(a, rows, b, panels, steps, c);
+  all_panels<kTileRows, kTilePanels>(product);
 }

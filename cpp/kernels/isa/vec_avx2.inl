@@ -6,6 +6,7 @@
 //   less(a, b), less_equal(a, b), equal(a, b): masks; select(mask, a, b) = mask ? a : b
 //   to_bits(v), from_bits(i), broadcast_bits(x)
 //   on bits: + - & | ^, shift_left<n>(i), shift_right<n>(i)
+//   load_first, store_first of generic/rows.inl, where there are masked moves
 // Loads and stores take any address. Comparisons with NaN are false.
 
 template <class T>
