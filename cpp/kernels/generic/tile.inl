@@ -153,59 +153,9 @@ class Ahead {
   Index piece_ = 0;
 };
 
-// Where the tiles of some panels are: A with all its rows, B and C from their first panel on. New
-// rows, which no panel has met, are fetched one tile ahead: their pieces are too short for the
-// processor to see where they lead.
-template <class T, class A>
-struct TileColumn {
-  A a;
-  Index rows;
-  bool new_rows;
-  const PanelsOfB<T>& b;
-  const Steps& steps;
-  const BlockOfC<T>& c;
-  Ahead<T> ahead;
-};
-
-// `n_tiles` tiles below each other, from row r0 on.
-template <int n_rows, int n_panels, class T, class A>
-void tiles(TileColumn<T, A>& column, Index r0, Index n_tiles) {
-  const A a = column.a;
-  const Steps steps = column.steps;
-  for (; n_tiles > 0; --n_tiles, r0 += n_rows) {
-    const Index next = r0 + n_rows, left = column.rows - next;
-    if (column.new_rows && left > 0)
-      a.prefetch(next, left < n_rows ? left : n_rows, steps.k0, steps.k1);
-    tile<n_rows, n_panels>(a, r0, column.b, steps, column.c);
-    column.ahead.fetch();
-  }
-}
-
-// tiles<height, n_panels>, for a height of 1 .. max_rows.
-template <int max_rows, int n_panels, class T, class A>
-void tiles_of_height(Index height, TileColumn<T, A>& column, Index r0, Index n_tiles) {
-  if constexpr (max_rows > 1)
-    if (height < max_rows)
-      return tiles_of_height<max_rows - 1, n_panels>(height, column, r0, n_tiles);
-  tiles<max_rows, n_panels>(column, r0, n_tiles);
-}
-
-// All tiles of some panels, of nearly equal height; packed rows lie in tiles of full height.
-template <int max_rows, int n_panels, class T, class A>
-void all_tiles(TileColumn<T, A> column) {
-  const bool packed = std::is_same_v<A, PackedA<T>>;
-  if (!packed && column.rows <= kTileRows)  // without divisions, which one row would notice
-    return tiles_of_height<max_rows, n_panels>(column.rows, column, 0, 1);
-  const Index n_tiles = ceil_div(column.rows, kTileRows);
-  const Index height = packed ? column.rows % kTileRows : column.rows / n_tiles;
-  const Index higher = packed ? kTileRows : height + 1;
-  const Index n_higher = packed ? column.rows / kTileRows : column.rows % n_tiles;
-  if (n_higher > 0) tiles_of_height<max_rows, n_panels>(higher, column, 0, n_higher);
-  if (n_higher < n_tiles)
-    tiles_of_height<max_rows, n_panels>(height, column, n_higher * higher, n_tiles - n_higher);
-}
-
-// Some steps of C = A B.
+// Some steps of C = A B: all rows of A and the panels that are left. New rows, which no panel has
+// met, are fetched one tile ahead: their pieces are too short for the processor to see where they
+// lead.
 template <class T, class A>
 struct Product {
   A a;
@@ -217,26 +167,65 @@ struct Product {
   bool new_rows = true;
 };
 
-// All panels that are left, at most max_panels at a time.
+// `n_tiles` tiles of the next panels below each other, from row r0 on.
+template <int n_rows, int n_panels, class T, class A>
+void tiles(const Product<T, A>& left, Index r0, Index n_tiles, Ahead<T>& ahead) {
+  const A a = left.a;
+  const Steps steps = left.steps;
+  for (; n_tiles > 0; --n_tiles, r0 += n_rows) {
+    const Index next = r0 + n_rows, rows = left.rows - next;
+    if (left.new_rows && rows > 0)
+      a.prefetch(next, rows < n_rows ? rows : n_rows, steps.k0, steps.k1);
+    tile<n_rows, n_panels>(a, r0, left.b, steps, left.c);
+    ahead.fetch();
+  }
+}
+
+// tiles<height, n_panels>, for a height of 1 .. max_rows.
+template <int max_rows, int n_panels, class T, class A>
+void tiles_of_height(Index height, const Product<T, A>& left, Index r0, Index n_tiles,
+                     Ahead<T>& ahead) {
+  if constexpr (max_rows > 1)
+    if (height < max_rows)
+      return tiles_of_height<max_rows - 1, n_panels>(height, left, r0, n_tiles, ahead);
+  tiles<max_rows, n_panels>(left, r0, n_tiles, ahead);
+}
+
+// All tiles of the next panels, of nearly equal height; packed rows lie in tiles of full height.
+template <int n_panels, class T, class A>
+void all_tiles(const Product<T, A>& left) {
+  const Index rows = left.rows, n_tiles = ceil_div(rows, kTileRows);
+  Ahead<T> ahead;
+  // The steps of k of a panel lie next to each other where B is in panels.
+  if (left.n_panels > n_panels && left.b.k_stride == kLanes<T>)
+    ahead = {left.b.data + n_panels * left.b.panel_stride + left.steps.k0 * kLanes<T>,
+             left.steps.k1 - left.steps.k0, n_tiles};
+  const bool packed = std::is_same_v<A, PackedA<T>>;
+  if (!packed && n_tiles == 1)  // without divisions, which few rows would notice
+    return tiles_of_height<kTileRows, n_panels>(rows, left, 0, 1, ahead);
+  const Index height = packed ? rows % kTileRows : rows / n_tiles;
+  const Index higher = packed ? kTileRows : height + 1;
+  const Index n_higher = packed ? rows / kTileRows : rows % n_tiles;
+  if (n_higher > 0) tiles_of_height<kTileRows, n_panels>(higher, left, 0, n_higher, ahead);
+  if (n_higher < n_tiles)
+    tiles_of_height<kTileRows, n_panels>(height, left, n_higher * higher, n_tiles - n_higher,
+                                         ahead);
+}
+
+// At most max_panels at a time.
 template <int max_rows, int max_panels, class T, class A>
 void all_panels(Product<T, A>& left) {
   if constexpr (max_panels > 1)
     if (left.n_panels < max_panels) return all_panels<max_rows, max_panels - 1>(left);
-  const PanelsOfB<T>& b = left.b;
-  const Steps& steps = left.steps;
-  do {
-    // The steps of k of a panel lie next to each other where B is in panels.
-    const bool has_next = left.n_panels > max_panels && b.k_stride == kLanes<T>;
-    const T* next = b.data + max_panels * b.panel_stride + steps.k0 * kLanes<T>;
-    all_tiles<max_rows, max_panels, T, A>(
-        {left.a, left.rows, left.new_rows, b, steps, left.c,
-         has_next ? Ahead<T>(next, steps.k1 - steps.k0, ceil_div(left.rows, kTileRows))
-                  : Ahead<T>()});
+  for (; left.n_panels >= max_panels; left.n_panels -= max_panels) {
+    if constexpr (max_rows < kTileRows)  // which are all that there are
+      tile<max_rows, max_panels>(left.a, 0, left.b, left.steps, left.c);
+    else
+      all_tiles<max_panels>(left);
     left.new_rows = false;
-    left.n_panels -= max_panels;
-    left.b.data += max_panels * b.panel_stride;
+    left.b.data += max_panels * left.b.panel_stride;
     left.c.advance(max_panels);
-  } while (left.n_panels >= max_panels);
+  }
   if constexpr (max_panels > 1)
     if (left.n_panels > 0) all_panels<max_rows, max_panels - 1>(left);
 }
