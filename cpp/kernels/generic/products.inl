@@ -17,13 +17,13 @@ BlockOfC<T> rows_by_panels(MatrixView<const T> a, const T* b, Index n_panels, co
 }
 
 // Z = X W^T + b: rows are examples, lanes are outputs, k runs over inputs.
-template <class T>
-void forward(const ForwardBlock<T>& block) {
-  alignas(64) T sums[kBlockPanels * kBlockRows * kLanes<T>];
+template <Index max_rows, class T>
+void forward_rows(const ForwardBlock<T>& block) {
+  alignas(64) T sums[kBlockPanels * max_rows * kLanes<T>];
   const BlockOfC<T> c = rows_by_panels<T>(block.x, block.w, block.n_panels, block.bias, sums);
   Index rows = block.x.rows, n_panels = block.n_panels;
   Index z_stride = block.z_stride, a_stride = block.a_stride;
-  if (rows == 1) {  // whose panels lie one after the other, as the rows of a single panel do
+  if (max_rows == 1) {  // whose panels lie one after the other, as the rows of a single panel do
     rows = n_panels;
     n_panels = 1;
     z_stride = a_stride = kLanes<T>;
@@ -38,6 +38,12 @@ void forward(const ForwardBlock<T>& block) {
     else
       block.activation.kernels->forward(z, {a, rows, kLanes<T>, a_stride}, block.activation.fields);
   }
+}
+
+// One row gets a stack of its own size: some compilers touch each page of a large one.
+template <class T>
+void forward(const ForwardBlock<T>& block) {
+  block.x.rows == 1 ? forward_rows<1>(block) : forward_rows<kBlockRows>(block);
 }
 
 // dA = dZ W: rows are examples, lanes are inputs, k runs over outputs.
@@ -86,15 +92,11 @@ void pack_tiles(MatrixView<const T> x, Index first, Index count, T* tiles) {
   }
 }
 
-// So many examples of a weight gradient at a time: dZ of a panel of them takes 16 KiB (float64: 8).
+// The sums over examples k0 .. k1 of some tiles and panels.
 template <class T>
-inline constexpr Index kExampleDepth = 1024 / static_cast<Index>(sizeof(T));
-
-// Some examples of the sums of some tiles and panels.
-template <class T>
-void add_examples(const WeightGradientBlock<T>& block, const Steps& steps, const BlockOfC<T>& c) {
-  const Index batch = block.x.rows, k0 = steps.k0, panel = block.first_panel;
-  const Steps from_k0{0, steps.k1 - k0, steps.begin, steps.end};
+void sum_examples(const WeightGradientBlock<T>& block, Index k0, Index k1, const BlockOfC<T>& c) {
+  const Index batch = block.x.rows, panel = block.first_panel;
+  const Steps steps{0, k1 - k0, true, true};
   const PanelsOfB<T> b =
       block.dz_panels != nullptr
           ? PanelsOfB<T>{block.dz_panels + (panel * batch + k0) * kLanes<T>, kLanes<T>,
@@ -102,18 +104,17 @@ void add_examples(const WeightGradientBlock<T>& block, const Steps& steps, const
           : PanelsOfB<T>{block.dz.row(k0) + panel * kLanes<T>, block.dz.stride, kLanes<T>};
   if (block.x_tiles != nullptr)
     block_of_tiles<T>(PackedA<T>{block.x_tiles + block.first * batch + k0 * kTileRows, batch},
-                      block.count, b, block.n_panels, from_k0, c);
+                      block.count, b, block.n_panels, steps, c);
   else
     block_of_tiles<T>(ColumnsOfA<T>{block.x.row(k0) + block.first, block.x.stride}, block.count, b,
-                      block.n_panels, from_k0, c);
+                      block.n_panels, steps, c);
 }
 
 // dW^T = X^T dZ: rows are inputs, lanes are outputs, k runs over the examples of a chunk; the sums
-// of chunks are added in order.
+// of chunks are added in order. A chunk of dZ of a panel takes 16 KiB.
 template <class T>
 void weight_gradient(const WeightGradientBlock<T>& block) {
   alignas(64) T total[kBlockPanels * kBlockRows * kLanes<T>];
-  alignas(64) T chunk[kBlockPanels * kBlockRows * kLanes<T>];
   const Index panel_size = block.count * kLanes<T>;
   const Index batch = block.x.rows, n_in = block.x.cols;
   const auto place_of = [&](Index p) {
@@ -123,13 +124,8 @@ void weight_gradient(const WeightGradientBlock<T>& block) {
     copy(panel_size, block.gradient + place_of(p), total + p * panel_size);
   for (Index start = 0; start < batch; start += kChunk) {
     const Index end = batch - start < kChunk ? batch : start + kChunk;
-    const BlockOfC<T> c = start == 0 && !block.goes_on
-                              ? BlockOfC<T>{total, panel_size}
-                              : BlockOfC<T>{chunk, panel_size, nullptr, total};
-    for (Index k = start; k < end; k += kExampleDepth<T>) {
-      const bool last = end - k <= kExampleDepth<T>;
-      add_examples(block, {k, last ? end : k + kExampleDepth<T>, k == start, last}, c);
-    }
+    const bool adds = start > 0 || block.goes_on;
+    sum_examples(block, start, end, BlockOfC<T>{total, panel_size, nullptr, adds});
   }
   for (Index p = 0; p < block.n_panels; ++p) {
     const Index at = place_of(p);

@@ -56,19 +56,18 @@ struct PanelsOfB {
 };
 
 // C(row r, panel p, lane j) = data[p * panel_stride + r * kLanes + j]. At the end of the chain
-// bias[p * kLanes + j] is added to it, or it is added to what `total`, which lies likewise, has;
-// each if it is there.
+// bias[p * kLanes + j] is added to it, if it is there. A chain that is done at once may be added to
+// what is in C.
 template <class T>
 struct BlockOfC {
   T* data;
   Index panel_stride;
   const T* bias = nullptr;
-  T* total = nullptr;
+  bool adds = false;
 
   void advance(Index n_panels) {
     data += n_panels * panel_stride;
     if (bias != nullptr) bias += n_panels * kLanes<T>;
-    if (total != nullptr) total += n_panels * panel_stride;
   }
 };
 
@@ -96,15 +95,15 @@ CHAINRULE_INLINE void tile(A a, Index r0, const PanelsOfB<T>& b, const Steps& st
   constexpr int per_panel = static_cast<int>(kLanes<T> / V::width);
   constexpr int n_vecs = n_panels * per_panel;
   V sum[n_rows][n_vecs];
-  const auto place = [&](T* block, int r, int v) {
-    return block + (v / per_panel) * c.panel_stride + (r0 + r) * kLanes<T> +
+  const auto place = [&](int r, int v) {
+    return c.data + (v / per_panel) * c.panel_stride + (r0 + r) * kLanes<T> +
            (v % per_panel) * V::width;
   };
   const auto each = [&](auto f) { for_each_vec<n_rows, n_vecs>(f); };
   if (steps.begin)
     each([&](int r, int v) { sum[r][v] = splat<V>(0); });
   else
-    each([&](int r, int v) { sum[r][v] = load(place(c.data, r, v)); });
+    each([&](int r, int v) { sum[r][v] = load(place(r, v)); });
 
   const Index row_step = a.row_step(), k_step = A::k_step(a.stride);
   const T* pa = a.from(steps.k0, r0);
@@ -125,10 +124,8 @@ CHAINRULE_INLINE void tile(A a, Index r0, const PanelsOfB<T>& b, const Steps& st
 
   if (steps.end && c.bias != nullptr)
     each([&](int r, int v) { sum[r][v] = sum[r][v] + load(c.bias + v * V::width); });
-  const bool add = steps.end && c.total != nullptr;
-  T* const to = add ? c.total : c.data;
-  if (add) each([&](int r, int v) { sum[r][v] = load(place(to, r, v)) + sum[r][v]; });
-  each([&](int r, int v) { store(place(to, r, v), sum[r][v]); });
+  if (c.adds) each([&](int r, int v) { sum[r][v] = load(place(r, v)) + sum[r][v]; });
+  each([&](int r, int v) { store(place(r, v), sum[r][v]); });
 }
 
 // What the next tiles read of B, brought nearer a few lines at a time between the tiles of now:
