@@ -2,6 +2,8 @@
 #include <pybind11/stl.h>
 #include <pybind11/typing.h>
 
+#include <algorithm>
+#include <atomic>
 #include <optional>
 #include <span>
 
@@ -73,10 +75,17 @@ double accuracy_of(const py::array& predictions, const py::array& y,
 template <class T>
 bool are_finite(const py::array_t<T, py::array::c_style>& array) {
   const std::span<const T> numbers(array.data(), static_cast<std::size_t>(array.size()));
-  constexpr std::size_t kSmall = 1 << 16;
-  std::optional<GilRelease> release;
-  if (numbers.size() > kSmall) release.emplace();
-  return all_finite(numbers);
+  constexpr std::size_t kPart = 1 << 16;
+  if (numbers.size() <= kPart) return all_finite(numbers);
+  const GilRelease release;
+  std::atomic<bool> finite = true;
+  const auto n_parts = static_cast<Index>((numbers.size() + kPart - 1) / kPart);
+  parallel_for(n_parts, max_threads(), [&](Index i, Index /*thread*/) noexcept {
+    const std::size_t first = static_cast<std::size_t>(i) * kPart;
+    if (!all_finite(numbers.subspan(first, std::min(kPart, numbers.size() - first))))
+      finite.store(false, std::memory_order_relaxed);
+  });
+  return finite;
 }
 
 void bind_data(py::module_& module) {

@@ -144,6 +144,7 @@ class Network {
   void set_trainable(Index layer, bool trainable);
   void set_n_threads(Index n) { n_threads_ = n; }  // 0: the library's
   Index n_threads() const { return n_threads_; }
+  Index threads() const;  // that may work now
 
   // The optimiser: the same formula keeps its state, another one starts at zero, none drops it.
   // Whoever changes it holds the ExclusiveTraining.
@@ -241,7 +242,6 @@ class Network {
   using Lock = std::unique_lock<FairSharedMutex>;
   class BatchCost;
 
-  Index threads() const;
   bool has_room(const Snapshot<T>& snapshot) const;
   void copy_into(Snapshot<T>& snapshot) const;
   Index scale_by_data(MatrixView<const T> x, T* block) const;

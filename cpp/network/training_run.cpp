@@ -10,6 +10,7 @@
 #include "base/float_environment.hpp"
 #include "base/random.hpp"
 #include "base/thread_pool.hpp"
+#include "network/run_parts.hpp"
 
 namespace chainrule {
 
@@ -21,6 +22,20 @@ template <class T>
 void prefetch(const T* row, Index n) {
   constexpr Index kMost = 64 * kLanes<T>;
   for (Index j = 0; j < std::min(n, kMost); j += kLanes<T>) __builtin_prefetch(row + j);
+}
+
+// What a byte from anywhere in memory costs, in operations (see threads_for).
+constexpr double kWorkPerByte = 5.0;
+
+// Some rows of a batch. They lie all over memory, so that each is asked for while others are
+// copied.
+template <class T>
+void gather(MatrixView<const T> all, Selection rows, Range some, MatrixView<T> x) {
+  constexpr Index kAhead = 2;  // 1 hides half of the wait (Zen 5)
+  for (Index i = some.begin; i < some.end; ++i) {
+    if (i + kAhead < some.end) prefetch(all.row(rows.row(i + kAhead)), x.cols);
+    copy_row(all.row(rows.row(i)), x.cols, x.row(i));
+  }
 }
 
 }  // namespace
@@ -161,17 +176,16 @@ BatchGroup TrainingRun<T>::group_from(Index batch) const {
   return {(end < n_batches_ ? end * options_.batch_size : examples_.rows()) - first};
 }
 
-// X of a batch: gathered where its rows are shuffled. They lie all over memory, so that each is
-// asked for while others are copied.
+// X of a batch: gathered where its rows are shuffled.
 template <class T>
 MatrixView<const T> TrainingRun<T>::load_batch(Selection rows) {
   if (!options_.shuffle) return examples_.x.rows_from(rows.row(0), rows.count);
   const MatrixView<T> x{gathered_.data(), rows.count, examples_.x.cols, gathered_stride_};
-  constexpr Index kAhead = 2;  // 1 hides half of the wait (Zen 5)
-  for (Index i = 0; i < rows.count; ++i) {
-    if (i + kAhead < rows.count) prefetch(examples_.x.row(rows.row(i + kAhead)), x.cols);
-    copy_row(examples_.x.row(rows.row(i)), x.cols, x.row(i));
-  }
+  const Index n_threads = network_.threads();
+  const double work = kWorkPerByte * static_cast<double>(x.rows * x.cols * Index{sizeof(T)});
+  const Index parts = threads_for(work, n_threads);
+  split(parts, work, n_threads,
+        [&](Index i) { gather(examples_.x, rows, part(x.rows, parts, i), x); });
   return x;
 }
 
