@@ -23,10 +23,14 @@ struct ForkHandlers {
   }
   static void before() {
     all_mutex.lock();
-    for_each([](FairSharedMutex& each) { each.lock(); });
+    for_each([](FairSharedMutex& each) {
+      if (each.at_fork_ == AtFork::wait) each.lock();
+    });
   }
   static void after_in_parent() {
-    for_each([](FairSharedMutex& each) { each.unlock(); });
+    for_each([](FairSharedMutex& each) {
+      if (each.at_fork_ == AtFork::wait) each.unlock();
+    });
     all_mutex.unlock();
   }
   static void after_in_child() {
@@ -35,7 +39,7 @@ struct ForkHandlers {
   }
 };
 
-FairSharedMutex::FairSharedMutex() {
+FairSharedMutex::FairSharedMutex(AtFork at_fork) : at_fork_(at_fork) {
 #if !defined(_WIN32)
   static const int registered = pthread_atfork(
       &ForkHandlers::before, &ForkHandlers::after_in_parent, &ForkHandlers::after_in_child);

@@ -2,7 +2,8 @@
 // that came before it. (std::shared_mutex may let new readers in for as long as there are some.)
 //
 // A fork waits until nobody has any of them, so that a child finds them free, and what they guard
-// whole: the threads that would have gone on with it are not there any more.
+// whole: the threads that would have gone on with it are not there any more. Where a half of it
+// does no harm, the child has a new one instead.
 #pragma once
 
 #include <atomic>
@@ -12,11 +13,14 @@
 
 namespace chainrule {
 
+enum class AtFork { wait, renew };
+
 // For std::unique_lock and std::shared_lock. As readers wait for writers, a thread must not take it
-// twice, nor wait for anything else, or fork, while it has one.
+// twice, nor fork while it has one, nor wait for anything else while it has one that a fork waits
+// for.
 class FairSharedMutex {
  public:
-  FairSharedMutex();
+  explicit FairSharedMutex(AtFork at_fork = AtFork::wait);
   ~FairSharedMutex();
   FairSharedMutex(const FairSharedMutex&) = delete;
   FairSharedMutex& operator=(const FairSharedMutex&) = delete;
@@ -46,6 +50,7 @@ class FairSharedMutex {
     n_came_ = n_entered_ = 0;
   }
 
+  const AtFork at_fork_;
   std::shared_mutex mutex_;
   std::atomic<std::uint32_t> n_came_ = 0, n_entered_ = 0;  // writers
   FairSharedMutex *next_ = nullptr, *previous_ = nullptr;  // all there are

@@ -77,7 +77,9 @@ class Published {
   std::array<T, 2> copies_;
   std::atomic<std::size_t> current_ = 0;
   mutable std::array<std::atomic<Readers>, 2> readers_ = {};
-  FairSharedMutex writers_;
+  // Who waits for readers, or in write() for another lock, has it: no fork may wait for that, and
+  // none needs to. What a writer has left half done is not the current copy.
+  FairSharedMutex writers_{AtFork::renew};
 };
 
 }  // namespace chainrule

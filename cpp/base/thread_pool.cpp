@@ -8,6 +8,7 @@
 #include <exception>
 #include <new>
 #include <thread>
+#include <utility>
 
 #if !defined(_WIN32)
 #include <pthread.h>
@@ -16,6 +17,7 @@
 
 #include "base/float_environment.hpp"
 #include "base/thread_count.hpp"
+#include "base/thread_memory.hpp"
 
 namespace chainrule {
 
@@ -167,7 +169,11 @@ Index ThreadPool::start_workers(Index n_threads) {
     const SignalsBlocked blocked;
     try {
       for (; n_started_ < n_threads; ++n_started_)
-        std::thread([this, thread = n_started_] { serve(thread); }).detach();
+        std::thread([this, thread = n_started_,
+                     sums = AlignedBuffer<std::byte>(kBlockBytes)]() mutable {
+          set_block_memory(std::move(sums));
+          serve(thread);
+        }).detach();
     } catch (const std::exception&) {
       may_start_ = false;
     }

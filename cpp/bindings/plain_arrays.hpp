@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/finite.hpp"
+#include "bindings/gil_release.hpp"
 #include "bindings/arrays.hpp"
 
 namespace chainrule {
@@ -54,6 +55,9 @@ std::optional<MatrixView<const T>> plain_matrix(const std::optional<PlainArray>&
   if (!is_column && (array->n_dimensions != 2 || array->shape[1] != cols)) return std::nullopt;
   const auto* data = static_cast<const T*>(array->data);
   const Index rows = array->shape[0], size = rows * cols;
+  constexpr Index kSmall = 1 << 16;
+  std::optional<GilRelease> release;
+  if (size > kSmall) release.emplace();
   if (!all_finite(MatrixView<const T>{data, 1, size, size})) return std::nullopt;
   return MatrixView<const T>{data, rows, cols, cols};
 }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/float_environment.hpp"
 #include "bindings/network_object.hpp"
 #include "bindings/plain_arrays.hpp"
 #include "network/predictor.hpp"
@@ -37,20 +38,18 @@ inline std::optional<InputAndOutput> input_and_output(PyObject* const* given,
 // As many numbers of the other type are converted right here; more are NumPy's business.
 inline constexpr Index kMostConverted = 4096;
 
-// Rows of finite numbers; `converted` has them if they were of the other type.
+// The numbers of rows, which `converted` has if they were of the other type; null if there are
+// none.
 template <class T>
 const T* plain_rows(const PlainArray& x, Index size, T* converted) {
   using Other = std::conditional_t<std::is_same_v<T, float>, double, float>;
-  const T* data = nullptr;
-  if (x.holds<T>())
-    data = static_cast<const T*>(x.data);
-  else if (x.holds<Other>() && size <= kMostConverted)
-    data =
-        std::transform(static_cast<const Other*>(x.data), static_cast<const Other*>(x.data) + size,
-                       converted, [](Other number) { return static_cast<T>(number); }) -
-        size;
-  const bool finite = data != nullptr && all_finite(MatrixView<const T>{data, 1, size, size});
-  return finite ? data : nullptr;
+  if (x.holds<T>()) return static_cast<const T*>(x.data);
+  if (!x.holds<Other>() || size > kMostConverted) return nullptr;
+  const FloatEnvironment environment;
+  const Other* const numbers = static_cast<const Other*>(x.data);
+  std::transform(numbers, numbers + size, converted,
+                 [](Other number) { return static_cast<T>(number); });
+  return converted;
 }
 
 template <class T>
@@ -79,6 +78,7 @@ PyObject* plain_predict(const Model& model, const PlainArray& x, Index rows,
   if (to == nullptr) return nullptr;
   {
     const ReleaseForWork release(model.table(), rows, may_wait(model));
+    if (!all_finite(MatrixView<const T>{data, rows, n, n})) return nullptr;
     model.predict({data, rows, n, n}, {to, rows, m, m});
   }
   return result.release().ptr();

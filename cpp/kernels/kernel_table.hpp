@@ -3,7 +3,8 @@
 // Matrices are row-major with one example per row; kLanes<T> elements are one panel lane group (64
 // bytes). "Padded" rows may be read and written up to the next multiple of kLanes. Kernels work on
 // one block, whose size the caller chooses within `blocks`; blocks are independent, so that threads
-// may take them in any order. Kernels cannot fail and allocate nothing.
+// may take them in any order. Kernels cannot fail and allocate nothing; products have their sums in
+// the block_memory() of their thread.
 #pragma once
 
 #include "base/index.hpp"

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/aligned_buffer.hpp"
+#include "base/thread_memory.hpp"
 #include "kernels/panels.hpp"
 #include "kernels/reference.hpp"
 
@@ -104,6 +105,7 @@ bool weight_gradient_is_exact(const KernelTable<T>& table, const ExactLayer<T>& 
 
 template <class T>
 bool products_are_exact(const KernelTable<T>& table) {
+  reserve_block_memory();
   const ExactLayer<T> layer;
   // One and two rows have tiles of their own.
   for (const Index rows : {Index{1}, Index{2}, ExactLayer<T>::d})

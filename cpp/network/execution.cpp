@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "base/thread_memory.hpp"
 #include "network/link_execution.hpp"
 #include "network/penalty.hpp"
 #include "network/run_parts.hpp"
@@ -265,6 +266,7 @@ MatrixView<const T> Run<T>::input(BufferId id) const {
 
 template <class T>
 void execute(Run<T>& run, Index first, Index last) {
+  reserve_block_memory();
   Executor<T> executor(run);
   for (Index i = first; i < last; ++i)
     std::visit(executor, run.plan.operations[static_cast<std::size_t>(i)]);

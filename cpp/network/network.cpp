@@ -132,10 +132,8 @@ void Network<T>::predict(MatrixView<const T> x, MatrixView<T> y_hat) const {
   const std::shared_lock lock(mutex_);
   const RowTiles tiles = row_tiles(table_, x.rows, threads());
   const SharedPlan<T> plan = this->plan({PlanPurpose::infer, plan_capacity(tiles.rows)});
-  const typename WorkspacePool<T>::Loan workspace(workspaces_,
-                                                  tiles.n_threads * plan->workspace_size);
-  chainrule::predict<T>(*plan, table_, parameters_.data(), workspace.data(), tiles, x, y_hat,
-                        threads());
+  const typename WorkspacePool<T>::Loan workspace(workspaces_, plan->workspace_size);
+  chainrule::predict<T>(*plan, table_, parameters_.data(), workspace.data(), tiles, x, y_hat);
 }
 
 template <class T>

@@ -27,9 +27,9 @@ void Predictor<T>::predict(MatrixView<const T> x, MatrixView<T> y_hat) const {
   const RowTiles tiles = row_tiles(table_, x.rows, n_threads);
   const auto capacity = static_cast<std::size_t>(plan_capacity(tiles.rows));
   const Plan<T>& plan = plans_[static_cast<std::size_t>(std::countr_zero(capacity))];
-  T* workspace = reinterpret_cast<T*>(thread_memory(tiles.n_threads * plan.workspace_bytes()));
+  T* const workspace = reinterpret_cast<T*>(thread_memory(plan.workspace_bytes()));
   const typename Published<AlignedBuffer<T>>::Reading parameters(parameters_);
-  chainrule::predict<T>(plan, table_, (*parameters).data(), workspace, tiles, x, y_hat, n_threads);
+  chainrule::predict<T>(plan, table_, (*parameters).data(), workspace, tiles, x, y_hat);
 }
 
 template <class T>

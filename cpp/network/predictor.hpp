@@ -1,5 +1,5 @@
 // How is a network served? A copy of its parameters with a plan for every size of batch, all made
-// beforehand: a call takes no lock and, once its thread has worked with a batch of that size,
+// beforehand: a call takes no lock and, once its threads have worked with a batch of that size,
 // allocates nothing.
 #pragma once
 

@@ -317,9 +317,12 @@ def check_mean(name: str, weights: NDArray[np.float64]) -> None:
 
 
 def as_output(
-    name: str, out: object, shape: tuple[int, ...], dtype: np.dtype[Any], *inputs: Array
+    name: str, out: object, shape: tuple[int, ...], dtype: np.dtype[Any], *inputs: object
 ) -> Array:
-    """Check an array that the caller gives for the result, or make a new one."""
+    """Check an array that the caller gives for the result, or make a new one.
+
+    `inputs` are those that the caller gave and what they were converted to.
+    """
     if out is None:
         return np.empty(shape, dtype)
     if not isinstance(out, np.ndarray):
@@ -330,6 +333,6 @@ def as_output(
         )
     if not (out.flags.c_contiguous and out.flags.aligned and out.flags.writeable):
         raise ValueError(f"{name}: expected a C-ordered, aligned, writeable array")
-    if any(np.shares_memory(out, other) for other in inputs):
+    if any(isinstance(x, np.ndarray) and np.shares_memory(out, x) for x in inputs):
         raise ValueError(f"{name}: must not share memory with the input")
     return out

@@ -33,9 +33,10 @@ class Predictor(_core.Predictor):
 
     Notes
     -----
-    Several threads may use it at a time, also beside :meth:`update`. Calls with C-ordered float32
-    or float64 arrays and `out` take no lock and allocate nothing, once a thread has made one of
-    that size; large batches may use the thread pool.
+    Several threads may use it at a time, also beside :meth:`update`. Calls with C-ordered arrays of
+    its dtype and `out` take no lock and allocate nothing, once a thread has made one of that size;
+    so do those with up to 4096 numbers of the other dtype. Large batches may use the thread pool.
+    `n_threads` is that of the network when the predictor was made.
 
     References
     ----------
@@ -126,7 +127,7 @@ class Predictor(_core.Predictor):
         """
         dtype = np.dtype(self.dtype)
         inputs = as_vector("x", x, self.n_features, dtype)
-        result = as_output("out", out, (self.n_outputs,), dtype, inputs)
+        result = as_output("out", out, (self.n_outputs,), dtype, x, inputs)
         self._predict(inputs.reshape(1, -1), result.reshape(1, -1))
         return result
 
@@ -172,7 +173,7 @@ def predict_converted(
     """Predict for what is not as the core takes it, or say what is wrong with it."""
     dtype = np.dtype(core.dtype)
     inputs = as_inputs("x", x, core.n_features, dtype)
-    result = as_output("out", out, (inputs.shape[0], core.n_outputs), dtype, inputs)
+    result = as_output("out", out, (inputs.shape[0], core.n_outputs), dtype, x, inputs)
     core._predict(inputs, result)
     return result
 

@@ -5,6 +5,7 @@
 #include <iostream>
 #include <span>
 
+#include "base/thread_memory.hpp"
 #include "test.hpp"
 
 namespace chainrule::test {
@@ -41,6 +42,7 @@ void report(bool passed, const char* file, int line, const std::string& what) {
 
 int main(int argc, char** argv) {
   using namespace chainrule::test;
+  chainrule::reserve_block_memory();  // for tests that call products themselves
   std::vector<std::string_view> arguments(argv + 1, argv + argc);
   const bool ends_at_first = std::erase(arguments, "--first") > 0;
   for (const std::string_view argument : arguments)

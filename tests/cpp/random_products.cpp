@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "base/thread_memory.hpp"
 #include "kernels/random_products.hpp"
 
 namespace chainrule {
@@ -33,6 +34,7 @@ int main(int argc, char** argv) {
   const std::uint64_t count = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 1'000'000;
   const std::uint64_t first = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 0;
   bool all_right = true;
+  reserve_block_memory();
   test::for_each_table([&](const auto& table) {
     all_right = check_layers(table, first, (count + 1) / 2) && all_right;
   });

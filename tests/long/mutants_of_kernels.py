@@ -6,9 +6,9 @@ OF_KERNELS = {
     "kernels/generic/products.inl": [
         ("the bias is not added", "block.bias", "nullptr"),
         (
-            "chunks but the first are lost",
-            "BlockOfC<T>{chunk, panel_size, nullptr, total}",
-            "BlockOfC<T>{chunk, panel_size}",
+            "chunks but the last are lost",
+            "const bool adds = start > 0 || block.goes_on",
+            "const bool adds = block.goes_on",
         ),
         (
             "the last row of a full chunk is left out",
@@ -38,7 +38,7 @@ OF_KERNELS = {
             "c.bias != nullptr",
         ),
         ("chains begin anew with each piece of k", "steps.begin", "true"),
-        ("a chunk takes the place of the total", "load(place(to, r, v)) + sum[r][v]", "sum[r][v]"),
+        ("a chunk takes the place of the total", "load(place(r, v)) + sum[r][v]", "sum[r][v]"),
         (
             "all panels have the bias of the first",
             "if (bias != nullptr) bias += n_panels * kLanes<T>;",

@@ -226,8 +226,8 @@ OF_NETWORK = {
         ("an update that was begun goes on in the next epoch", "group_ = {};", ""),
         (
             "X is not shuffled, y is",
-            "copy_row(examples_.x.row(rows.row(i)), x.cols, x.row(i))",
-            "copy_row(examples_.x.row(i), x.cols, x.row(i))",
+            "copy_row(all.row(rows.row(i)), x.cols, x.row(i))",
+            "copy_row(all.row(i), x.cols, x.row(i))",
         ),
         (
             "every epoch has the same order",

@@ -150,6 +150,39 @@ def test_wrong_outputs_are_refused(dtype: str) -> None:
         p.predict_one(x[0], [0.0] * M)  # type: ignore[arg-type]
 
 
+def test_an_out_in_the_memory_of_what_is_converted_is_refused(dtype: str) -> None:
+    net = network(dtype)
+    p = net.predictor()
+    memory = np.ones(64, np.float64 if dtype == "float32" else np.float32)
+    of_other, in_columns = memory[: 4 * N].reshape(4, N), np.ones((N, 4), dtype).T
+    for x, out in (of_other, memory.view(dtype)), (in_columns, in_columns.ravel(order="K")):
+        for predict in p.predict, net.predict:
+            with pytest.raises(ValueError, match="out: must not share"):
+                predict(x, out=out[: 4 * M].reshape(4, M))
+    with pytest.raises(ValueError, match="out: must not share"):
+        p.predict_one(memory[:N], memory.view(dtype)[:M])
+    assert (memory == 1).all()
+    assert (in_columns == 1).all()
+
+
+def test_threads_with_small_stacks_train_and_predict(dtype: str) -> None:
+    net, x = cr.mlp([100, 300, 10], dtype=dtype, seed=0), np.ones((200, 100), dtype)
+    p, found = net.predictor(), []
+
+    def work() -> None:
+        net.train_step(x, np.zeros((200, 10), dtype))
+        found.append(p.predict(x))
+
+    before = threading.stack_size(128 * 1024)
+    try:
+        thread = threading.Thread(target=work)
+        thread.start()
+    finally:
+        threading.stack_size(before)
+    thread.join()
+    assert helpers.same_bits(found[0], p.predict(x))
+
+
 def test_calls_have_the_signature_of_python() -> None:
     p = network("float32").predictor()
     x, out = np.zeros((1, N), np.float32), np.zeros((1, M), np.float32)

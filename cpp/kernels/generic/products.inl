@@ -16,14 +16,21 @@ BlockOfC<T> rows_by_panels(MatrixView<const T> a, const T* b, Index n_panels, co
   return c;
 }
 
+// Where a block's sums stand.
+static_assert(kBlockPanels * kBlockRows * kPanelBytes <= kBlockBytes);
+template <class T>
+T* block_sums() {
+  return reinterpret_cast<T*>(block_memory());
+}
+
 // Z = X W^T + b: rows are examples, lanes are outputs, k runs over inputs.
-template <Index max_rows, class T>
-void forward_rows(const ForwardBlock<T>& block) {
-  alignas(64) T sums[kBlockPanels * max_rows * kLanes<T>];
-  const BlockOfC<T> c = rows_by_panels<T>(block.x, block.w, block.n_panels, block.bias, sums);
+template <class T>
+void forward(const ForwardBlock<T>& block) {
+  const BlockOfC<T> c =
+      rows_by_panels<T>(block.x, block.w, block.n_panels, block.bias, block_sums<T>());
   Index rows = block.x.rows, n_panels = block.n_panels;
   Index z_stride = block.z_stride, a_stride = block.a_stride;
-  if (max_rows == 1) {  // whose panels lie one after the other, as the rows of a single panel do
+  if (rows == 1) {  // whose panels lie one after the other, as the rows of a single panel do
     rows = n_panels;
     n_panels = 1;
     z_stride = a_stride = kLanes<T>;
@@ -40,18 +47,12 @@ void forward_rows(const ForwardBlock<T>& block) {
   }
 }
 
-// One row gets a stack of its own size: some compilers touch each page of a large one.
-template <class T>
-void forward(const ForwardBlock<T>& block) {
-  block.x.rows == 1 ? forward_rows<1>(block) : forward_rows<kBlockRows>(block);
-}
-
 // dA = dZ W: rows are examples, lanes are inputs, k runs over outputs.
 template <class T>
 void input_gradient(const InputGradientBlock<T>& block) {
-  alignas(64) T sums[kBlockPanels * kBlockRows * kLanes<T>];
   const Index rows = block.dz.rows, n_panels = ceil_div(block.count, kLanes<T>);
-  const BlockOfC<T> c = rows_by_panels<T>(block.dz, block.w_transposed, n_panels, nullptr, sums);
+  const BlockOfC<T> c =
+      rows_by_panels<T>(block.dz, block.w_transposed, n_panels, nullptr, block_sums<T>());
   for (Index p = 0; p < n_panels; ++p) {
     const MatrixView<T> da{c.data + p * c.panel_stride, rows, kLanes<T>, kLanes<T>};
     const auto panel = [&](auto m) {
@@ -114,7 +115,7 @@ void sum_examples(const WeightGradientBlock<T>& block, Index k0, Index k1, const
 // of chunks are added in order. A chunk of dZ of a panel takes 16 KiB.
 template <class T>
 void weight_gradient(const WeightGradientBlock<T>& block) {
-  alignas(64) T total[kBlockPanels * kBlockRows * kLanes<T>];
+  T* const total = block_sums<T>();
   const Index panel_size = block.count * kLanes<T>;
   const Index batch = block.x.rows, n_in = block.x.cols;
   const auto place_of = [&](Index p) {

@@ -150,9 +150,7 @@ class Ahead {
   Index piece_ = 0;
 };
 
-// Some steps of C = A B: all rows of A and the panels that are left. New rows, which no panel has
-// met, are fetched one tile ahead: their pieces are too short for the processor to see where they
-// lead.
+// Some steps of C = A B, for all rows of A and the panels that are still to be done.
 template <class T, class A>
 struct Product {
   A a;
@@ -161,70 +159,73 @@ struct Product {
   PanelsOfB<T> b;
   Steps steps;
   BlockOfC<T> c;
+  // Rows that no panel has met yet are fetched one tile ahead: their pieces are too short for the
+  // processor to see where they lead.
   bool new_rows = true;
 };
 
 // `n_tiles` tiles of the next panels below each other, from row r0 on.
 template <int n_rows, int n_panels, class T, class A>
-void tiles(const Product<T, A>& left, Index r0, Index n_tiles, Ahead<T>& ahead) {
-  const A a = left.a;
-  const Steps steps = left.steps;
+void tiles(const Product<T, A>& product, Index r0, Index n_tiles, Ahead<T>& ahead) {
+  const A a = product.a;
+  const Steps steps = product.steps;
   for (; n_tiles > 0; --n_tiles, r0 += n_rows) {
-    const Index next = r0 + n_rows, rows = left.rows - next;
-    if (left.new_rows && rows > 0)
+    const Index next = r0 + n_rows, rows = product.rows - next;
+    if (product.new_rows && rows > 0)
       a.prefetch(next, rows < n_rows ? rows : n_rows, steps.k0, steps.k1);
-    tile<n_rows, n_panels>(a, r0, left.b, steps, left.c);
+    tile<n_rows, n_panels>(a, r0, product.b, steps, product.c);
     ahead.fetch();
   }
 }
 
 // tiles<height, n_panels>, for a height of 1 .. max_rows.
 template <int max_rows, int n_panels, class T, class A>
-void tiles_of_height(Index height, const Product<T, A>& left, Index r0, Index n_tiles,
+void tiles_of_height(Index height, const Product<T, A>& product, Index r0, Index n_tiles,
                      Ahead<T>& ahead) {
   if constexpr (max_rows > 1)
     if (height < max_rows)
-      return tiles_of_height<max_rows - 1, n_panels>(height, left, r0, n_tiles, ahead);
-  tiles<max_rows, n_panels>(left, r0, n_tiles, ahead);
+      return tiles_of_height<max_rows - 1, n_panels>(height, product, r0, n_tiles, ahead);
+  tiles<max_rows, n_panels>(product, r0, n_tiles, ahead);
 }
 
 // All tiles of the next panels, of nearly equal height; packed rows lie in tiles of full height.
 template <int n_panels, class T, class A>
-void all_tiles(const Product<T, A>& left) {
-  const Index rows = left.rows, n_tiles = ceil_div(rows, kTileRows);
+void all_tiles(const Product<T, A>& product) {
+  const Index rows = product.rows, n_tiles = ceil_div(rows, kTileRows);
   Ahead<T> ahead;
   // The steps of k of a panel lie next to each other where B is in panels.
-  if (left.n_panels > n_panels && left.b.k_stride == kLanes<T>)
-    ahead = {left.b.data + n_panels * left.b.panel_stride + left.steps.k0 * kLanes<T>,
-             left.steps.k1 - left.steps.k0, n_tiles};
+  if (product.n_panels > n_panels && product.b.k_stride == kLanes<T>)
+    ahead = {product.b.data + n_panels * product.b.panel_stride + product.steps.k0 * kLanes<T>,
+             product.steps.k1 - product.steps.k0, n_tiles};
   const bool packed = std::is_same_v<A, PackedA<T>>;
   if (!packed && n_tiles == 1)  // without divisions, which few rows would notice
-    return tiles_of_height<kTileRows, n_panels>(rows, left, 0, 1, ahead);
+    return tiles_of_height<kTileRows, n_panels>(rows, product, 0, 1, ahead);
   const Index height = packed ? rows % kTileRows : rows / n_tiles;
   const Index higher = packed ? kTileRows : height + 1;
   const Index n_higher = packed ? rows / kTileRows : rows % n_tiles;
-  if (n_higher > 0) tiles_of_height<kTileRows, n_panels>(higher, left, 0, n_higher, ahead);
+  if (n_higher > 0) tiles_of_height<kTileRows, n_panels>(higher, product, 0, n_higher, ahead);
   if (n_higher < n_tiles)
-    tiles_of_height<kTileRows, n_panels>(height, left, n_higher * higher, n_tiles - n_higher,
+    tiles_of_height<kTileRows, n_panels>(height, product, n_higher * higher, n_tiles - n_higher,
                                          ahead);
 }
 
-// At most max_panels at a time.
-template <int max_rows, int max_panels, class T, class A>
-void all_panels(Product<T, A>& left) {
+// At most max_panels at a time. A product has exactly n_rows, or any number where that is
+// kTileRows.
+template <int n_rows, int max_panels, class T, class A>
+void all_panels(Product<T, A>& product) {
   if constexpr (max_panels > 1)
-    if (left.n_panels < max_panels) return all_panels<max_rows, max_panels - 1>(left);
-  for (; left.n_panels >= max_panels; left.n_panels -= max_panels) {
-    if constexpr (max_rows < kTileRows)  // which are all that there are
-      tile<max_rows, max_panels>(left.a, 0, left.b, left.steps, left.c);
+    if (product.n_panels < max_panels) return all_panels<n_rows, max_panels - 1>(product);
+  for (; product.n_panels >= max_panels; product.n_panels -= max_panels) {
+    if constexpr (n_rows < kTileRows)
+      tile<n_rows, max_panels>(product.a, 0, product.b, product.steps, product.c);
     else
-      all_tiles<max_panels>(left);
-    left.new_rows = false;
-    left.b.data += max_panels * left.b.panel_stride;
-    left.c.advance(max_panels);
+      all_tiles<max_panels>(product);
+    product.new_rows = false;
+    product.b.data += max_panels * product.b.panel_stride;
+    product.c.advance(max_panels);
   }
   if constexpr (max_panels > 1)
-    if (left.n_panels > 0) all_panels<max_rows, max_panels - 1>(left);
+    if (product.n_panels > 0) all_panels<n_rows, max_panels - 1>(product);
 }
 
 // How many panels a tile of n_rows takes: few rows take more of them, since eight chains beside

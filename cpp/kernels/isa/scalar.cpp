@@ -7,6 +7,7 @@
 #include "base/index.hpp"
 #include "base/matrix_view.hpp"
 #include "base/scalar_math.hpp"
+#include "base/thread_memory.hpp"
 #include "base/type_list.hpp"
 #include "kernels/isa/tables.hpp"
 #include "kernels/isa/target_region.hpp"

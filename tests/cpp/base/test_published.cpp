@@ -56,6 +56,33 @@ TEST(published_updates_leave_what_is_being_read) {
 
 #if !defined(_WIN32)
 
+// A writer may wait for a lock that the fork has taken.
+TEST(a_fork_while_an_update_is_written_does_not_wait_for_it) {
+  PublishedNumbers published(Numbers(3, 1), Numbers(3, 0));
+  std::atomic<bool> is_writing = false, has_forked = false;
+  std::thread writer([&] {
+    published.update([&](Numbers& numbers) {
+      set_all(numbers, 7);
+      is_writing = true;
+      while (!has_forked) std::this_thread::yield();
+    });
+  });
+  while (!is_writing) std::this_thread::yield();
+  const pid_t child = fork();
+  if (child == 0) {
+    alarm(20);  // a child that waits for ever is killed
+    const bool was_old = (*PublishedNumbers::Reading(published)).front() == 1;
+    published.update([](Numbers& numbers) { set_all(numbers, 2); });
+    _exit(was_old && (*PublishedNumbers::Reading(published)).front() == 2 ? 0 : 1);
+  }
+  has_forked = true;
+  writer.join();
+  CHECK_EQUAL((*PublishedNumbers::Reading(published)).front(), 7);
+  int status = -1;
+  CHECK_EQUAL(waitpid(child, &status, 0), child);
+  CHECK_EQUAL(status, 0);
+}
+
 // What a reader in another thread had at the time of a fork is nobody's in the child.
 TEST(published_updates_do_not_wait_for_readers_that_a_forked_child_has_not) {
   PublishedNumbers published(Numbers(3, 1), Numbers(3, 0));

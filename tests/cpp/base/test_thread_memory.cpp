@@ -26,6 +26,17 @@ TEST(thread_memory_of_another_thread_is_another) {
   CHECK(there != here);
 }
 
+TEST(block_memory_is_reserved_once_for_each_thread) {
+  std::thread([] {
+    CHECK(block_memory() == nullptr);
+    reserve_block_memory();
+    std::byte* const memory = block_memory();
+    std::memset(memory, 1, kBlockBytes);
+    reserve_block_memory();
+    CHECK_EQUAL(block_memory(), memory);
+  }).join();
+}
+
 }  // namespace
 
 }  // namespace chainrule

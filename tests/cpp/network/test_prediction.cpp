@@ -9,7 +9,7 @@ namespace chainrule {
 
 namespace {
 
-// A row is some 77 000 operations: 64 rows are worth four threads.
+// A row is some 110 000 operations: 64 rows are worth seven threads.
 template <class T>
 NetworkSpec example() {
   return network_spec<T>(
