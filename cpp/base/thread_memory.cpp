@@ -5,15 +5,20 @@
 namespace chainrule {
 
 namespace {
-thread_local AlignedBuffer<std::byte> memory_of_block;
-}
+// Beside its owner, whose use begins with a look at whether this thread has made it.
+constinit thread_local std::byte* block = nullptr;
+}  // namespace
 
-std::byte* block_memory() { return memory_of_block.data(); }
+std::byte* block_memory() { return block; }
 
 void reserve_block_memory() {
-  if (memory_of_block.size() == 0) memory_of_block = AlignedBuffer<std::byte>(kBlockBytes);
+  if (block == nullptr) set_block_memory(AlignedBuffer<std::byte>(kBlockBytes));
 }
 
-void set_block_memory(AlignedBuffer<std::byte> memory) { memory_of_block = std::move(memory); }
+void set_block_memory(AlignedBuffer<std::byte> memory) {
+  static thread_local AlignedBuffer<std::byte> owner;
+  owner = std::move(memory);
+  block = owner.data();
+}
 
 }  // namespace chainrule
