@@ -4,6 +4,7 @@
 #include <limits>
 #include <numeric>
 
+#include "base/thread_pool.hpp"
 #include "network/fixtures.hpp"
 #include "test.hpp"
 
@@ -109,6 +110,28 @@ TEST(training_run_shuffles_each_epoch_anew) {
   fit(later, data.examples(), {16, true, false}, 1);
   CHECK(!same_bits(parameters_of(shuffled), parameters_of(ordered)));
   CHECK(!same_bits(parameters_of(shuffled), parameters_of(later)));
+}
+
+// The products of a single output are too small for two threads.
+TEST(training_run_gathers_long_rows_on_all_threads) {
+  set_wait_for_all_workers(true);
+  for_each_dtype([]<class T>() {
+    constexpr Index kLong = 900, kBatch = 160;
+    NetworkSpec spec = network_spec<T>(kLong, {dense(1)});
+    spec.loss = to_spec(Mse{});
+    const TestData<T> data(2 * kBatch + 3, kLong, 1);
+    Network<T> alone(spec), shared(spec);
+    for (Network<T>* network : {&alone, &shared}) {
+      network->set_n_threads(network == &alone ? 1 : 2);
+      network->set_optimizer(to_spec(Sgd{}));
+      reset_path_counters();
+      fit(*network, data.examples(), {kBatch, true, false}, 2);
+      CHECK_EQUAL(path_counters().threaded_operations, network == &alone ? 0 : 4);
+      CHECK_EQUAL(path_counters().most_threads, network == &alone ? 0 : 2);
+    }
+    CHECK(same_state(alone, shared));
+  });
+  set_wait_for_all_workers(false);
 }
 
 // Each batch has a factor of its own, wherever a run pauses.
