@@ -38,16 +38,18 @@ void store_first(T* p, Index count, Vec<T> x) {
   for (Index j = 0; j < count; ++j) p[j] = lanes[j];
 }
 
-// The lanes beyond `count` are `fill` in the parts that have an element, and the other parts are
-// not set; nothing beyond p[count - 1] is read.
+// The lanes beyond `count` are `fill`, or not set in a Column; nothing beyond p[count - 1] is read.
 template <class V>
 CHAINRULE_INLINE Lanes<V> load_lanes(const typename V::Scalar* p, Index count,
                                      typename V::Number fill) {
   Lanes<V> lanes;
   const Index full = count / V::width, rest = count % V::width;
   for (Index i = 0; i < full; ++i) lanes.part[i] = load_part<V>(p + i * V::width);
-  if constexpr (!is_column<V>)
-    if (rest > 0) lanes.part[full] = load_first(p + full * V::width, rest, fill);
+  if constexpr (!is_column<V>) {
+    Index i = full;
+    if (rest > 0) lanes.part[i++] = load_first(p + full * V::width, rest, fill);
+    for (; i < Lanes<V>::n; ++i) lanes.part[i] = splat<V>(fill);
+  }
   return lanes;
 }
 
