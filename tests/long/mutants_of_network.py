@@ -137,6 +137,14 @@ OF_NETWORK = {
     "network/noise.hpp": [
         ("noise passes gradients as they are", "da(i, j) * scale(i, j)", "da(i, j)"),
     ],
+    "network/gradients.cpp": [
+        (
+            "a loss that is not finite moves statistics",
+            "if (succeeds) run.updated_parameters = parameters_.data();",
+            "run.updated_parameters = parameters_.data();",
+        ),
+        ("dX with weights after an update", "pass.version != version_", "false"),
+    ],
     "network/training.cpp": [
         (
             "a short batch is divided by the size of a full one",
@@ -154,11 +162,6 @@ OF_NETWORK = {
             "true",
         ),
         (
-            "a loss that is not finite moves statistics",
-            "if (succeeds) run.updated_parameters = parameters_.data();",
-            "run.updated_parameters = parameters_.data();",
-        ),
-        (
             "only the last batch of an update counts",
             "run.goes_on = weight_before > 0.0;",
             "",
@@ -168,7 +171,6 @@ OF_NETWORK = {
             "run.plan.buffers[static_cast<std::size_t>(id)].last >= run.plan.n_forward - 1",
             "true",
         ),
-        ("dX with weights after an update", "pass.version != version_", "false"),
         ("a function may change the parameters", "version_ != version", "version_ < version"),
     ],
     "network/line_search.cpp": [

@@ -8,11 +8,6 @@ struct Mask;
 template <class T>
 struct Bits;
 
-template <class M>
-CHAINRULE_INLINE M first_lanes(Index count) {
-  return static_cast<M>((1u << count) - 1);
-}
-
 template <>
 struct Vec<float> {
   using Scalar = float;
@@ -31,12 +26,6 @@ struct Bits<float> {
 
 CHAINRULE_INLINE Vec<float> load(const float* p) { return {_mm512_loadu_ps(p)}; }
 CHAINRULE_INLINE void store(float* p, Vec<float> a) { _mm512_storeu_ps(p, a.v); }
-CHAINRULE_INLINE Vec<float> load_first(const float* p, Index count, float fill) {
-  return {_mm512_mask_loadu_ps(_mm512_set1_ps(fill), first_lanes<__mmask16>(count), p)};
-}
-CHAINRULE_INLINE void store_first(float* p, Index count, Vec<float> a) {
-  _mm512_mask_storeu_ps(p, first_lanes<__mmask16>(count), a.v);
-}
 CHAINRULE_INLINE Vec<float> broadcast(float x) { return {_mm512_set1_ps(x)}; }
 CHAINRULE_INLINE Vec<float> operator+(Vec<float> a, Vec<float> b) {
   return {_mm512_add_ps(a.v, b.v)};
@@ -118,12 +107,6 @@ struct Bits<double> {
 
 CHAINRULE_INLINE Vec<double> load(const double* p) { return {_mm512_loadu_pd(p)}; }
 CHAINRULE_INLINE void store(double* p, Vec<double> a) { _mm512_storeu_pd(p, a.v); }
-CHAINRULE_INLINE Vec<double> load_first(const double* p, Index count, double fill) {
-  return {_mm512_mask_loadu_pd(_mm512_set1_pd(fill), first_lanes<__mmask8>(count), p)};
-}
-CHAINRULE_INLINE void store_first(double* p, Index count, Vec<double> a) {
-  _mm512_mask_storeu_pd(p, first_lanes<__mmask8>(count), a.v);
-}
 CHAINRULE_INLINE Vec<double> broadcast(double x) { return {_mm512_set1_pd(x)}; }
 CHAINRULE_INLINE Vec<double> operator+(Vec<double> a, Vec<double> b) {
   return {_mm512_add_pd(a.v, b.v)};
@@ -191,3 +174,22 @@ template <class V>
 CHAINRULE_INLINE V splat(typename V::Scalar x) {
   return broadcast(x);
 }
+
+#if !defined(CHAINRULE_EMULATE_AVX512)  // whose masked moves touch what is masked
+template <class M>
+CHAINRULE_INLINE M first_lanes(Index count) {
+  return static_cast<M>((1u << count) - 1);
+}
+CHAINRULE_INLINE Vec<float> load_first(const float* p, Index count, float fill) {
+  return {_mm512_mask_loadu_ps(_mm512_set1_ps(fill), first_lanes<__mmask16>(count), p)};
+}
+CHAINRULE_INLINE void store_first(float* p, Index count, Vec<float> a) {
+  _mm512_mask_storeu_ps(p, first_lanes<__mmask16>(count), a.v);
+}
+CHAINRULE_INLINE Vec<double> load_first(const double* p, Index count, double fill) {
+  return {_mm512_mask_loadu_pd(_mm512_set1_pd(fill), first_lanes<__mmask8>(count), p)};
+}
+CHAINRULE_INLINE void store_first(double* p, Index count, Vec<double> a) {
+  _mm512_mask_storeu_pd(p, first_lanes<__mmask8>(count), a.v);
+}
+#endif

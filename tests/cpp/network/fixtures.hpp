@@ -186,6 +186,20 @@ struct TestData {
   std::vector<std::int64_t> classes;
 };
 
+// The rows of the data in the given order.
+template <class T>
+TestData<T> rows_of(const TestData<T>& data, std::span<const Index> order) {
+  TestData<T> rows = data;
+  rows.d = std::ssize(order);
+  rows.x.clear();
+  rows.y.clear();
+  for (const Index i : order) {
+    rows.x.insert(rows.x.end(), data.x.begin() + i * data.n, data.x.begin() + (i + 1) * data.n);
+    rows.y.insert(rows.y.end(), data.y.begin() + i * data.m, data.y.begin() + (i + 1) * data.m);
+  }
+  return rows;
+}
+
 // Positive weights; `cols` of them for each row.
 inline std::vector<double> random_weights(Index d, Index cols, std::uint64_t seed = 5) {
   std::vector<double> weights = random_normals(d * cols, seed);

@@ -41,20 +41,6 @@ void fit(Network<T>& network, const Examples<T>& examples, const TrainingOptions
   }
 }
 
-// The rows of the data in the given order.
-template <class T>
-TestData<T> rows_of(const TestData<T>& data, std::span<const Index> order) {
-  TestData<T> rows = data;
-  rows.d = std::ssize(order);
-  rows.x.clear();
-  rows.y.clear();
-  for (const Index i : order) {
-    rows.x.insert(rows.x.end(), data.x.begin() + i * data.n, data.x.begin() + (i + 1) * data.n);
-    rows.y.insert(rows.y.end(), data.y.begin() + i * data.m, data.y.begin() + (i + 1) * data.m);
-  }
-  return rows;
-}
-
 }  // namespace
 
 // An epoch is its train_steps over the rows in the order of the shuffle, a short batch last.
