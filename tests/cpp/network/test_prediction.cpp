@@ -1,5 +1,8 @@
 #include "network/prediction.hpp"
 
+#include <new>
+
+#include "allocations.hpp"
 #include "base/thread_pool.hpp"
 #include "network/fixtures.hpp"
 #include "network/predictor.hpp"
@@ -71,6 +74,34 @@ TEST(tiles_on_any_number_of_threads_have_the_same_bits) {
       }
     }
   });
+  set_wait_for_all_workers(false);
+}
+
+// The memory of a worker, which finds out inside of a region.
+TEST(tiles_of_a_worker_without_memory_are_an_error) {
+  set_wait_for_all_workers(true);
+  constexpr Index d = 512;
+  Network<float> network(network_spec<float>(8, {dense(900, "relu"), dense(900), dense(1)}));
+  const TestData<float> data(d, 8, 1);
+  std::vector<float> y_hat(d);
+  const MatrixView<float> to{y_hat.data(), d, 1, 1};
+  network.set_n_threads(1);
+  network.predict(data.inputs(), to);
+  const std::vector<float> expected = y_hat;
+  // The caller has what it needs, the plan of a tile as well, and the worker has been started.
+  network.predict(data.inputs().rows_from(0, d / 2), to.rows_from(0, d / 2));
+  parallel_for(2, 2, [](Index, Index) noexcept {});
+  network.set_n_threads(2);
+  bool threw = false;
+  try {
+    const test::OutOfMemory failure(1, test::OutOfMemory::from_then_on);
+    network.predict(data.inputs(), to);
+  } catch (const std::bad_alloc&) {
+    threw = true;
+  }
+  CHECK(threw);
+  network.predict(data.inputs(), to);
+  CHECK(same_bits(y_hat, expected));
   set_wait_for_all_workers(false);
 }
 
