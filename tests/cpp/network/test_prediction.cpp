@@ -78,7 +78,7 @@ TEST(tiles_on_any_number_of_threads_have_the_same_bits) {
 }
 
 // The memory of a worker, which finds out inside of a region.
-TEST(tiles_of_a_worker_without_memory_are_an_error) {
+TEST(allocation_failures_in_a_tile_of_a_worker) {
   set_wait_for_all_workers(true);
   constexpr Index d = 512;
   Network<float> network(network_spec<float>(8, {dense(900, "relu"), dense(900), dense(1)}));
