@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import ctypes
 import inspect
 import pickle
+import platform
 import threading
 from typing import Any
 
@@ -163,6 +165,21 @@ def test_an_out_in_the_memory_of_what_is_converted_is_refused(dtype: str) -> Non
         p.predict_one(memory[:N], memory.view(dtype)[:M])
     assert (memory == 1).all()
     assert (in_columns == 1).all()
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="the number of a mode is x86-64's")
+@pytest.mark.usefixtures("plain_only")
+def test_the_callers_rounding_mode_reaches_no_conversion(rng: np.random.Generator) -> None:
+    p, x = network("float32").predictor(), rng.standard_normal((50, N))
+    expected = p.predict(x)
+    mathematics, upward = ctypes.CDLL("libm.so.6"), 0x800
+    before = mathematics.fegetround()
+    try:
+        assert mathematics.fesetround(upward) == 0
+        found = p.predict(x)
+    finally:
+        mathematics.fesetround(before)
+    assert helpers.same_bits(found, expected)
 
 
 def test_threads_with_small_stacks_train_and_predict(dtype: str) -> None:
